@@ -1,0 +1,74 @@
+# Every command of this project. `make` alone lists them.
+# Each target does its own set-up: a machine with Python 3.11 or newer, pip and make is enough.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+SAM := .venv-sam/bin/sam
+SOURCES := $(wildcard layers/billing local functions tests benchmarks tools)
+# Where `make demo` leaves its folder.
+OUT ?= demo-output
+
+.PHONY: help setup setup-sam demo test check format format-check lint types imports template bench \
+        schemas lock clean
+
+help: ## list every command
+	@echo "make COMMAND, where COMMAND is one of"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## make the virtual environment from the locked dependencies (the others call it)
+	@tools/setup.sh .venv requirements/dev.lock
+
+setup-sam:
+	@tools/setup.sh .venv-sam requirements/sam.lock
+
+demo: setup ## bill four months for three providers in the local cloud, into demo-output/
+	@$(BIN)/mspbill demo --out $(OUT)
+
+test: setup ## run every test
+	@$(BIN)/pytest -n 2 --dist worksteal
+
+check: format-check lint types imports template ## the gate: format, lint, types, imports, template
+
+format: setup ## put every Python file into the house format and sort its imports
+	@$(BIN)/ruff check --quiet --select I --fix $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+format-check: setup
+	@echo "format ..."
+	@$(BIN)/ruff format --check $(SOURCES)
+
+lint: setup ## look for mistakes and departures from the house style (ruff)
+	@echo "lint ..."
+	@$(BIN)/ruff check $(SOURCES)
+
+types: setup ## check the types (mypy --strict)
+	@echo "types ..."
+	@$(BIN)/mypy $(SOURCES)
+
+imports: setup ## check the direction of imports: domain <- usecases <- adapters <- wiring
+	@echo "imports ..."
+	@$(BIN)/lint-imports
+
+template: setup setup-sam ## check template.yaml and the state machines, before and after translation
+	@echo "template ..."
+	@$(BIN)/python -m tools.check_template
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local \
+	  AWS_SECRET_ACCESS_KEY=local AWS_EC2_METADATA_DISABLED=true $(SAM) validate --lint
+
+bench: setup ## measure time, memory, requests and state transitions per invoice
+	@$(BIN)/python -m benchmarks
+
+schemas: setup ## write the JSON Schemas of the provider directory to docs/schemas/
+	@$(BIN)/mspbill schema --out docs/schemas
+
+lock: ## resolve requirements/*.in anew into lock files (UPGRADE=1 takes newer versions)
+	@tools/lock.sh $(if $(UPGRADE),--upgrade)
+
+clean: ## remove the environments, caches and what runs left behind
+	rm -rf .venv .venv-sam .venv-lock demo-output .aws-sam .mypy_cache .pytest_cache .ruff_cache \
+	  .import_linter_cache .hypothesis .coverage htmlcov *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
