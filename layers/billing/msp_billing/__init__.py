@@ -1,0 +1,1 @@
+"""Billing for managed-service providers: count, seal, bill, explain, deliver."""

@@ -1,0 +1,1 @@
+"""How the ports speak to AWS, to files and to the document engines."""

@@ -1,0 +1,42 @@
+"""The base of every model, and the identifiers they share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+
+class Frozen(BaseModel):
+    """A value: never changed after it was made, and without fields that nobody declared.
+
+    Forbidding unknown fields is what turns a misspelt key in a policy into an error with its
+    line, rather than into a rule that silently does not apply.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+
+Identifier = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"),
+]
+"""A short name in lower case, digits and hyphens, 1 to 40 characters.
+
+It becomes part of table keys, object keys and execution names, which is why it is this narrow.
+"""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+"""A product code as the provider writes it, for example ``COM4003``."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+"""One line of text that is shown to people."""
+
+EmailAddress = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,190}[A-Za-z0-9])?$",
+        max_length=254,
+    ),
+]
+"""A plain mail address without a display name."""

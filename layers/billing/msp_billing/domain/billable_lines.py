@@ -1,0 +1,210 @@
+"""Which lines of an account's agreements bill in a period, and how many of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+
+from msp_billing.domain.accounts import EACH_SUBSCRIBER, Account, Agreement, AgreementLine
+from msp_billing.domain.counting import Count, CountedItem, CountRule, count_items, present_at
+from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.invoices import CountEvidence
+from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.price_book import PriceBook, Product
+from msp_billing.domain.problems import Problem
+from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
+
+
+@dataclass(frozen=True)
+class PreviousCounts:
+    """What the last cycle counted, to say what joined and left.
+
+    ``period`` is None when there is nothing to compare with: a first cycle, or a month in which
+    the account was parked and its count is therefore unknown.
+    """
+
+    period: Period | None
+    items: dict[str, tuple[CountedItem, ...]]
+
+    def of(self, key: str) -> tuple[CountedItem, ...] | None:
+        """The items of a count; empty when it counted nothing, None when it is unknown."""
+        return None if self.period is None else self.items.get(key, ())
+
+
+NO_PREVIOUS_COUNTS = PreviousCounts(period=None, items={})
+
+
+@dataclass(frozen=True)
+class BillableLine:
+    """An agreement line for one section, with its quantity."""
+
+    agreement: Agreement
+    line: AgreementLine
+    product: Product
+    subscriber: str | None
+    quantity: Decimal
+    quantity_from: str
+    count_key: str | None
+
+
+class Counter:
+    """Counts the rows of one account by rule and section, each count once.
+
+    It collects what makes a count impossible in ``problems``; a caller that finds any there must
+    not bill the account.
+    """
+
+    def __init__(
+        self, policy: ProviderPolicy, snapshot: AccountSnapshot, previous: PreviousCounts
+    ) -> None:
+        self._policy = policy
+        self._snapshot = snapshot
+        self._previous = previous
+        self._sections: dict[tuple[str, str], dict[str | None, list[FeedRow]]] = {}
+        self._used: dict[tuple[str, str], set[str]] = {}
+        self.evidence: dict[str, CountEvidence] = {}
+        self.problems: dict[str, Problem] = {}
+
+    @cached_property
+    def _account(self) -> Account:
+        return self._snapshot.account
+
+    def count(self, rule: CountRule, subscriber: str | None) -> tuple[str, Count] | None:
+        """The count of a rule in a section; None (and a problem) when it is unknown."""
+        key = f"{rule.rule}:{subscriber or '-'}"
+        if key not in self.evidence:
+            reading = self._usable_reading(rule)
+            if reading is None:
+                return None
+            rows = [row for row in self._rows(reading, subscriber) if rule.matches(row)]
+            self._used.setdefault((rule.feed, rule.moment), set()).update(
+                row.item_id for row in rows
+            )
+            assert reading.seal is not None, "a usable reading has its seal"
+            self.evidence[key] = CountEvidence(
+                key=key,
+                rule=rule.rule,
+                title=rule.title,
+                clause=rule.clause,
+                subscriber=subscriber,
+                moment_at=reading.moment_at,
+                source=reading.seal,
+                compared_with=self._previous.period,
+                count=count_items(rows, self._previous.of(key)),
+            )
+        return key, self.evidence[key].count
+
+    def items_left_over(self, feed: str, moment: str) -> list[FeedRow]:
+        """Rows that were there at the moment and that no count has used (INT-02)."""
+        reading = self._snapshot.reading(feed, moment)
+        if reading is None or reading.problems:
+            return []
+        used = self._used.get((feed, moment), set())
+        local = self._local_moment(reading)
+        return [row for row in reading.rows if row.item_id not in used and present_at(row, local)]
+
+    def _usable_reading(self, rule: CountRule) -> FeedReading | None:
+        reading = self._snapshot.reading(rule.feed, rule.moment)
+        if reading is None:
+            self._note(
+                "reading-missing",
+                f"The feed '{rule.feed}' was not read at the moment '{rule.moment}'.",
+                "Put the export where the feed's exports belong, then run the account again.",
+            )
+            return None
+        for problem in reading.problems:
+            self.problems[str(problem)] = problem
+        return None if reading.problems else reading
+
+    def _rows(self, reading: FeedReading, subscriber: str | None) -> list[FeedRow]:
+        place = (reading.feed, reading.moment)
+        if place not in self._sections:
+            self._sections[place] = self._split(reading)
+        return self._sections[place].get(subscriber, [])
+
+    def _split(self, reading: FeedReading) -> dict[str | None, list[FeedRow]]:
+        """Rows by subscriber; under None all rows of the account."""
+        local = self._local_moment(reading)
+        present = [row for row in reading.rows if present_at(row, local)]
+        sections: dict[str | None, list[FeedRow]] = {None: present}
+        for row in present:
+            if row.subscriber is None or not self._account.subscribers:
+                continue
+            subscriber = self._account.find_subscriber(row.subscriber)
+            if subscriber is None:
+                self._note(
+                    "unknown-subscriber",
+                    f"The feed '{reading.feed}' names '{row.subscriber}' (line {row.row}), which "
+                    f"{self._account.account} does not have.",
+                    "Add it to the account's subscribers, or to the 'known_as' of the right one.",
+                )
+                continue
+            sections.setdefault(subscriber, []).append(row)
+        return sections
+
+    def _local_moment(self, reading: FeedReading) -> datetime:
+        return reading.moment_at.astimezone(self._policy.zone).replace(tzinfo=None)
+
+    def _note(self, code: str, what: str, fix: str) -> None:
+        problem = Problem(code=code, what=what, fix=fix, where=self._account.account)
+        self.problems[str(problem)] = problem
+
+
+def billable_lines(
+    agreement: Agreement,
+    account: Account,
+    run: RunPolicy,
+    policy: ProviderPolicy,
+    book: PriceBook,
+    period: Period,
+    counter: Counter,
+) -> Iterator[BillableLine]:
+    """The lines of an agreement that this run bills in this period, with their quantities.
+
+    Lines of quantity zero are left out: nothing is sold by them. Counts that are not known leave
+    a problem in the counter.
+    """
+    for line, subscriber in expand_lines(agreement, account):
+        product = book.product(line.product)
+        if product.category not in run.categories or not line.provided_in(period):
+            continue
+        quantity: int | None = line.quantity
+        source, key = "fixed in the agreement", None
+        rule_name = line.count_rule or product.count_rule
+        if quantity is None and rule_name is not None:
+            rule = policy.count_rule(rule_name)
+            counted = counter.count(rule, subscriber)
+            if counted is None:
+                continue
+            key, count = counted
+            quantity, source = count.quantity, f"counted: {rule.title}"
+        elif quantity is None:
+            quantity = 1
+        if quantity:
+            yield BillableLine(agreement, line, product, subscriber, Decimal(quantity), source, key)
+
+
+def expand_lines(
+    agreement: Agreement, account: Account
+) -> Iterator[tuple[AgreementLine, str | None]]:
+    """Every line with its section; a line for each subscriber becomes one per subscriber.
+
+    A line that names a subscriber stands in for the 'each' line of the same product there, which
+    is how one site gets a price or a quantity of its own.
+    """
+    own = {
+        (line.product, line.subscriber)
+        for line in agreement.lines
+        if line.subscriber not in {None, EACH_SUBSCRIBER}
+    }
+    for line in agreement.lines:
+        if line.subscriber != EACH_SUBSCRIBER:
+            yield line, line.subscriber
+            continue
+        for entry in account.subscribers:
+            if (line.product, entry.subscriber) not in own:
+                yield line, entry.subscriber

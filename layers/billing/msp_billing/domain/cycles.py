@@ -1,0 +1,165 @@
+"""A cycle: one run of one provider for one period, its dates and the way it goes."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.calendars import BusinessCalendar
+from msp_billing.domain.date_rules import resolve_day, resolve_instant
+from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+
+MAX_EXECUTION_NAME_LENGTH = 80
+
+
+class CycleId(Frozen):
+    """What a cycle is: a period of a run of a provider is billed once, ever."""
+
+    provider: Identifier
+    run: Identifier
+    period: Period
+
+    def __str__(self) -> str:
+        return f"{self.provider}_{self.run}_{self.period}"
+
+    @property
+    def execution_name(self) -> str:
+        """The name of its Step Functions execution, at most 80 characters.
+
+        The name keeps a second start of the same cycle out for 90 days; the period lock does so
+        for ever. Identifiers have no underscore, so that two cycles never share a name.
+        """
+        name = f"{self.provider}_{self.run}_{self.period}"
+        if len(name) > MAX_EXECUTION_NAME_LENGTH:
+            raise ValueError(f"the execution name {name} is over 80 characters")
+        return name
+
+
+class CycleState(StrEnum):
+    """Where a cycle stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
+class PlannedMoment(Frozen):
+    """One snapshot to take: the moment it describes, and when to take it."""
+
+    moment: Identifier
+    moment_at: datetime
+    take_at: datetime = Field(description="The moment plus the time exports need to arrive.")
+
+
+class CyclePlan(Frozen):
+    """Every date of a cycle, worked out once when it opens. Instants are UTC."""
+
+    opens_at: datetime
+    moments: tuple[PlannedMoment, ...]
+    compare_at: datetime
+    issue_at: datetime
+    invoice_on: date
+    due_on: date
+
+
+class Cycle(Frozen):
+    """A cycle with what it pinned when it opened."""
+
+    id: CycleId
+    owner: Text = Field(description="Token of the execution that holds the period lock.")
+    state: CycleState
+    policy_version: Text
+    price_book_version: Text
+    plan: CyclePlan
+    opened_at: datetime
+    closed_at: datetime | None = None
+    failure: str | None = None
+    summary: dict[str, str | int] = Field(default_factory=dict)
+
+
+def plan_cycle(
+    policy: ProviderPolicy, run: RunPolicy, period: Period, calendar: BusinessCalendar
+) -> CyclePlan:
+    """Work out every date of a cycle from the policy.
+
+    Raises:
+        CyclePlanError: when the policy's rules contradict each other in this month.
+    """
+    zone = policy.zone
+    moments = tuple(
+        PlannedMoment(
+            moment=entry.moment,
+            moment_at=(at := resolve_instant(entry.at, period, calendar, zone)),
+            take_at=at + timedelta(hours=entry.wait_hours),
+        )
+        for entry in run.moments
+    )
+    plan = CyclePlan(
+        opens_at=resolve_instant(run.opens, period, calendar, zone),
+        moments=tuple(sorted(moments, key=lambda entry: (entry.take_at, entry.moment))),
+        compare_at=resolve_instant(run.compare, period, calendar, zone),
+        issue_at=resolve_instant(run.issue, period, calendar, zone),
+        invoice_on=resolve_day(run.issue, period, calendar),
+        due_on=resolve_day(run.due, period, calendar),
+    )
+    _check_order(plan, run, period)
+    return plan
+
+
+def _check_order(plan: CyclePlan, run: RunPolicy, period: Period) -> None:
+    taken = [entry.take_at for entry in plan.moments]
+    if taken and max(taken) > plan.compare_at:
+        raise CyclePlanError(run, period, "the comparison is made before the last snapshot")
+    if plan.compare_at > plan.issue_at:
+        raise CyclePlanError(run, period, "the invoices go out before the comparison")
+    if plan.due_on < plan.invoice_on:
+        raise CyclePlanError(run, period, "the invoices are due before they go out")
+
+
+class CyclePlanError(ValueError):
+    """A run's dates contradict each other in some month."""
+
+    def __init__(self, run: RunPolicy, period: Period, what: str) -> None:
+        super().__init__(f"run {run.run}, {period}: {what}")
+
+
+def due_periods(
+    policy: ProviderPolicy,
+    run: RunPolicy,
+    calendars: dict[int, BusinessCalendar],
+    now: datetime,
+    first_period: Period,
+) -> tuple[Period, ...]:
+    """Every period, from the first one on, whose cycle should have opened by now.
+
+    Args:
+        calendars: business calendar by year; it must cover the years around now.
+        now: aware instant.
+        first_period: the first service month that the provider bills with this system.
+    """
+    result: list[Period] = []
+    period = first_period
+    latest = Period.of(now.astimezone(UTC).date()).shifted(13)
+    while period <= latest:
+        calendar = calendars[period.shifted(run.opens.month).year]
+        if resolve_instant(run.opens, period, calendar, policy.zone) > now:
+            break
+        result.append(period)
+        period = period.shifted(1)
+    return tuple(result)
+
+
+def period_opening_on(
+    policy: ProviderPolicy, run: RunPolicy, calendar: BusinessCalendar, at: datetime
+) -> Period | None:
+    """The period whose cycle opens on the local day of an instant, or None.
+
+    A schedule says when it fired, not which month it is for; this is the way back.
+    """
+    day = at.astimezone(policy.zone).date()
+    period = Period.of(day).shifted(-run.opens.month)
+    return period if resolve_day(run.opens, period, calendar) == day else None

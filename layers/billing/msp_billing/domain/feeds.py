@@ -1,0 +1,90 @@
+"""Feeds: what an export looks like, and the one table of rows that all of them become."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from msp_billing.domain.base import Frozen, Identifier, Text
+
+
+class FeedColumns(Frozen):
+    """Which column of the export holds what. Values are the export's own headers."""
+
+    item_id: Text = Field(description="What tells two items apart: a device id, an account name.")
+    name: Text | None = Field(default=None, description="The name shown to people.")
+    account: Text | None = Field(default=None, description="Whose it is; for provider-wide feeds.")
+    subscriber: Text | None = Field(default=None, description="Site or end customer.")
+    online_on: Text | None = Field(default=None, description="Day it came online.")
+    offboarded_on: Text | None = Field(default=None, description="Day it was offboarded.")
+    attributes: dict[Identifier, Text] = Field(
+        default={}, description="Other columns that count rules filter by: name and header."
+    )
+
+    def headers(self) -> tuple[str, ...]:
+        """Every header that the export must have."""
+        named = (self.item_id, self.name, self.account, self.subscriber)
+        dated = (self.online_on, self.offboarded_on)
+        present = (header for header in (*named, *dated) if header is not None)
+        return (*present, *self.attributes.values())
+
+
+class FeedDefinition(Frozen):
+    """One export of one source: where it lies, how it is written, how old it may be."""
+
+    feed: Identifier
+    title: Text = Field(description="What people call the source, for example 'RMM devices'.")
+    scope: Literal["provider", "account"] = Field(
+        description="One file for all accounts, or a folder with one file per account."
+    )
+    encoding: Literal["utf-8", "utf-16", "windows-1252"] = "utf-8"
+    delimiter: Literal[",", ";", "\t"] = ","
+    columns: FeedColumns
+    max_age_hours: int = Field(
+        default=24, ge=1, le=24 * 62, description="How old the export may be at the moment."
+    )
+
+    @model_validator(mode="after")
+    def _knows_whose_rows(self) -> FeedDefinition:
+        if (self.scope == "provider") != (self.columns.account is not None):
+            raise ValueError(
+                "a feed of scope 'provider' needs an 'account' column, one of scope 'account' "
+                "has none"
+            )
+        return self
+
+
+class FeedExport(Frozen):
+    """One file of a feed, found where feeds are kept."""
+
+    feed: Identifier
+    key: str = Field(description="Where it lies, relative to the provider's feeds.")
+    as_of_at: datetime = Field(description="The moment it describes, UTC.")
+    account: Identifier | None = Field(default=None, description="For feeds of scope 'account'.")
+    sha256: str | None = Field(default=None, description="Announced checksum, when there is one.")
+
+
+class FeedRow(Frozen):
+    """One item of a feed, in the one shape that counting knows."""
+
+    item_id: str
+    name: str
+    account: str | None
+    subscriber: str | None
+    online_on: date | None = None
+    offboarded_on: date | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+    row: int = Field(description="Line in the file, from 1, so that a person can find it.")
+
+
+class FeedSeal(Frozen):
+    """What makes a count provable: the file it came from, and how fresh that was (INT-01)."""
+
+    feed: Identifier
+    key: str
+    sha256: str = Field(description="Of the file's bytes, hexadecimal.")
+    rows: int = Field(ge=0, description="Data rows read.")
+    as_of_at: datetime
+    age_hours: int = Field(description="Age at the snapshot moment, whole hours, rounded down.")

@@ -1,0 +1,211 @@
+"""Invoices: lines that explain themselves and sum to the total."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+
+from pydantic import Field, model_validator
+
+from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.counting import Count
+from msp_billing.domain.feeds import FeedSeal
+from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
+from msp_billing.domain.periods import Period, ServicePeriod
+
+
+class LineKind(StrEnum):
+    """What sort of line it is; documents and totals group by it."""
+
+    RECURRING = "recurring"
+    ONE_TIME = "one_time"
+    DISCOUNT = "discount"
+
+
+class PriceBasis(StrEnum):
+    """How the amount came from the price."""
+
+    EACH = "each"
+    FLAT = "flat"
+    TIER = "tier"
+    PERCENT = "percent"
+
+
+class LineReason(Frozen):
+    """Why a line is what it is: its rule, its count, its price, in words a person can check."""
+
+    clause: Identifier = Field(description="The clause of the policy, by name.")
+    agreement: Identifier
+    agreement_line: Identifier | None = Field(description="None for a discount on many lines.")
+    quantity_from: Text = Field(description="'counted: servers in the RMM', 'fixed in the ...'.")
+    count: str | None = Field(default=None, description="Key into the invoice's counts.")
+    price_basis: PriceBasis
+    price_from: Text = Field(description="'price book 2026-11, from 2026-01-01', 'agreement ...'.")
+    arithmetic: Text = Field(description="'11 x 6.75 = 74.25'.")
+
+
+class InvoiceLine(Frozen):
+    """One line. ``amount`` is rounded to the currency; the total sums these."""
+
+    line: int = Field(ge=1, description="Position on the invoice, from 1.")
+    kind: LineKind
+    subscriber: Identifier | None = Field(description="The section; None for the account itself.")
+    product: str = Field(description="Product code; for a discount the discount's own code.")
+    description: Text
+    category: Identifier
+    quantity: ExactDecimal
+    unit: Text
+    unit_price: Money
+    amount: Money
+    service_period: ServicePeriod
+    reason: LineReason
+
+
+class CountEvidence(Frozen):
+    """A count as it stood at the snapshot, frozen into the invoice with its source."""
+
+    key: str
+    rule: Identifier
+    title: Text
+    clause: Identifier
+    subscriber: Identifier | None
+    moment_at: datetime
+    source: FeedSeal
+    compared_with: Period | None = Field(description="The month of the last count, if any.")
+    count: Count
+
+
+class InvoiceSection(Frozen):
+    """A part of the invoice: the account's own lines, or those of one subscriber or site."""
+
+    subscriber: Identifier | None
+    title: Text
+    internal: bool = False
+
+
+class InvoiceId(Frozen):
+    """What an invoice is, before and after it has a number."""
+
+    provider: Identifier
+    run: Identifier
+    period: Period
+    account: Identifier
+    part: Identifier = Field(description="'all', or the agreement when each has its own invoice.")
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.run}/{self.period}/{self.account}/{self.part}"
+
+
+class Invoice(Frozen):
+    """An invoice, or a draft of one: the same thing but for its number.
+
+    Immutable once numbered; corrections are credit notes.
+    """
+
+    schema_version: int = 1
+    id: InvoiceId
+    number: str | None = Field(default=None, description="None for a draft; drafts use none up.")
+    label: Text
+    account_name: Text
+    bill_to: tuple[Text, ...]
+    purchase_order: Text | None = None
+    invoice_on: date
+    due_on: date
+    service_period: ServicePeriod
+    currency: CurrencyCode
+    sections: tuple[InvoiceSection, ...] = Field(min_length=1)
+    lines: tuple[InvoiceLine, ...] = Field(min_length=1)
+    counts: tuple[CountEvidence, ...]
+    total: Money
+    policy_version: Text
+    price_book_version: Text
+    snapshot_sha256: str = Field(description="Seal of the snapshot that it was built from.")
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Invoice:
+        summed = total((line.amount for line in self.lines), self.currency)
+        if summed != self.total:
+            raise ValueError(f"the lines sum to {summed}, the total says {self.total}")
+        if [line.line for line in self.lines] != list(range(1, len(self.lines) + 1)):
+            raise ValueError("lines are not numbered 1, 2, 3, ...")
+        sections = {section.subscriber for section in self.sections}
+        if any(line.subscriber not in sections for line in self.lines):
+            raise ValueError("a line lies in a section that the invoice does not have")
+        keys = {evidence.key for evidence in self.counts}
+        if any(line.reason.count not in {None, *keys} for line in self.lines):
+            raise ValueError("a line names a count that the invoice does not carry")
+        return self
+
+    def evidence(self, line: InvoiceLine) -> CountEvidence | None:
+        """The count behind a line, or None when its quantity was not counted."""
+        return self._counts_by_key.get(line.reason.count or "")
+
+    @cached_property
+    def _counts_by_key(self) -> dict[str, CountEvidence]:
+        return {entry.key: entry for entry in self.counts}
+
+    def section_total(self, subscriber: str | None) -> Money:
+        """The sum of one section's lines."""
+        amounts = (line.amount for line in self.lines if line.subscriber == subscriber)
+        return total(amounts, self.currency)
+
+    def numbered(self, number: str) -> Invoice:
+        """The same invoice with its number.
+
+        Raises:
+            AlreadyNumberedError: when it has one; a number is given once.
+        """
+        if self.number is not None:
+            raise AlreadyNumberedError(self.number)
+        return self.model_copy(update={"number": number})
+
+
+class AlreadyNumberedError(ValueError):
+    """An invoice that has a number was to get another one."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"invoice {number} has its number already")
+
+
+class ProductTotal(Frozen):
+    """Quantity and amount of one product over the sections of an invoice (COL-06)."""
+
+    product: str
+    description: str
+    category: Identifier
+    quantity: ExactDecimal
+    amount: Money
+
+
+def summarise_by_product(lines: tuple[InvoiceLine, ...], currency: str) -> tuple[ProductTotal, ...]:
+    """Lines added up by product and description, in order of first appearance (COL-06)."""
+    order: dict[tuple[str, str], list[InvoiceLine]] = {}
+    for line in lines:
+        order.setdefault((line.product, line.category), []).append(line)
+    return tuple(
+        ProductTotal(
+            product=product,
+            description=group[0].description if len(group) == 1 else _common_name(group),
+            category=category,
+            quantity=sum((line.quantity for line in group), Decimal(0)),
+            amount=total((line.amount for line in group), currency),
+        )
+        for (product, category), group in order.items()
+    )
+
+
+def _common_name(group: list[InvoiceLine]) -> str:
+    """The shortest description: notes of single lines come after the product's name."""
+    return min((line.description for line in group), key=lambda text: (len(text), text))
+
+
+def summarise_by_category(
+    lines: tuple[InvoiceLine, ...], currency: str
+) -> tuple[tuple[str, Money], ...]:
+    """Category and amount, in order of first appearance (COL-06)."""
+    order: dict[str, list[Money]] = {}
+    for line in lines:
+        order.setdefault(line.category, []).append(line.amount)
+    return tuple((category, total(amounts, currency)) for category, amounts in order.items())

@@ -1,0 +1,122 @@
+"""Exact money: decimal amounts with a currency, rounded half-up once per line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from msp_billing.domain.base import Frozen
+
+_PLAIN_DECIMAL = re.compile(r"^-?\d{1,15}(\.\d{1,10})?$")
+
+# ISO 4217 minor units; every other currency that is accepted has two decimals.
+_MINOR_UNITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "KWD": 3, "BHD": 3, "TND": 3}
+
+
+def parse_exact_decimal(value: Any) -> Decimal:
+    """Read an exact decimal from text, an int or a Decimal.
+
+    A float is refused because it has already lost cents; text with separators is refused because
+    ``1,234`` is a thousand in one country and about one in another.
+
+    Raises:
+        ValueError: when the value could be read in more than one way, or is not a number.
+    """
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueError(f"{value} is not an amount: write a plain number such as 1234.50")
+        return value
+    if isinstance(value, bool | float):
+        raise ValueError(f"{value!r} is not exact: write it as text such as '1234.50'")
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, str) and _PLAIN_DECIMAL.match(value):
+        return Decimal(value)
+    if isinstance(value, str) and re.match(r"^-?[\d.,' ]+$", value):
+        raise ValueError(
+            f"'{value}' can be read in more than one way: write it with a point for the decimals "
+            "and no separator for the thousands, such as 1234.50"
+        )
+    raise ValueError(f"{value!r} is not an amount: write a plain number such as 1234.50")
+
+
+ExactDecimal = Annotated[
+    Decimal,
+    BeforeValidator(parse_exact_decimal),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
+    ),
+]
+"""A decimal that was never a float."""
+
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code, for example ``USD``."""
+
+
+class Money(Frozen):
+    """An exact amount in one currency. Amounts of different currencies never mix.
+
+    ``amount`` may carry more decimals than the currency (a unit price of 0.125); amounts that are
+    billed are rounded by :meth:`rounded`.
+    """
+
+    amount: ExactDecimal = Field(description="The exact amount, in units of the currency.")
+    currency: CurrencyCode = Field(description="ISO 4217 code.")
+
+    def __add__(self, other: Money) -> Money:
+        self._check_same_currency(other)
+        return Money(amount=self.amount + other.amount, currency=self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._check_same_currency(other)
+        return Money(amount=self.amount - other.amount, currency=self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(amount=-self.amount, currency=self.currency)
+
+    def times(self, factor: Decimal | int) -> Money:
+        """The amount times an exact factor, not rounded."""
+        return Money(amount=self.amount * factor, currency=self.currency)
+
+    def rounded(self) -> Money:
+        """Rounded half-up to the currency's minor unit (rules.md: "rounded half-up")."""
+        quantum = Decimal(1).scaleb(-minor_unit_digits(self.currency))
+        return Money(
+            amount=self.amount.quantize(quantum, rounding=ROUND_HALF_UP), currency=self.currency
+        )
+
+    def _check_same_currency(self, other: Money) -> None:
+        if self.currency != other.currency:
+            raise CurrencyMismatchError(self.currency, other.currency)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+class CurrencyMismatchError(ValueError):
+    """Amounts of two currencies met in one sum."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"cannot put {first} and {second} into one sum")
+
+
+def minor_unit_digits(currency: str) -> int:
+    """How many decimals a billed amount in this currency has."""
+    return _MINOR_UNITS.get(currency, 2)
+
+
+def zero(currency: str) -> Money:
+    """Nothing, in this currency."""
+    return Money(amount=Decimal(0), currency=currency).rounded()
+
+
+def total(amounts: Iterable[Money], currency: str) -> Money:
+    """The sum of amounts that are already rounded; zero for none."""
+    result = zero(currency)
+    for amount in amounts:
+        result = result + amount
+    return result

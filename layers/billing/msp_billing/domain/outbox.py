@@ -1,0 +1,105 @@
+"""The outbox: what is to be mailed, and how far it got. States only move forward."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from msp_billing.domain.accounts import MailKind
+from msp_billing.domain.base import EmailAddress, Frozen, Identifier
+from msp_billing.domain.periods import Period
+
+
+class MailState(StrEnum):
+    """How far a mail got.
+
+    SES has no idempotency key, so a mail is claimed (SENDING) before its one attempt. An attempt
+    whose answer was lost is UNKNOWN until the tagged event of SES, or a person, settles it; it is
+    never sent again blindly.
+    """
+
+    WAITING = "waiting"  # its document is not rendered yet
+    READY = "ready"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    REJECTED = "rejected"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+_FORWARD: dict[MailState, frozenset[MailState]] = {
+    MailState.WAITING: frozenset({MailState.READY}),
+    MailState.READY: frozenset({MailState.SENDING}),
+    MailState.SENDING: frozenset(
+        {
+            MailState.READY,  # refused before SES took it: throttled, paused, quota used up
+            MailState.SENT,
+            MailState.UNKNOWN,
+            MailState.REJECTED,
+            MailState.DELIVERED,
+            MailState.BOUNCED,
+            MailState.COMPLAINED,
+        }
+    ),
+    MailState.UNKNOWN: frozenset(
+        {
+            MailState.SENT,
+            MailState.REJECTED,
+            MailState.DELIVERED,
+            MailState.BOUNCED,
+            MailState.COMPLAINED,
+        }
+    ),
+    MailState.SENT: frozenset(
+        {MailState.REJECTED, MailState.DELIVERED, MailState.BOUNCED, MailState.COMPLAINED}
+    ),
+    MailState.DELIVERED: frozenset({MailState.BOUNCED, MailState.COMPLAINED}),
+    MailState.REJECTED: frozenset(),
+    MailState.BOUNCED: frozenset(),
+    MailState.COMPLAINED: frozenset(),
+}
+
+
+def may_become(state: MailState, following: MailState) -> bool:
+    """Whether a mail in one state may move to the other."""
+    return following in _FORWARD[state]
+
+
+class Attachment(Frozen):
+    """A stored document that goes with a mail; the hash proves which bytes were sent."""
+
+    key: str
+    sha256: str
+    file_name: str
+    media_type: str
+    size_bytes: int = Field(ge=0)
+
+
+class MailId(Frozen):
+    """One mail per account, part of the cycle and kind, at most."""
+
+    provider: Identifier
+    run: Identifier
+    period: Period
+    account: Identifier
+    part: Identifier
+    kind: MailKind
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.run}/{self.period}/{self.account}/{self.part}/{self.kind}"
+
+
+class OutboxMail(Frozen):
+    """A mail to send or sent."""
+
+    id: MailId
+    state: MailState
+    recipients: tuple[EmailAddress, ...] = Field(min_length=1, max_length=50)
+    attachments: tuple[Attachment, ...] = ()
+    message_id: str | None = Field(default=None, description="Given by SES when it took the mail.")
+    sent_at: datetime | None = None
+    note: str | None = Field(default=None, description="What SES or a person said about it.")

@@ -1,0 +1,61 @@
+"""Snapshots: the counts of one moment, sealed, so that a month can be replayed."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from pydantic import Field
+
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.feeds import FeedRow, FeedSeal
+from msp_billing.domain.problems import Problem
+
+
+class FeedReading(Frozen):
+    """What one feed said about one account at one moment.
+
+    ``problems`` not empty means: unknown. The rows that could be read are then no count at all,
+    which is why an account with a problem is parked and never billed on the rest.
+    """
+
+    feed: Identifier
+    moment: Identifier
+    moment_at: datetime = Field(description="The snapshot moment, UTC.")
+    seal: FeedSeal | None = Field(description="The file; none when there was no usable one.")
+    rows: tuple[FeedRow, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class AccountSnapshot(Frozen):
+    """Everything that one account's invoice of one period is made from.
+
+    The account itself is part of it: an agreement that is edited later does not rewrite the past.
+    """
+
+    account: Account
+    readings: tuple[FeedReading, ...]
+
+    def reading(self, feed: str, moment: str) -> FeedReading | None:
+        """The reading of a feed at a moment, or None when it was not taken."""
+        for entry in self.readings:
+            if (entry.feed, entry.moment) == (feed, moment):
+                return entry
+        return None
+
+
+class SnapshotBatch(Frozen):
+    """The sealed snapshot of one batch of accounts, as it is stored."""
+
+    schema_version: int = 1
+    provider: Identifier
+    run: Identifier
+    period: str
+    batch: int = Field(ge=0)
+    accounts: tuple[AccountSnapshot, ...]
+
+
+def seal(content: bytes) -> str:
+    """The seal of stored bytes: their SHA-256, hexadecimal."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,1 @@
+"""What the system does, step by step, over ports that adapters implement."""
