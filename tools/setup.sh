@@ -56,7 +56,7 @@ log=$folder/install.log
 if ! "${pip[@]}" install --no-compile --no-deps --require-hashes --progress-bar off -r "$lock" 2>&1 |
   tee "$log" |
   awk -v total="$total" '
-    /^Collecting / { n++; if (n % 20 == 0) { printf "      %d of %d fetched\n", n, total; fflush() } }
+    /^(Collecting|Processing) / { n++; if (n % 20 == 0) { printf "      %d of %d fetched\n", n, total; fflush() } }
     /^Installing collected/ { print "      unpacking"; fflush() }'; then
   fail "The installation failed. The end of $log:" "$(tail -n 20 "$log")"
 fi

@@ -1,0 +1,111 @@
+"""Check template.yaml and the state machines with cfn-lint, before and after SAM's translation.
+
+Run as ``python -m tools.check_template``. Prints every finding with its rule; the exit code is 1 if
+there is any. Needs no network and no account.
+
+Why after translation too: SAM makes roles, permissions and schedules that nobody wrote, and
+cfn-lint sees them only there. The state machines are put into the translated template as objects,
+because cfn-lint checks a definition only when it stands in the template itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+from samtranslator.public.exceptions import InvalidDocumentException
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+REGION = "us-east-1"
+SERVERLESS_RULES = "cfn_lint_serverless.rules"
+# Where `sam build` and `sam package` would put the code: the translator wants an S3 address.
+UPLOADED = "s3://uploaded-by-sam-package/code.zip"
+
+Template = dict[str, Any]
+
+
+class NoManagedPolicies:
+    """Managed policies by name: none, so that the template names them by their full ARN."""
+
+    def load(self) -> dict[str, str]:
+        """Return the known policies, name to ARN."""
+        return {}
+
+
+def translate(source: Template, root: Path) -> Template:
+    """Translate a SAM template to plain CloudFormation, its state machines inlined.
+
+    Args:
+        source: The parsed template; it is left as it is.
+        root: The folder that the template's relative paths start from.
+
+    Raises:
+        InvalidDocumentException: SAM cannot translate it.
+    """
+    template = copy.deepcopy(source)
+    definitions: dict[str, Any] = {}
+    for name, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        match resource["Type"]:
+            case "AWS::Serverless::Function":
+                properties["CodeUri"] = UPLOADED
+            case "AWS::Serverless::LayerVersion":
+                properties["ContentUri"] = UPLOADED
+            case "AWS::Serverless::StateMachine":
+                text = (root / properties["DefinitionUri"]).read_text(encoding="utf-8")
+                definitions[name] = json.loads(text)
+                properties["DefinitionUri"] = UPLOADED
+    os.environ["AWS_DEFAULT_REGION"] = REGION  # the translator asks boto3 for it
+    translated: Template = transform(template, {"AWS::Region": REGION}, NoManagedPolicies())
+    for name, definition in definitions.items():
+        properties = translated["Resources"][name]["Properties"]
+        del properties["DefinitionS3Location"]
+        properties["Definition"] = definition
+    return translated
+
+
+def findings(text: str, label: str) -> list[str]:
+    """Return what cfn-lint with the serverless rules says about a template, one line each."""
+    args = ManualArgs(append_rules=[SERVERLESS_RULES], regions=[REGION])
+    return [
+        f"{label}:{match.linenumber}: {match.rule.id} {match.message}"
+        for match in lint(text, config=args)
+    ]
+
+
+def check(root: Path) -> list[str]:
+    """Check the template in a folder; return all findings, an empty list if it is in order."""
+    text = (root / "template.yaml").read_text(encoding="utf-8")
+    try:
+        translated = translate(yaml_parse(text), root)
+    except InvalidDocumentException as error:
+        return [f"template.yaml: {cause.message}" for cause in error.causes]
+    except json.JSONDecodeError as error:
+        return [f"statemachines: {error}"]
+    after = json.dumps(translated, indent=2)
+    problems = findings(text, "template.yaml")
+    if late := findings(after, "translated"):
+        # Line numbers of the translated template mean nothing without it.
+        kept = Path(tempfile.gettempdir()) / "msp-billing-translated.json"
+        kept.write_text(after, encoding="utf-8")
+        problems += [*late, f"(the translated template is in {kept})"]
+    return problems
+
+
+def main() -> int:
+    """Check this repository's template; return the exit code."""
+    problems = check(Path(__file__).resolve().parent.parent)
+    print("\n".join(problems) if problems else "template.yaml is in order, before and after SAM.")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
