@@ -56,6 +56,9 @@ def test_impurity_is_found(source: str, complaint: str) -> None:
     assert source_checks.purity_complaints(ast.parse(source)) == [complaint]
 
 
-@pytest.mark.parametrize("source", ["timely = 1", "import datetime", "rate = 1", "x = '0.1'"])
+@pytest.mark.parametrize(
+    "source",
+    ["timely = 1", "import datetime", "rate = 1", "x = '0.1'", "isinstance(x, bool | float)"],
+)
 def test_what_only_looks_impure_is_left_alone(source: str) -> None:
     assert source_checks.purity_complaints(ast.parse(source)) == []
