@@ -1,0 +1,95 @@
+"""Money, quantities and days as people write them; every document and mail uses these.
+
+English for now. The locale is an argument of Babel's, so another language is another value here.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date as babel_format_date
+from babel.numbers import NumberPattern, format_decimal, get_currency_symbol
+
+from msp_billing.domain.money import minor_unit_digits
+from msp_billing.domain.periods import Period, ServicePeriod
+
+_LOCALE = Locale("en", "US")
+
+
+def format_money(amount: Decimal | str, currency: str) -> str:
+    """An amount with its symbol: ``$1,234.50``, ``-$3.00``, ``CHF 10.00``.
+
+    Decimals are those that the domain bills in, never fewer than the amount has: a unit price of
+    0.125 stays 0.125, because a document must not round what was billed.
+    """
+    value = Decimal(amount)
+    pattern = _money_pattern(minor_unit_digits(currency))
+    text = str(
+        pattern.apply(
+            value if value else abs(value),  # no "-$0.00"
+            _LOCALE,
+            currency=currency,
+            currency_digits=False,
+            decimal_quantization=False,
+        )
+    )
+    symbol = currency_symbol(currency)
+    return text.replace(symbol, f"{symbol}\u00a0", 1) if symbol[-1].isalpha() else text
+
+
+def format_change(amount: Decimal, currency: str) -> str:
+    """A difference with its sign: ``+$12.00``, ``-$3.00``, ``$0.00``."""
+    return f"{'+' if amount > 0 else ''}{format_money(amount, currency)}"
+
+
+def format_quantity(quantity: Decimal | int) -> str:
+    """A count or a number of hours: ``1,250``, ``1.5``."""
+    return format_decimal(quantity, locale=_LOCALE, decimal_quantization=False)
+
+
+def format_day(day: date) -> str:
+    """A day, the same for readers on both sides of the Atlantic: ``30 November 2026``."""
+    return babel_format_date(day, "d MMMM y", locale=_LOCALE)
+
+
+def format_month(period: Period) -> str:
+    """A month: ``December 2026``."""
+    return babel_format_date(period.first_day, "MMMM y", locale=_LOCALE)
+
+
+def format_service_period(period: ServicePeriod) -> str:
+    """The days that are covered: ``1 to 31 December 2026``."""
+    starts_on, ends_on = period.starts_on, period.ends_on
+    if starts_on == ends_on:
+        return format_day(starts_on)
+    if (starts_on.year, starts_on.month) == (ends_on.year, ends_on.month):
+        return f"{starts_on.day} to {format_day(ends_on)}"
+    return f"{format_day(starts_on)} to {format_day(ends_on)}"
+
+
+def format_moment(at: datetime, zone: ZoneInfo) -> str:
+    """An instant in the provider's zone: ``30 November 2026, 17:00 CST``."""
+    local = at.astimezone(zone)
+    return f"{format_day(local.date())}, {local:%H:%M} {local.tzname()}"
+
+
+def currency_symbol(currency: str) -> str:
+    """What stands before an amount: ``$``, ``CA$``."""
+    return get_currency_symbol(currency, locale=_LOCALE)
+
+
+@lru_cache(maxsize=8)
+def _money_pattern(digits: int) -> NumberPattern:
+    """The locale's pattern for money with the domain's number of decimals.
+
+    CLDR gives some currencies other decimals than the domain bills them in; the document follows
+    the domain.
+    """
+    pattern: NumberPattern = copy(_LOCALE.currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
