@@ -10,7 +10,6 @@ because cfn-lint checks a definition only when it stands in the template itself.
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import sys
@@ -21,55 +20,26 @@ from typing import Any
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 from samtranslator.public.exceptions import InvalidDocumentException
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
-REGION = "us-east-1"
+from local_cloud.template import REGION, Template
+
 SERVERLESS_RULES = "cfn_lint_serverless.rules"
-# Where `sam build` and `sam package` would put the code: the translator wants an S3 address.
-UPLOADED = "s3://uploaded-by-sam-package/code.zip"
-
-Template = dict[str, Any]
 
 
-class NoManagedPolicies:
-    """Managed policies by name: none, so that the template names them by their full ARN."""
-
-    def load(self) -> dict[str, str]:
-        """Return the known policies, name to ARN."""
-        return {}
-
-
-def translate(source: Template, root: Path) -> Template:
-    """Translate a SAM template to plain CloudFormation, its state machines inlined.
-
-    Args:
-        source: The parsed template; it is left as it is.
-        root: The folder that the template's relative paths start from.
+def translated(root: Path) -> dict[str, Any]:
+    """Return a folder's template as plain CloudFormation, its state machines inlined.
 
     Raises:
         InvalidDocumentException: SAM cannot translate it.
+        json.JSONDecodeError: A state machine is not JSON.
     """
-    template = copy.deepcopy(source)
-    definitions: dict[str, Any] = {}
-    for name, resource in template["Resources"].items():
-        properties = resource.get("Properties", {})
-        match resource["Type"]:
-            case "AWS::Serverless::Function":
-                properties["CodeUri"] = UPLOADED
-            case "AWS::Serverless::LayerVersion":
-                properties["ContentUri"] = UPLOADED
-            case "AWS::Serverless::StateMachine":
-                text = (root / properties["DefinitionUri"]).read_text(encoding="utf-8")
-                definitions[name] = json.loads(text)
-                properties["DefinitionUri"] = UPLOADED
     os.environ["AWS_DEFAULT_REGION"] = REGION  # the translator asks boto3 for it
-    translated: Template = transform(template, {"AWS::Region": REGION}, NoManagedPolicies())
-    for name, definition in definitions.items():
-        properties = translated["Resources"][name]["Properties"]
+    template = Template.read(root / "template.yaml", {})
+    for name, path in template.definition_uris.items():
+        properties = template.body["Resources"][name]["Properties"]
         del properties["DefinitionS3Location"]
-        properties["Definition"] = definition
-    return translated
+        properties["Definition"] = json.loads((root / path).read_text(encoding="utf-8"))
+    return dict(template.body)
 
 
 def findings(text: str, label: str) -> list[str]:
@@ -85,12 +55,11 @@ def check(root: Path) -> list[str]:
     """Check the template in a folder; return all findings, an empty list if it is in order."""
     text = (root / "template.yaml").read_text(encoding="utf-8")
     try:
-        translated = translate(yaml_parse(text), root)
+        after = json.dumps(translated(root), indent=2)
     except InvalidDocumentException as error:
         return [f"template.yaml: {cause.message}" for cause in error.causes]
     except json.JSONDecodeError as error:
         return [f"statemachines: {error}"]
-    after = json.dumps(translated, indent=2)
     problems = findings(text, "template.yaml")
     if late := findings(after, "translated"):
         # Line numbers of the translated template mean nothing without it.
