@@ -63,7 +63,11 @@ def test_scripts_can_be_executed() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in repository.project_files() if p.suffix in {".py", ".md", ".yaml", ".toml", ".sh"}],
+    [
+        p
+        for p in repository.project_files()
+        if p.suffix in {".md", ".yaml", ".toml", ".sh", ".json"}
+    ],
     ids=repository.relative,
 )
 def test_text_files_end_in_one_newline_and_have_no_carriage_returns(path: Path) -> None:
