@@ -13,7 +13,7 @@ SOURCES := $(wildcard layers/billing local functions tests benchmarks tools)
 OUT ?= demo-output
 
 .PHONY: help setup setup-sam demo test check format format-check lint types imports template bench \
-        schemas lock clean
+        build schemas lock clean
 
 help: ## list every command
 	@echo "make COMMAND, where COMMAND is one of"
@@ -58,6 +58,9 @@ template: setup setup-sam ## check template.yaml and the state machines, before 
 	@$(BIN)/python -m tools.check_template
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local \
 	  AWS_SECRET_ACCESS_KEY=local AWS_EC2_METADATA_DISABLED=true $(SAM) validate --lint
+
+build: setup-sam ## build functions and layers for AWS, into .aws-sam/ (no Docker)
+	@SAM_CLI_TELEMETRY=0 $(SAM) build
 
 bench: setup ## measure time, memory, requests and state transitions per invoice
 	@$(BIN)/python -m benchmarks
