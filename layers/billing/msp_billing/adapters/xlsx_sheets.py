@@ -1,0 +1,292 @@
+"""Sheets of a workbook: cells that stay what they are, tables that print well, fixed bytes.
+
+XlsxWriter does the writing. This module adds what every sheet here needs: names out of feeds that
+can never become formulas or markup, formats by currency, widths that fit, a printer's set-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any, Literal, NamedTuple
+
+from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_col_to_name, xl_range, xl_rowcol_to_cell
+
+from msp_billing.adapters.colours import text_on
+from msp_billing.adapters.formatting import currency_symbol
+from msp_billing.domain.money import Money, minor_unit_digits
+from msp_billing.domain.policy import ProviderPolicy
+
+Kind = Literal[
+    "text", "code", "quantity", "quantity_change", "money", "money_change", "percent", "day"
+]
+Style = Literal["body", "total"]
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_INCREASE = {"font_color": "#7a4100", "bg_color": "#fdecc8"}
+_DECREASE = {"font_color": "#14532d", "bg_color": "#d9f2e0"}
+_GREY = "#5f6b76"
+_LINE = "#c9d1d9"
+_MAX_WIDTH = 48
+_LETTER, _A4 = 1, 9
+_LETTER_COUNTRIES = {"US", "CA", "MX"}
+
+
+class Formula(NamedTuple):
+    """A formula and the value it has now, so that viewers that do not calculate show it too."""
+
+    formula: str
+    value: Decimal | int | str
+
+
+Cell = str | int | Decimal | date | Formula | None
+
+
+class Column(NamedTuple):
+    """One column of a table."""
+
+    title: str
+    kind: Kind
+    width: int = 8
+
+
+@dataclass
+class Table:
+    """Where a table was written; rows and columns count from 0, as XlsxWriter does."""
+
+    header_row: int
+    first_row: int
+    last_row: int
+    columns: Sequence[Column]
+
+    def body(self, column: int) -> str:
+        """The column's cells between header and total, as a range without sheet: ``H5:H20``."""
+        return str(xl_range(self.first_row, column, self.last_row, column))
+
+    def sum_of(self, column: int, value: Decimal | int) -> Formula:
+        """The column's sum, with the value that it has."""
+        return Formula(f"=SUM({self.body(column)})", value)
+
+
+class WorkbookFile:
+    """A workbook in the making, in a provider's currency and colours.
+
+    Args:
+        title: shown in the file's properties.
+        made_at: the file's date; the only one in it, so that the same content is the same bytes.
+    """
+
+    def __init__(
+        self, policy: ProviderPolicy, currency: str, title: str, made_at: datetime
+    ) -> None:
+        self._buffer = BytesIO()
+        # Rows go to a temporary file as they are written: memory does not grow with the rows.
+        self.workbook: Any = Workbook(self._buffer, {"constant_memory": True})
+        self.workbook.set_properties(
+            {
+                "title": plain(title)[:200],
+                "author": plain(policy.name)[:200],
+                "created": made_at.astimezone(UTC),
+            }
+        )
+        self.policy = policy
+        self._formats: dict[tuple[object, ...], Any] = {}
+        digits = minor_unit_digits(currency)
+        decimals = f".{'0' * digits}" if digits else ""
+        symbol = currency_symbol(currency)
+        space = "\u00a0" if symbol[-1].isalpha() else ""
+        money = f'"{symbol}{space}"#,##0{decimals}'
+        self._number_formats: dict[Kind, str] = {
+            "quantity": "#,##0",
+            "quantity_change": '+#,##0;-#,##0;"–"',
+            "money": f"{money};-{money}",
+            "money_change": f'+{money};-{money};"–"',
+            "percent": '+0.0%;-0.0%;"–"',
+            "day": "d mmmm yyyy",
+        }
+
+    def sheet(self, name: str, title: str, notes: Sequence[str]) -> Sheet:
+        """Add a sheet with its heading: a title and lines under it."""
+        return Sheet(self, self.workbook.add_worksheet(name), title, notes)
+
+    def content(self) -> bytes:
+        """Close the workbook and return its bytes."""
+        self.workbook.close()
+        return self._buffer.getvalue()
+
+    def style(self, **properties: object) -> Any:
+        """A cell format; equal ones are one, which keeps the file small."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self.workbook.add_format(properties)
+        return self._formats[key]
+
+    def cell_style(self, kind: Kind, style: Style, value: Cell) -> Any:
+        """The format of a cell by its kind; a quantity that is no whole number shows decimals."""
+        properties: dict[str, Any] = {"valign": "top"}
+        if kind in self._number_formats:
+            properties["num_format"] = self._number_formats[kind]
+            properties["align"] = "right"
+            number = value.value if isinstance(value, Formula) else value
+            if kind.startswith("quantity") and isinstance(number, Decimal) and number % 1:
+                with_decimals = self._number_formats[kind].replace("#,##0", "#,##0.0###")
+                properties["num_format"] = with_decimals
+        elif isinstance(value, str) and value.startswith(FORMULA_STARTS):
+            # Text it is already; this keeps it text when somebody edits the cell, too.
+            properties["quote_prefix"] = True
+        if kind == "text":
+            properties["text_wrap"] = True
+        if style == "total":
+            properties |= {"bold": True, "top": 1, "bottom": 6}
+        return self.style(**properties)
+
+
+@dataclass
+class Sheet:
+    """A sheet, written from top to bottom."""
+
+    file: WorkbookFile
+    sheet: Any
+    title: str
+    notes: Sequence[str]
+    row: int = field(default=0, init=False)
+    _widths: dict[int, int] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.sheet.hide_gridlines(2)
+        self.sheet.set_row(0, 24)
+        heading = self.file.style(
+            bold=True, font_size=16, font_color=_on_paper(self.file.policy.brand.primary)
+        )
+        self.sheet.write_string(0, 0, plain(self.title), heading)
+        grey = self.file.style(font_color=_GREY)
+        for number, note in enumerate(self.notes, start=1):
+            self.sheet.write_string(number, 0, plain(note), grey)
+        self.row = len(self.notes) + 2
+
+    def write(self, column: int, value: Cell, kind: Kind, style: Style = "body") -> None:
+        """Write one cell of the current row. What is text stays text, whatever it begins with."""
+        cell_format = self.file.cell_style(kind, style, value)
+        match value:
+            case None | "":
+                self.sheet.write_blank(self.row, column, None, cell_format)
+            case Formula(formula, result):
+                self.sheet.write_formula(self.row, column, formula, cell_format, result)
+            case str():
+                self.sheet.write_string(self.row, column, plain(value), cell_format)
+            case date():
+                self.sheet.write_datetime(self.row, column, value, cell_format)
+            case _:
+                self.sheet.write_number(self.row, column, value, cell_format)
+        self._fit(column, value)
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
+        """Write a header and rows; the header is printed on every page."""
+        brand = self.file.policy.brand.primary
+        for index, column in enumerate(columns):
+            header = self.file.style(
+                bold=True,
+                bg_color=brand,
+                font_color=text_on(brand),
+                text_wrap=True,
+                valign="vcenter",
+                align="left" if column.kind in {"text", "code", "day"} else "right",
+            )
+            self.sheet.write_string(self.row, index, plain(column.title), header)
+            longest_word = max((len(word) for word in column.title.split()), default=0)
+            self._widen(index, max(column.width, longest_word + 2))
+        self.sheet.set_row(self.row, 32)
+        header_row = self.row
+        for row in rows:
+            self.row += 1
+            for index, (column, value) in enumerate(zip(columns, row, strict=True)):
+                self.write(index, value, column.kind)
+        table = Table(header_row, header_row + 1, max(self.row, header_row + 1), columns)
+        self.row = table.last_row + 1
+        return table
+
+    def totals(self, table: Table, cells: dict[int, Cell]) -> None:
+        """Write the line under a table."""
+        for index, column in enumerate(table.columns):
+            self.write(index, cells.get(index), column.kind, "total")
+        self.row += 1
+
+    def browse(self, table: Table) -> None:
+        """Let people filter the table, and keep its header in view and on every printed page."""
+        last = len(table.columns) - 1
+        self.sheet.autofilter(table.header_row, 0, table.last_row, last)
+        self.sheet.freeze_panes(table.first_row, 0)
+        self.sheet.repeat_rows(table.header_row)
+
+    def colour_changes(self, table: Table) -> None:
+        """Colour increases and decreases; the sign says it too, for print without colour."""
+        for index, column in enumerate(table.columns):
+            if column.kind not in {"quantity_change", "money_change", "percent"}:
+                continue
+            cells = table.body(index)
+            for criteria, colours in ((">", _INCREASE), ("<", _DECREASE)):
+                rule = {"type": "cell", "criteria": criteria, "value": 0}
+                self.sheet.conditional_format(cells, rule | {"format": self.file.style(**colours)})
+
+    def finish(self) -> None:
+        """Set widths and the printer up; to be called when all is written."""
+        for index, width in self._widths.items():
+            self.sheet.set_column(index, index, min(width, _MAX_WIDTH))
+        country = self.file.policy.holidays.country
+        self.sheet.set_paper(_LETTER if country in _LETTER_COUNTRIES else _A4)
+        self.sheet.set_landscape()
+        self.sheet.fit_to_pages(1, 0)
+        self.sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        name = plain(self.file.policy.name)[:80].replace("&", "&&")
+        self.sheet.set_footer(f"&L&8{name}&C&8&A&R&8Page &P of &N")
+
+    def _fit(self, column: int, value: Cell) -> None:
+        shown = value.value if isinstance(value, Formula) else value
+        # A sign, a currency symbol and separators stand beside the digits.
+        extra = 2 if isinstance(shown, str) else 5
+        length = 16 if isinstance(shown, date) else len(str(shown or "")) + extra
+        self._widen(column, length)
+
+    def _widen(self, column: int, width: int) -> None:
+        self._widths[column] = max(self._widths.get(column, 0), width)
+
+
+def plain(text: str) -> str:
+    """Text that XlsxWriter writes as it is.
+
+    XlsxWriter takes a string between ``<r>`` and ``</r>`` for its own finished markup and does not
+    escape it, so that a device of that name could break the file. A character without width at
+    the end takes that meaning away.
+    """
+    return f"{text}\u200b" if text.startswith("<r>") and text.endswith("</r>") else text
+
+
+def cell(row: int, column: int, sheet: str | None = None) -> str:
+    """A cell's name, counted from 0: ``H5`` or ``Summary!$H$5``."""
+    if sheet is None:
+        return str(xl_rowcol_to_cell(row, column))
+    return f"{sheet}!${xl_col_to_name(column)}${row + 1}"
+
+
+def amount_cells(
+    row: int, column: int, before: Money, now: Money
+) -> tuple[Decimal, Decimal, Formula, Formula]:
+    """Previous, current, difference and share in four columns from ``column`` on."""
+    first, second, third = (cell(row, column + offset) for offset in range(3))
+    change = now.amount - before.amount
+    share: Decimal | str = change / before.amount if before.amount else ""
+    return (
+        before.amount,
+        now.amount,
+        Formula(f"={second}-{first}", change),
+        Formula(f'=IF({first}=0,"",{third}/{first})', share),
+    )
+
+
+def _on_paper(colour: str) -> str:
+    """The brand's colour where it can be read on white, else nearly black."""
+    return colour if text_on(colour) == "#ffffff" else "#1a1a1a"
