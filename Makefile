@@ -51,7 +51,7 @@ types: setup ## check the types (mypy --strict)
 
 imports: setup ## check the direction of imports: domain <- usecases <- adapters <- wiring
 	@echo "imports ..."
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 template: setup setup-sam ## check template.yaml and the state machines, before and after translation
 	@echo "template ..."

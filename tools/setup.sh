@@ -9,10 +9,11 @@ cd "$(dirname "$0")/.."
 folder=$1
 lock=$2
 
-inputs=("$lock")
-[ "$folder" != .venv ] || inputs+=(pyproject.toml requirements/runtime.in requirements/rendering.in requirements/local.in)
-# The path belongs to it: an environment does not work from another place.
-wanted="$(cat "${inputs[@]}" tools/setup.sh | cksum) $PWD"
+# Of pyproject.toml only its first part, up to the tools' settings, changes what is installed. The path
+# belongs to it too: an environment does not work from another place.
+project=
+[ "$folder" != .venv ] || project=$(sed '/^# --- Tests/,$d' pyproject.toml)
+wanted="$({ cat "$lock" tools/setup.sh && echo "$project"; } | cksum) $PWD"
 stamp=$folder/.made-from
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && "$folder/bin/python" -c '' 2>/dev/null; then
   exit 0
