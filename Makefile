@@ -13,11 +13,12 @@ SOURCES := $(wildcard layers/billing local functions tests benchmarks tools)
 OUT ?= demo-output
 
 .PHONY: help setup setup-sam demo test check format format-check lint types imports template bench \
-        build schemas lock clean
+        build schemas \
+        sample-data lock clean
 
 help: ## list every command
 	@echo "make COMMAND, where COMMAND is one of"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## make the virtual environment from the locked dependencies (the others call it)
 	@tools/setup.sh .venv requirements/dev.lock
@@ -67,6 +68,9 @@ bench: setup ## measure time, memory, requests and state transitions per invoice
 
 schemas: setup ## write the JSON Schemas of the provider directory to docs/schemas/
 	@$(BIN)/mspbill schema --out docs/schemas
+
+sample-data: setup ## write the sample accounts and feeds in providers/ anew
+	@$(BIN)/python -m tools.sample_data
 
 lock: ## resolve requirements/*.in anew into lock files (UPGRADE=1 takes newer versions)
 	@tools/lock.sh $(if $(UPGRADE),--upgrade)
