@@ -5,6 +5,7 @@ The interpreter of Step Functions has its own module, `interpreter`.
 
 from __future__ import annotations
 
+import datetime as real_datetime
 import json
 import time as real_time
 from datetime import UTC, datetime
@@ -24,8 +25,8 @@ from moto.stepfunctions.parser import utils as parser_utils
 from local_cloud.clock import Clock
 from local_cloud.deliveries import Deliveries
 from local_cloud.functions import Functions
-from local_cloud.interpreter import datetime_on
 from local_cloud.patching import Overlay, PatchSet
+from local_cloud.times import datetime_on
 
 _TIMED_PACKAGES = ("dynamodb", "events", "s3", "scheduler", "ses", "sesv2", "sqs")
 
@@ -40,7 +41,7 @@ def exchange_time(patches: PatchSet, clock: Clock) -> None:
     for package in _TIMED_PACKAGES:
         for original, replacement in originals:
             patches.replace_everywhere(f"moto.{package}", original, replacement)
-    patches.replace(moto.s3.models, "datetime", Overlay(moto.s3.models.datetime, datetime=datetime_on(clock)))
+    patches.replace(moto.s3.models, "datetime", Overlay(real_datetime, datetime=datetime_on(clock)))
 
 
 def _seconds(clock: Clock, instant: datetime | None) -> float:
@@ -56,7 +57,7 @@ def make_ids_repeatable(patches: PatchSet, seed: int) -> None:
 
 
 def skip_retry_pauses(patches: PatchSet) -> None:
-    """botocore's pauses between retries take no time at all."""
+    """Pauses of botocore between retries take no time at all."""
     patches.replace(botocore.endpoint, "time", Overlay(real_time, sleep=lambda _: None))
 
 
@@ -84,7 +85,7 @@ def call_functions_in_process(
 
 def deliver_events(patches: PatchSet, deliveries: Deliveries) -> None:
     """EventBridge rules reach functions and state machines, which moto's do not."""
-    parser = moto.events.models.EventTemplateParser
+    models: Any = moto.events.models
 
     def send_to_targets(rule: Any, event: Any, transform_input: bool = True) -> None:
         del transform_input
@@ -96,7 +97,9 @@ def deliver_events(patches: PatchSet, deliveries: Deliveries) -> None:
         shown = {**event, "time": moment}
         for target in rule.targets:
             queue_arn = target.get("DeadLetterConfig", {}).get("Arn")
-            deliveries.send(target["Arn"], _input_of(parser, target, shown), queue_arn)
+            deliveries.send(
+                target["Arn"], _input_of(models.EventTemplateParser, target, shown), queue_arn
+            )
 
     patches.replace(moto.events.models.Rule, "send_to_targets", send_to_targets)
 
@@ -109,11 +112,12 @@ def _input_of(parser: Any, target: Any, event: Any) -> str:
         for part in target["InputPath"].removeprefix("$").strip(".").split("."):
             value = value[part] if part else value
         return json.dumps(value)
-    transformer = target.get("InputTransformer", {})
+    transformer = target.get("InputTransformer")
+    if not transformer:
+        return json.dumps(event)
     transformed = parser.parse(
         input_template=transformer.get("InputTemplate"),
         input_paths_map=transformer.get("InputPathsMap", {}),
         event=event,
     )
     return transformed if isinstance(transformed, str) else json.dumps(transformed)
-

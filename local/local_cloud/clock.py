@@ -32,6 +32,7 @@ class SettableClock:
         self._now = _as_utc(start_at)
 
     def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
         return self._now
 
     def move_to(self, instant: datetime) -> None:
@@ -42,6 +43,7 @@ class SettableClock:
         self._now = target
 
     def move_by(self, pause: timedelta) -> None:
+        """Set the clock forward by `pause`, which may not be negative."""
         self.move_to(self._now + pause)
 
 

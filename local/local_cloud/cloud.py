@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -33,38 +32,26 @@ from local_cloud.cooperative import CooperativeScheduler
 from local_cloud.deliveries import Deliveries, FailedDelivery
 from local_cloud.faults import RequestGate
 from local_cloud.functions import Functions
+from local_cloud.inside import ExecutionRecord, all_executions, configuration_sets, key_names
 from local_cloud.interpreter import Interpreter
 from local_cloud.limits import Surroundings
 from local_cloud.mail import MailBehaviour, MailRoom, SentMail
 from local_cloud.patching import PatchSet
 from local_cloud.resources import ResourceMaker
 from local_cloud.schedules import Schedules
-from local_cloud.template import ACCOUNT_ID, REGION, Template
+from local_cloud.template import REGION, Template
 
-_CONFIGURATION: dict[str, Any] = {
+_CONFIGURATION: Any = {
     "stepfunctions": {"execute_state_machine": True},
     "lambda": {"use_docker": False},
 }
 
+#: Clients keep nothing of a cloud and cost half a second to make: they are made once per process.
+_CLIENTS: dict[str, Any] = {}
+
 
 class AlreadyOpenError(RuntimeError):
     """Another local cloud is open in this process."""
-
-
-@dataclass(frozen=True)
-class ExecutionRecord:
-    """One execution of a state machine. Times are the test clock's; values are parsed JSON."""
-
-    arn: str
-    name: str
-    state_machine: str
-    status: str
-    input: Any
-    output: Any
-    error: str | None
-    cause: str | None
-    started_at: datetime
-    stopped_at: datetime | None
 
 
 class LocalCloud:
@@ -85,7 +72,6 @@ class LocalCloud:
         self._template = Template.read(template, parameters or {})
         self._on_start = on_start
         self._seed = seed
-        self._clients: dict[str, Any] = {}
         self._patches = PatchSet()
         self._mock = mock_aws(config=_CONFIGURATION)
         self._scheduler = CooperativeScheduler(self.clock)
@@ -96,7 +82,7 @@ class LocalCloud:
         )
         self._schedules = Schedules(self.clock, self._deliveries, next_id)
         self._mail_room = MailRoom(self._template, self._scheduler, self.client)
-        self._gate = RequestGate(self.clock, Surroundings(_key_names, _configuration_sets))
+        self._gate = RequestGate(self.clock, Surroundings(key_names, configuration_sets))
         self._interpreter = Interpreter(self._scheduler, seed=seed)
 
     def __enter__(self) -> Self:
@@ -134,11 +120,12 @@ class LocalCloud:
         self._gate.install(self._patches)
 
     def _close(self) -> None:
+        if LocalCloud._open is not self:
+            return
         try:
             self._scheduler.stop()
         finally:
             self._patches.undo()
-            self._clients.clear()
             self._mock.stop()
             LocalCloud._open = None
 
@@ -146,9 +133,9 @@ class LocalCloud:
 
     def client(self, service_name: str) -> Any:
         """A boto3 client, made once."""
-        if service_name not in self._clients:
-            self._clients[service_name] = boto3.client(service_name, region_name=REGION)
-        return self._clients[service_name]
+        if service_name not in _CLIENTS:
+            _CLIENTS[service_name] = boto3.client(service_name, region_name=REGION)
+        return _CLIENTS[service_name]
 
     def resource_id(self, logical_id: str) -> str:
         """What `!Ref` gives in the template: a name, or for state machines and topics the arn."""
@@ -208,15 +195,7 @@ class LocalCloud:
 
     def executions(self) -> list[ExecutionRecord]:
         """All executions, in the order in which they were started."""
-        from moto.stepfunctions.parser.models import stepfunctions_parser_backends
-
-        backend = stepfunctions_parser_backends[ACCOUNT_ID][REGION]
-        found = [
-            _record(machine.name, execution)
-            for machine in backend.state_machines
-            for execution in machine.executions
-        ]
-        return sorted(found, key=lambda record: record.started_at)
+        return all_executions()
 
     @property
     def sent_mail(self) -> list[SentMail]:
@@ -239,12 +218,12 @@ class LocalCloud:
 
     @property
     def request_counts(self) -> Counter[tuple[str, str]]:
-        """Requests per (client name, operation) since the resources were made, retries included."""
+        """Requests per (client name, operation) since the start, retries included."""
         return self._gate.request_counts
 
     @property
     def transition_counts(self) -> Counter[str]:
-        """States entered per state machine, by logical id, children of distributed Maps included."""
+        """States entered per state machine (logical id), children of distributed Maps included."""
         by_name = {
             self._template.name(resource.logical_id): resource.logical_id
             for resource in self._template.resources("AWS::StepFunctions::StateMachine")
@@ -271,36 +250,3 @@ class LocalCloud:
 
 def _next_id() -> str:
     return str(mock_random.uuid4())
-
-
-def _key_names(table_name: str) -> list[str]:
-    from moto.dynamodb.models import dynamodb_backends
-
-    table = dynamodb_backends[ACCOUNT_ID][REGION].tables.get(table_name)
-    return [part["AttributeName"] for part in table.schema] if table else []
-
-
-def _configuration_sets() -> list[str]:
-    from moto.ses.models import ses_backends
-
-    return list(ses_backends[ACCOUNT_ID][REGION].config_sets)
-
-
-def _record(machine_name: str, execution: Any) -> ExecutionRecord:
-    return ExecutionRecord(
-        arn=execution.exec_arn,
-        name=execution.name,
-        state_machine=machine_name,
-        status=str(execution.exec_status.value),
-        input=json.loads(execution.input_data) if isinstance(execution.input_data, str) else execution.input_data,
-        output=execution.output,
-        error=execution.error,
-        cause=execution.cause,
-        started_at=_aware(execution.start_date),
-        stopped_at=_aware(execution.stop_date) if execution.stop_date else None,
-    )
-
-
-def _aware(instant: datetime) -> datetime:
-    """A plain datetime in UTC out of the interpreter's own class."""
-    return datetime.fromtimestamp(instant.timestamp(), tz=UTC)

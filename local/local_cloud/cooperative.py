@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from greenlet import GreenletExit, getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]
 
 from local_cloud.clock import SettableClock
 
@@ -30,12 +30,12 @@ class DeadlockError(RuntimeError):
 
 
 class BlockedInsideFunctionError(RuntimeError):
-    """A Lambda function waited for another thread of the local cloud; functions must run through."""
+    """A Lambda function waited for another thread of the local cloud; it must run through."""
 
 
 @dataclass(order=True)
 class Timer:
-    """Something to do at an instant of the test clock. `keeps_alive` is false for mere timetables."""
+    """Something to do at an instant of the test clock."""
 
     due_at: datetime
     number: int
@@ -76,6 +76,7 @@ class CooperativeScheduler:
         return timer
 
     def call_after(self, seconds: float, action: Callable[[], None]) -> Timer:
+        """Call `action` after so many seconds of the test clock."""
         return self.call_at(self.clock.now() + timedelta(seconds=seconds), action)
 
     def next_due_at(self) -> datetime | None:
@@ -107,6 +108,7 @@ class CooperativeScheduler:
             self._hub = outer_hub
 
     def make_ready(self, task: greenlet) -> None:
+        """Put a task that waited at the end of the line."""
         self._ready.append(task)
 
     def block(self, is_done: Callable[[], bool]) -> None:
@@ -127,6 +129,7 @@ class CooperativeScheduler:
             self.run_ready()
 
     def sleep(self, seconds: float) -> None:
+        """Let the present task pause."""
         CooperativeEvent(self).wait(seconds)
 
     def stop(self) -> None:
@@ -153,15 +156,18 @@ class CooperativeEvent:
         raise TypeError("an event cannot be copied")
 
     def is_set(self) -> bool:
+        """Whether `wait` would return at once."""
         return self._is_set
 
     def set(self) -> None:
+        """Let everybody who waits go on, and all who come until `clear`."""
         self._is_set = True
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             waiter.wake(was_set=True)
 
     def clear(self) -> None:
+        """Let those who come from now on wait."""
         self._is_set = False
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -219,7 +225,8 @@ class CooperativeThread:
         daemon: bool | None = None,
     ) -> None:
         self._scheduler = scheduler
-        self._work = lambda: target(*args, **(kwargs or {}))
+        self._target = target
+        self._arguments = (tuple(args), dict(kwargs or {}))
         self._ended = CooperativeEvent(scheduler)
         self._is_started = False
         self.name = name or "task"
@@ -227,17 +234,21 @@ class CooperativeThread:
         self.native_id = 0
 
     def start(self) -> None:
+        """Take a place at the end of the line."""
         self._is_started = True
         self._scheduler.spawn(self._run)
 
     def _run(self) -> None:
         try:
-            self._work()
+            positional, named = self._arguments
+            self._target(*positional, **named)
         finally:
             self._ended.set()
 
     def is_alive(self) -> bool:
+        """Whether the work has begun and not ended."""
         return self._is_started and not self._ended.is_set()
 
     def join(self, timeout: float | None = None) -> None:
+        """Wait for the end of the work."""
         self._ended.wait(timeout)

@@ -96,10 +96,12 @@ class Deliveries:
     def _call_sdk(self, target_arn: str, payload: str, dead_letter_arn: str | None) -> None:
         """A universal target, `arn:aws:scheduler:::aws-sdk:<service>:<action>`."""
         service, action = target_arn.split(":")[6:8]
-        client = self._client({"sfn": "stepfunctions", "eventbridge": "events"}.get(service, service))
-        method = {
-            api.lower(): name for name, api in client.meta.method_to_api_mapping.items()
-        }[action.lower()]
+        client = self._client(
+            {"sfn": "stepfunctions", "eventbridge": "events"}.get(service, service)
+        )
+        method = {api.lower(): name for name, api in client.meta.method_to_api_mapping.items()}[
+            action.lower()
+        ]
         members = client.meta.service_model.operation_model(
             client.meta.method_to_api_mapping[method]
         ).input_shape.members

@@ -21,7 +21,13 @@ from jsonata.utils import Utils
 
 from local_cloud.clock import Clock
 
-_HASH_NAMES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
+_HASH_NAMES = {
+    "MD5": "md5",
+    "SHA-1": "sha1",
+    "SHA-256": "sha256",
+    "SHA-384": "sha384",
+    "SHA-512": "sha512",
+}
 
 
 class UndefinedResultError(ValueError):
@@ -56,7 +62,10 @@ class ExpressionEngine:
         return _plain(result)
 
     def _own_functions(self) -> dict[str, Callable[..., Any]]:
-        """https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html, and the clock."""
+        """The functions Step Functions adds to JSONata, and those that read the clock.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+        """
         return {
             "partition": lambda items, size: [
                 items[start : start + int(size)] for start in range(0, len(items), int(size))

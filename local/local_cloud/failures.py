@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
     FailureEventException,
@@ -14,7 +15,6 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType as ErrorType,
 )
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 __all__ = ["ErrorType", "failure"]
 
@@ -22,14 +22,12 @@ __all__ = ["ErrorType", "failure"]
 def failure(env: Any, error_type: Any, cause: str) -> Exception:
     """The exception that fails a state with one of the States.* errors."""
     name = StatesErrorName(typ=error_type)
-    raised: Exception = FailureEventException(
+    details: Any = {"evaluationFailedEventDetails": {"error": name.error_name, "cause": cause}}
+    return FailureEventException(
         FailureEvent(
             env=env,
             error_name=name,
-            event_type="EvaluationFailed",
-            event_details=EventDetails(
-                evaluationFailedEventDetails={"error": name.error_name, "cause": cause}
-            ),
+            event_type=HistoryEventType.EvaluationFailed,
+            event_details=details,
         )
     )
-    return raised

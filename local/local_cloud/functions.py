@@ -57,21 +57,26 @@ class LambdaContext:
 
     @property
     def invoked_function_arn(self) -> str:
+        """The function's own arn."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.function_name}"
 
     @property
     def function_version(self) -> str:
+        """Always the unpublished version."""
         return "$LATEST"
 
     @property
     def log_group_name(self) -> str:
+        """The log group the function would write to."""
         return f"/aws/lambda/{self.function_name}"
 
     @property
     def log_stream_name(self) -> str:
+        """There is only one."""
         return "local"
 
     def get_remaining_time_in_millis(self) -> int:
+        """Time stands still while a function runs: always the longest there is."""
         return 900_000
 
 
@@ -96,7 +101,7 @@ class Answer:
 
 
 class Functions:
-    """All functions of a template. Calls are serial; calls inside calls are refused by nobody."""
+    """All functions of a template. Calls are serial; a function may call another one."""
 
     def __init__(self, template: Template, scheduler: CooperativeScheduler) -> None:
         self._scheduler = scheduler
@@ -107,13 +112,15 @@ class Functions:
         self._by_name = {function.name: function for function in made}
 
     def all(self) -> list[Function]:
+        """Every function, in the template's order."""
         return list(self._by_logical_id.values())
 
     def by_logical_id(self, logical_id: str) -> Function:
+        """Find by the name the template uses. Raises UnknownFunctionError."""
         try:
             return self._by_logical_id[logical_id]
         except KeyError:
-            raise UnknownFunctionError(f"the template has no function {logical_id!r}") from None
+            raise UnknownFunctionError(f"no function {logical_id!r}") from None
 
     def by_name(self, name_or_arn: str) -> Function:
         """Find by name, arn, or either with a version or alias behind it."""
@@ -134,7 +141,7 @@ class Functions:
             with _environment(function):
                 result = self._handler(function)(json.loads(payload), context)
             text = json.dumps(result)
-        except Exception as error:  # noqa: BLE001 - the border: any exception is Lambda's answer
+        except Exception as error:  # noqa: BLE001 - any exception is Lambda's answer
             return Answer(json.dumps(_error_object(error, request_id)), is_error=True)
         finally:
             self._scheduler.may_block = could_block
@@ -148,7 +155,7 @@ class Functions:
         return Answer(text, is_error=False)
 
     def invoke(self, logical_id: str, payload: object) -> Any:
-        """Call by logical id with a JSON value; the result is a JSON value. Raises FunctionError."""
+        """Call by logical id, JSON value in, JSON value out. Raises FunctionError."""
         function = self.by_logical_id(logical_id)
         answer = self.call(function, json.dumps(payload))
         value = json.loads(answer.payload)

@@ -21,17 +21,18 @@ from moto.stepfunctions.parser import utils as parser_utils
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
     CustomErrorName,
 )
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEventException,
 )
 from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl
 from moto.stepfunctions.parser.asl.component.common.string import string_expression
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state import state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_callback,
     state_task_service_lambda,
 )
-from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import (
     timestamp,
     wait_function,
@@ -42,11 +43,11 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.backend import execution as parser_execution
 
 from local_cloud import maps
-from local_cloud.clock import SettableClock
 from local_cloud.cooperative import CooperativeEvent, CooperativeScheduler, CooperativeThread
 from local_cloud.expressions import ExpressionEngine, UndefinedResultError, aws_timestamp
 from local_cloud.failures import ErrorType, failure
 from local_cloud.patching import Overlay, PatchSet
+from local_cloud.times import as_aws_writes, datetime_on
 
 _PARSER = "moto.stepfunctions.parser"
 
@@ -122,9 +123,7 @@ class Interpreter:
         )
         patches.replace(moto_models, "utcnow", lambda: clock.now().replace(tzinfo=None))
         # $states.context.State.EnteredTime is written with isoformat(), AWS writes it with a Z.
-        patches.replace(
-            state, "datetime", Overlay(real_datetime, datetime=_as_aws_writes(clock))
-        )
+        patches.replace(state, "datetime", Overlay(real_datetime, datetime=as_aws_writes(clock)))
 
         def seconds_until(wait: Any, env: Any) -> float:
             wait.string.eval(env=env)
@@ -147,7 +146,7 @@ class Interpreter:
         start_details = parser_execution.Execution.get_start_execution_details
 
         def start_details_as_text(execution: Any) -> Any:
-            details = start_details(execution)
+            details: Any = start_details(execution)
             details.start_time = aws_timestamp(execution.start_date)
             return details
 
@@ -156,7 +155,7 @@ class Interpreter:
         )
 
     def _exchange_expressions(self, patches: PatchSet) -> None:
-        """JSONata through `ExpressionEngine`, with variables bound and not written into the text."""
+        """JSONata through `ExpressionEngine`: variables are bound, not written into the text."""
 
         def evaluate(component: Any, env: Any) -> None:
             # Raises for a bare $ or $$, which Step Functions does not know.
@@ -187,7 +186,7 @@ class Interpreter:
         patches.replace(state.CommonStateField, "_eval_body", enter_and_count)
 
     def _save_work(self, patches: PatchSet) -> None:
-        """moto parses the definition for each execution and makes a client for each task."""
+        """Parse a definition once, not per execution; make a client once, not per task."""
         parse = AmazonStateLanguageParser.parse
         programs: dict[str, Any] = {}
 
@@ -210,8 +209,8 @@ class Interpreter:
     def _let_errors_through(self, patches: PatchSet) -> None:
         """A Fail state may pass on an error it caught, also one of the States.* kind."""
 
-        def of_any_name(name: Any, error_name: str) -> None:
-            super(CustomErrorName, name).__init__(error_name=error_name)
+        def of_any_name(name: Any, error_name: str | None) -> None:
+            ErrorName.__init__(name, error_name=error_name)
 
         patches.replace(CustomErrorName, "__init__", of_any_name)
         # moto logs each failure with a picture of the whole state machine. Executions keep theirs.
@@ -224,7 +223,8 @@ class Interpreter:
         run_task: Callable[..., None] = service._eval_service_task
 
         def run_and_measure(task: Any, env: Any, **arguments: Any) -> None:
-            task._verify_size_quota(env=env, value=arguments["normalised_parameters"]["Payload"].decode())
+            sent: bytes = arguments["normalised_parameters"]["Payload"]
+            task._verify_size_quota(env=env, value=sent.decode())
             run_task(task, env=env, **arguments)
             task._verify_size_quota(env=env, value=env.stack[-1].get("Payload"))
 
@@ -243,39 +243,6 @@ class Interpreter:
             ]
 
         patches.replace(backend, "_get_executions", find_begun)
-
-
-def datetime_on(clock: SettableClock) -> type:
-    """A `datetime` class whose `now` is the test clock, and UTC when no zone is asked for."""
-
-    class _Meta(type):
-        def __instancecheck__(cls, instance: object) -> bool:
-            return isinstance(instance, real_datetime.datetime)
-
-    class OnTestClock(real_datetime.datetime, metaclass=_Meta):
-        @classmethod
-        def now(cls, tz: real_datetime.tzinfo | None = None) -> Any:
-            instant = clock.now()
-            return instant.astimezone(tz) if tz else instant.replace(tzinfo=None)
-
-        @classmethod
-        def utcnow(cls) -> Any:
-            return clock.now().replace(tzinfo=None)
-
-    return OnTestClock
-
-
-def _as_aws_writes(clock: SettableClock) -> type:
-    class Written:
-        @classmethod
-        def now(cls, tz: real_datetime.tzinfo) -> Written:
-            del tz
-            return cls()
-
-        def isoformat(self) -> str:
-            return aws_timestamp(clock.now())
-
-    return Written
 
 
 def _without_undefined(states: Any) -> dict[str, Any]:

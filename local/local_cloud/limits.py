@@ -66,7 +66,7 @@ def item_size_bytes(item: Mapping[str, Any]) -> int:
     return sum(len(name.encode()) + _value_size_bytes(value) for name, value in item.items())
 
 
-def _value_size_bytes(value: Mapping[str, Any]) -> int:
+def _value_size_bytes(value: Mapping[str, Any]) -> int:  # noqa: PLR0911 - one per kind
     ((kind, content),) = value.items()
     match kind:
         case "S":
@@ -98,9 +98,11 @@ def _too_large(item: Mapping[str, Any]) -> Iterator[Violation]:
 def _transact_write(request: Request, surroundings: Surroundings) -> Iterator[Violation]:
     actions = [next(iter(entry.values())) for entry in request["TransactItems"]]
     yield from _transaction(actions, surroundings)
-    if sum(item_size_bytes(action.get("Item", {})) for action in actions) + sum(
-        item_size_bytes(action.get("ExpressionAttributeValues", {})) for action in actions
-    ) > TRANSACTION_LIMIT_BYTES:
+    if (
+        sum(item_size_bytes(action.get("Item", {})) for action in actions)
+        + sum(item_size_bytes(action.get("ExpressionAttributeValues", {})) for action in actions)
+        > TRANSACTION_LIMIT_BYTES
+    ):
         yield Violation("ValidationException", "Transaction request size exceeds 4 MB")
     for action in actions:
         yield from _too_large(action.get("Item", {}))
@@ -141,12 +143,12 @@ def _batch_write(request: Request, surroundings: Surroundings) -> Iterator[Viola
         for entry in entries
     ]
     if len(writes) > BATCH_WRITE_LIMIT:
-        yield Violation("ValidationException", "Too many items requested for the BatchWriteItem call")
+        yield Violation(
+            "ValidationException", "Too many items requested for the BatchWriteItem call"
+        )
     keys = [_key(table, write, surroundings) for table, write in writes]
     if len(set(keys)) < len(keys):
-        yield Violation(
-            "ValidationException", "Provided list of item keys contains duplicates"
-        )
+        yield Violation("ValidationException", "Provided list of item keys contains duplicates")
     if sum(item_size_bytes(write.get("Item", {})) for _, write in writes) > BATCH_LIMIT_BYTES:
         yield Violation("ValidationException", "Batch write size exceeds 16 MB")
     for _, write in writes:
@@ -195,7 +197,11 @@ def _send_email(request: Request, surroundings: Surroundings) -> Iterator[Violat
     addresses = [address for group in request.get("Destination", {}).values() for address in group]
     if len(addresses) > RECIPIENT_LIMIT:
         yield Violation("BadRequestException", "Recipient count exceeds 50.")
-    texts = [request.get("FromEmailAddress") or "", *addresses, *request.get("ReplyToAddresses", [])]
+    texts = [
+        request.get("FromEmailAddress") or "",
+        *addresses,
+        *request.get("ReplyToAddresses", []),
+    ]
     if any("\r" in text or "\n" in text for text in texts):
         yield Violation("BadRequestException", "Address contains control or newline characters")
     for tag in request.get("EmailTags") or []:

@@ -82,9 +82,7 @@ class MailRoom:
     def _record(self, request: Mapping[str, Any], message_id: str) -> None:
         raw = base64.b64decode(request["Content"]["Raw"]["Data"])
         parsed = email.message_from_bytes(raw, policy=email.policy.default)
-        given = [
-            address for group in request.get("Destination", {}).values() for address in group
-        ]
+        given = [address for group in request.get("Destination", {}).values() for address in group]
         in_headers = [str(parsed[name]) for name in ("To", "Cc", "Bcc") if parsed[name]]
         mail = SentMail(
             accepted_at=self._scheduler.clock.now(),

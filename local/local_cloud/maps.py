@@ -93,7 +93,8 @@ def _hold_tolerated_failures(patches: PatchSet) -> None:
 def _read_json_lines(patches: PatchSet) -> None:
     """InputType JSONL, which moto does not know; and AWS's error when a manifest is unreadable."""
     make_type = input_type.InputType.__init__
-    make_transformer = item_reader_decl.resource_output_transformer_for
+    reader_module: Any = item_reader_decl
+    make_transformer = reader_module.resource_output_transformer_for
     read = item_reader_decl.ItemReader._eval_body
 
     def of_type(self: Any, input_type: str) -> None:
@@ -112,7 +113,8 @@ def _read_json_lines(patches: PatchSet) -> None:
             read(reader, env)
         except FailureEventException:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, AWS has one name for it
+        except Exception as error:
+            # Whatever went wrong, AWS has one name for it.
             raise failure(env, ErrorType.StatesItemReaderFailed, str(error)) from error
 
     patches.replace(input_type.InputType, "__init__", of_type)
@@ -120,7 +122,7 @@ def _read_json_lines(patches: PatchSet) -> None:
     patches.replace(item_reader_decl.ItemReader, "_eval_body", read_or_fail)
 
 
-class _JsonLines(ResourceOutputTransformer):  # type: ignore[misc]
+class _JsonLines(ResourceOutputTransformer):
     """One item per line of the object."""
 
     def _eval_body(self, env: Any) -> None:

@@ -44,6 +44,7 @@ class PatchSet:
         return len(places)
 
     def undo(self) -> None:
+        """Put everything back."""
         while self._undo:
             owner, name, value = self._undo.pop()
             if value is _MISSING:
@@ -68,5 +69,5 @@ def _modules_of(package: str) -> list[ModuleType]:
     return [
         module
         for name, module in list(sys.modules.items())
-        if module is not None and (name == package or name.startswith(f"{package}."))
+        if name == package or name.startswith(f"{package}.")
     ]

@@ -214,7 +214,7 @@ def _with_booleans(properties: Mapping[str, Any], *names: str) -> dict[str, Any]
 
 
 def _empty_archive() -> bytes:
-    """moto wants an archive with a function; the code itself is never taken from it."""
+    """Make the archive moto asks for; the code itself is never taken from it."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("app.py", f"# runs in process, not in {REGION}\n")

@@ -1,8 +1,8 @@
 """Schedules on the test clock: EventBridge Scheduler's and the scheduled rules of EventBridge.
 
-Expressions are `cron(...)` with AWS's six fields (read by the aws-croniter library), `rate(...)` and
-`at(...)`, in the schedule's time zone. As on AWS, a local time that daylight saving skips does not
-fire, and one that comes twice fires the first time.
+Expressions are `cron(...)` with AWS's six fields (read by the aws-croniter library), `rate(...)`
+and `at(...)`, in the schedule's time zone. As on AWS, a local time that daylight saving skips does
+not fire, and one that comes twice fires the first time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aws_croniter import AwsCroniter
+from aws_croniter import AwsCroniter  # type: ignore[import-untyped]
 
 from local_cloud.clock import Clock
 from local_cloud.deliveries import Deliveries
@@ -44,7 +44,8 @@ def next_fire_at(
     form, content = match.groups()
     zone = ZoneInfo(zone_name)
     if form == "at":
-        instant = datetime.fromisoformat(content).replace(tzinfo=zone).astimezone(UTC)
+        local = datetime.fromisoformat(content).replace(tzinfo=zone)
+        instant = local.astimezone(UTC)
         return instant if instant > after else None
     if form == "rate":
         number, unit = content.split()
@@ -53,7 +54,7 @@ def next_fire_at(
     return _next_cron(AwsCroniter(content), zone, after)
 
 
-def _next_cron(cron: AwsCroniter, zone: ZoneInfo, after: datetime) -> datetime | None:
+def _next_cron(cron: Any, zone: ZoneInfo, after: datetime) -> datetime | None:
     """Walk in local wall time, which the library is told is UTC, and come back to instants."""
     wall = after.astimezone(zone).replace(tzinfo=UTC, fold=0)
     while True:
@@ -61,7 +62,7 @@ def _next_cron(cron: AwsCroniter, zone: ZoneInfo, after: datetime) -> datetime |
         if not found or found[0] is None:
             return None
         wall = found[0]
-        local = wall.replace(tzinfo=zone)
+        local: datetime = wall.replace(tzinfo=zone)
         instant = local.astimezone(UTC)
         exists = instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None)
         if exists and instant > after:
@@ -212,13 +213,11 @@ class Schedules:
         # Rules keep no time of their making: they count from when they are first seen.
         known = self._known.get(rule.arn)
         changed_at = known.rate_from if known else self._clock.now()
-        return _Timetable(
-            rule.arn, rule.scheduled_expression, "UTC", changed_at, None, None, fire
-        )
+        return _Timetable(rule.arn, rule.scheduled_expression, "UTC", changed_at, None, None, fire)
 
 
 def _instant(value: Any) -> datetime:
-    """moto keeps instants as seconds since 1970, or as the text that came."""
+    """Read an instant as moto keeps it: seconds since 1970, or the text that came."""
     if isinstance(value, str):
         parsed = datetime.fromisoformat(value.replace("Z", "+00:00"))
         return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

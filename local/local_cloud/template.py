@@ -17,10 +17,10 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from local_cloud.sam import ManagedPolicies, take_local_uris
+
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
-_URI_PROPERTIES = ("CodeUri", "ContentUri", "DefinitionUri")
-_NOWHERE = "s3://local-cloud/not-uploaded"
 _NO_VALUE = object()
 
 
@@ -64,9 +64,7 @@ _NAMES: dict[str, _Names] = {
     ),
     "AWS::Logs::LogGroup": _Names("LogGroupName", f"arn:aws:logs:{_ARN}:log-group:{{name}}:*"),
     "AWS::S3::Bucket": _Names("BucketName", "arn:aws:s3:::{name}"),
-    "AWS::SES::ConfigurationSet": _Names(
-        "Name", f"arn:aws:ses:{_ARN}:configuration-set/{{name}}"
-    ),
+    "AWS::SES::ConfigurationSet": _Names("Name", f"arn:aws:ses:{_ARN}:configuration-set/{{name}}"),
     "AWS::SES::EmailIdentity": _Names("EmailIdentity", f"arn:aws:ses:{_ARN}:identity/{{name}}"),
     "AWS::SNS::Topic": _Names("TopicName", f"arn:aws:sns:{_ARN}:{{name}}", ref_is_arn=True),
     "AWS::SQS::Queue": _Names(
@@ -86,8 +84,11 @@ _NAMES: dict[str, _Names] = {
 
 @dataclass
 class Template:
-    """A translated template. `code_uris` are the folders of functions, `definition_uris` the files
-    of state machines, both as the template gives them, relative to `folder`."""
+    """A translated template.
+
+    `code_uris` are the folders of functions, `definition_uris` the files of state machines, both
+    as the template gives them, relative to `folder`.
+    """
 
     folder: Path
     stack_name: str
@@ -108,8 +109,8 @@ class Template:
         unknown = set(parameters) - set(values)
         if unknown:
             raise TemplateError(f"{path.name} has no parameters {sorted(unknown)}")
-        code_uris, definition_uris = _take_local_uris(source)
-        translator = Translator(_ManagedPolicies(), Parser())
+        code_uris, definition_uris = take_local_uris(source)
+        translator = Translator(ManagedPolicies(), Parser())
         body = translator.translate(source, values)
         return cls(path.parent, stack_name, body, values, code_uris, definition_uris)
 
@@ -123,6 +124,7 @@ class Template:
             yield Resource(logical_id, raw["Type"], self.resolve(raw.get("Properties", {})))
 
     def kind(self, logical_id: str) -> str:
+        """The type of a resource, `AWS::DynamoDB::Table` for example."""
         try:
             return str(self.body["Resources"][logical_id]["Type"])
         except KeyError:
@@ -140,6 +142,7 @@ class Template:
         return name.lower() if self.kind(logical_id) == "AWS::S3::Bucket" else name
 
     def arn(self, logical_id: str) -> str:
+        """The arn the resource has or will get."""
         return self._names(logical_id).arn.format(name=self._arn_name(logical_id))
 
     def ref(self, logical_id: str) -> Any:
@@ -156,7 +159,11 @@ class Template:
         if kind not in _NAMES:
             return f"{self.stack_name}-{logical_id}"
         names = _NAMES[kind]
-        return self.arn(logical_id) if names.ref_is_arn else names.ref.format(name=self.name(logical_id))
+        return (
+            self.arn(logical_id)
+            if names.ref_is_arn
+            else names.ref.format(name=self.name(logical_id))
+        )
 
     def resolve(self, value: Any) -> Any:
         """A copy of `value` with every intrinsic function replaced by what it stands for."""
@@ -166,7 +173,7 @@ class Template:
             return value
         if len(value) == 1:
             ((name, argument),) = value.items()
-            if name == "Ref" or name == "Condition" or name.startswith("Fn::"):
+            if name in {"Ref", "Condition"} or name.startswith("Fn::"):
                 return self._call(name, argument)
         resolved = {key: self.resolve(item) for key, item in value.items()}
         return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
@@ -174,9 +181,13 @@ class Template:
     def _call(self, name: str, argument: Any) -> Any:  # noqa: C901, PLR0911, PLR0912
         match name:
             case "Ref":
-                return self._pseudo(argument) if argument.startswith("AWS::") else self.ref(argument)
+                return (
+                    self._pseudo(argument) if argument.startswith("AWS::") else self.ref(argument)
+                )
             case "Fn::GetAtt":
-                target, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
+                target, attribute = (
+                    argument.split(".", 1) if isinstance(argument, str) else argument
+                )
                 return self._attribute(target, attribute)
             case "Fn::Sub":
                 return self._substitute(argument)
@@ -202,7 +213,11 @@ class Template:
             case "Fn::Or":
                 return any(self.resolve(argument))
             case "Condition":
-                return self._condition(argument) if isinstance(argument, str) else {name: self.resolve(argument)}
+                return (
+                    self._condition(argument)
+                    if isinstance(argument, str)
+                    else {name: self.resolve(argument)}
+                )
         raise TemplateError(f"the local cloud does not know {name}")
 
     def _condition(self, name: str) -> bool:
@@ -260,34 +275,3 @@ class Template:
         if self.kind(logical_id) == "AWS::Events::Rule" and "EventBusName" in properties:
             return f"{str(self.resolve(properties['EventBusName'])).rsplit('/', 1)[-1]}/{name}"
         return name
-
-
-class _ManagedPolicies(dict[str, str]):
-    """Names of AWS-managed policies to arns, without asking IAM for the list."""
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_]+", name) is not None
-
-    def __missing__(self, name: str) -> str:
-        return f"arn:aws:iam::aws:policy/{name}"
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default
-
-
-def _take_local_uris(source: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """Take the local folders and files out: the translator insists on objects in S3."""
-    everywhere = source.get("Globals", {}).get("Function", {})
-    code_uris, definition_uris = {}, {}
-    for logical_id, resource in source["Resources"].items():
-        properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::Serverless::Function":
-            code_uris[logical_id] = str(properties.get("CodeUri", everywhere.get("CodeUri", ".")))
-        if resource["Type"] == "AWS::Serverless::StateMachine" and "DefinitionUri" in properties:
-            definition_uris[logical_id] = str(properties["DefinitionUri"])
-        for name in _URI_PROPERTIES:
-            if name in properties:
-                properties[name] = _NOWHERE
-    if "CodeUri" in everywhere:
-        everywhere["CodeUri"] = _NOWHERE
-    return code_uris, definition_uris
