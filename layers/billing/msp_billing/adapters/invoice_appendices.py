@@ -1,0 +1,195 @@
+"""The appendices of an invoice: what changed, what the counts are made of, and the clauses.
+
+They are what lets a customer check an amount without asking (INT-10, KR-02).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msp_billing.adapters.formatting import (
+    format_day,
+    format_moment,
+    format_money,
+    format_month,
+    format_quantity,
+)
+from msp_billing.adapters.printable_text import printable
+from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.invoices import CountEvidence, Invoice, LineKind, summarise_by_product
+from msp_billing.domain.money import total
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.price_book import PriceBook
+
+Json = dict[str, Any]
+
+CHECKSUM_LETTERS = 16
+"""Letters of a file's checksum that are printed: enough to tell two files apart."""
+
+
+def present_changes(invoice: Invoice) -> Json | None:
+    """What joined and left, by name, since the last count; None when nothing was compared.
+
+    Shape: ``{title, summary, rows: [{section, title, before, now, joined: [...], left: [...]}]}``.
+    A comparison that found nothing has no rows and a summary that says so.
+    """
+    compared = [entry for entry in invoice.counts if entry.compared_with is not None]
+    if not compared:
+        return None
+    assert compared[0].compared_with is not None
+    month = format_month(compared[0].compared_with)
+    titles = _section_titles(invoice, compared)
+    rows = []
+    joined = left = 0
+    for entry in _in_order_of_sections(invoice, compared):
+        count = entry.count
+        if not count.joined and not count.left:
+            continue
+        joined += len(count.joined)
+        left += len(count.left)
+        rows.append(
+            {
+                "section": titles[entry.subscriber],
+                "title": printable(entry.title),
+                "before": format_quantity(count.quantity - len(count.joined) + len(count.left)),
+                "now": format_quantity(count.quantity),
+                "joined": [_name_and_day(item) for item in count.joined],
+                "left": [printable(item.name) for item in count.left],
+            }
+        )
+    summary = (
+        f"Compared with {month}: {format_quantity(joined)} joined, {format_quantity(left)} left."
+        if rows
+        else f"Compared with {month}: every count is made of the same items."
+    )
+    return {
+        "title": f"What changed since {month}",
+        "then_short": f"In {month}",
+        "summary": summary,
+        "rows": rows,
+    }
+
+
+def present_codes(invoice: Invoice, book: PriceBook) -> Json:
+    """All product codes of the invoice by category, with what they come to (COL-06).
+
+    Shape: ``{title, categories: [{title, amount, rows: [{code, description, quantity, amount}]}]}``
+    """
+    charges = tuple(line for line in invoice.lines if line.kind is not LineKind.DISCOUNT)
+    products = summarise_by_product(charges, invoice.currency)
+    categories = []
+    for category in book.categories:
+        inside = [entry for entry in products if entry.category == category.category]
+        if not inside:
+            continue
+        amount = total((entry.amount for entry in inside), invoice.currency)
+        categories.append(
+            {
+                "title": printable(category.title),
+                "amount": format_money(amount.amount, amount.currency),
+                "rows": [
+                    {
+                        "code": printable(entry.product),
+                        "description": printable(entry.description, 500),
+                        "quantity": format_quantity(entry.quantity),
+                        "amount": format_money(entry.amount.amount, entry.amount.currency),
+                    }
+                    for entry in sorted(inside, key=lambda entry: book.position(entry.product))
+                ],
+            }
+        )
+    return {"title": "Product codes by category", "categories": categories}
+
+
+def present_counts(invoice: Invoice, zone: ZoneInfo) -> Json | None:
+    """The items by name that every count is made of, by section, and the files they come from.
+
+    Shape: ``{title, sources: [{title, file, checksum, as_of, counted_at}],
+    sections: [{title, counts: [{title, quantity, names: [...]}]}]}``. None without counts.
+    """
+    counted = [entry for entry in invoice.counts if entry.count.items]
+    if not counted:
+        return None
+    titles = _section_titles(invoice, counted)
+    sources: dict[tuple[str, str, str], Json] = {}
+    sections: dict[str | None, list[Json]] = {}
+    for entry in _in_order_of_sections(invoice, counted):
+        sources.setdefault(
+            (entry.rule, entry.source.key, str(entry.moment_at)),
+            {
+                "title": printable(entry.title),
+                "file": printable(entry.source.key),
+                "checksum": entry.source.sha256[:CHECKSUM_LETTERS],
+                "as_of": format_moment(entry.source.as_of_at, zone),
+                "counted_at": format_moment(entry.moment_at, zone),
+            },
+        )
+        sections.setdefault(entry.subscriber, []).append(
+            {
+                "title": printable(entry.title),
+                "quantity": format_quantity(entry.count.quantity),
+                "names": [printable(item.name) for item in entry.count.items],
+            }
+        )
+    return {
+        "title": "What the counts are made of",
+        "sources": list(sources.values()),
+        "sections": [
+            {"title": titles[subscriber], "counts": counts}
+            for subscriber, counts in sections.items()
+        ],
+    }
+
+
+def present_clauses(invoice: Invoice, policy: ProviderPolicy, numbers: dict[str, str]) -> Json:
+    """The sentences of the provider's policy that the lines refer to by number.
+
+    Shape: ``{title, rows: [{number, title, text}], made_from}``.
+    """
+    return {
+        "title": "The rules this invoice follows",
+        "rows": [
+            {
+                "number": number,
+                "title": printable(policy.clause(clause).title, 500),
+                "text": printable(policy.clause(clause).text, 500),
+            }
+            for clause, number in numbers.items()
+        ],
+        "made_from": f"Made with policy {printable(invoice.policy_version)}, price book "
+        f"{printable(invoice.price_book_version)} and the counts sealed as "
+        f"{invoice.snapshot_sha256[:CHECKSUM_LETTERS]}.",
+    }
+
+
+def present_origins(invoice: Invoice) -> list[Json]:
+    """Where quantities and prices come from, once each with how many lines: for long invoices."""
+    origins = Counter((line.reason.quantity_from, line.reason.price_from) for line in invoice.lines)
+    return [
+        {
+            "quantity_from": printable(quantity_from, 500),
+            "price_from": printable(price_from, 500),
+            "lines": format_quantity(lines),
+        }
+        for (quantity_from, price_from), lines in origins.items()
+    ]
+
+
+def _name_and_day(item: CountedItem) -> str:
+    name = printable(item.name)
+    return name if item.since_on is None else f"{name} (since {format_day(item.since_on)})"
+
+
+def _section_titles(invoice: Invoice, counts: list[CountEvidence]) -> dict[str | None, str]:
+    """What the section of every count is called; a section without lines by its own id."""
+    titles = {entry.subscriber: entry.subscriber or invoice.account_name for entry in counts}
+    titles |= {section.subscriber: section.title for section in invoice.sections}
+    return {subscriber: printable(title) for subscriber, title in titles.items()}
+
+
+def _in_order_of_sections(invoice: Invoice, counts: list[CountEvidence]) -> list[CountEvidence]:
+    """Counts as their sections follow each other; those of sections without lines come last."""
+    order = {section.subscriber: index for index, section in enumerate(invoice.sections)}
+    return sorted(counts, key=lambda entry: order.get(entry.subscriber, len(order)))
