@@ -6,16 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from msp_billing.adapters.formatting import format_month
-from msp_billing.adapters.xlsx_sheets import (
-    Cell,
-    Column,
-    Formula,
-    Sheet,
-    Table,
-    WorkbookFile,
-    amount_cells,
-    cell,
-)
+from msp_billing.adapters.xlsx_cells import Cell, Column, Formula, Table, amount_cells, cell
+from msp_billing.adapters.xlsx_sheets import Sheet, WorkbookFile
 from msp_billing.domain.comparison import Comparison, ComparisonRow
 from msp_billing.domain.money import Money, zero
 from msp_billing.domain.price_book import PriceBook
@@ -66,7 +58,7 @@ def write_details(sheet: Sheet, comparison: Comparison, titles: dict[str, str]) 
 def _detail_rows(
     sheet: Sheet, comparison: Comparison, titles: dict[str, str], width: int
 ) -> Iterator[tuple[ComparisonRow, tuple[Cell, ...]]]:
-    for row in comparison.rows:
+    for row in _by_section(comparison):
         # The table writes a row before it asks for the next one, so the sheet knows where it is.
         at = sheet.row + 1
         previous, current = cell(at, width - 3), cell(at, width - 2)
@@ -87,6 +79,14 @@ def _detail_rows(
                 Formula(f"={current}-{previous}", row.amount_change.amount),
             ),
         )
+
+
+def _by_section(comparison: Comparison) -> list[ComparisonRow]:
+    """Sections in the invoice's order, what ended beside what goes on."""
+    order: dict[tuple[str, str | None], int] = {}
+    for row in comparison.rows:
+        order.setdefault((row.part, row.subscriber), len(order))
+    return sorted(comparison.rows, key=lambda row: order[row.part, row.subscriber])
 
 
 def _what_changed(row: ComparisonRow) -> str:
@@ -171,8 +171,9 @@ def _write_chart(sheet: Sheet, table: Table) -> None:
             }
         )
     chart.set_legend({"position": "bottom"})
-    chart.set_y_axis({"reverse": True, "major_gridlines": {"visible": False}})
-    chart.set_x_axis({"num_format": "#,##0", "crossing": "max"})
+    chart.set_y_axis({"reverse": True})
+    gridlines = {"visible": True, "line": {"color": "#dfe4e8"}}
+    chart.set_x_axis({"num_format": "#,##0", "major_gridlines": gridlines})
     rows = table.last_row - table.first_row + 1
     chart.set_size({"width": 760, "height": 150 + 44 * min(rows, 20)})
     sheet.sheet.insert_chart(sheet.row + 1, 0, chart)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msp_billing.adapters.xlsx_sheets import Cell, Column, Sheet, Table, WorkbookFile, amount_cells
+from msp_billing.adapters.xlsx_cells import Cell, Column, amount_cells
+from msp_billing.adapters.xlsx_sheets import Sheet, WorkbookFile
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.run_summary import RunRow, RunTotals
 
@@ -16,7 +17,7 @@ OUTCOMES = {
 }
 
 
-def write_accounts(sheet: Sheet, rows: Sequence[RunRow], totals: RunTotals) -> Table:
+def write_accounts(sheet: Sheet, rows: Sequence[RunRow], totals: RunTotals) -> None:
     """The sheet Accounts: how each account ends the run."""
     columns = (
         Column("Account", "code", 12),
@@ -66,8 +67,8 @@ def write_accounts(sheet: Sheet, rows: Sequence[RunRow], totals: RunTotals) -> T
     )
     sheet.browse(table)
     sheet.colour_changes(table)
+    sheet.colour_text(table, 2, OUTCOMES[OutcomeKind.PARKED])
     sheet.finish()
-    return table
 
 
 def write_run_summary(sheet: Sheet, totals: RunTotals) -> None:

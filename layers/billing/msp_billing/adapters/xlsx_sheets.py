@@ -1,7 +1,7 @@
-"""Sheets of a workbook: cells that stay what they are, tables that print well, fixed bytes.
+"""Sheets of a workbook: tables that print well, in the provider's colours, with fixed bytes.
 
-XlsxWriter does the writing. This module adds what every sheet here needs: names out of feeds that
-can never become formulas or markup, formats by currency, widths that fit, a printer's set-up.
+XlsxWriter does the writing. This module adds what every sheet here needs: formats by currency,
+widths that fit, colours for changes and a printer's set-up.
 """
 
 from __future__ import annotations
@@ -11,65 +11,33 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from xlsxwriter import Workbook
-from xlsxwriter.utility import xl_col_to_name, xl_range, xl_rowcol_to_cell
 
 from msp_billing.adapters.colours import text_on
 from msp_billing.adapters.formatting import currency_symbol
-from msp_billing.domain.money import Money, minor_unit_digits
+from msp_billing.adapters.xlsx_cells import (
+    FORMULA_STARTS,
+    Cell,
+    Column,
+    Formula,
+    Kind,
+    Table,
+    plain,
+)
+from msp_billing.domain.money import minor_unit_digits
 from msp_billing.domain.policy import ProviderPolicy
 
-Kind = Literal[
-    "text", "code", "quantity", "quantity_change", "money", "money_change", "percent", "day"
-]
 Style = Literal["body", "total"]
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _INCREASE = {"font_color": "#7a4100", "bg_color": "#fdecc8"}
 _DECREASE = {"font_color": "#14532d", "bg_color": "#d9f2e0"}
+_ALARM = {"font_color": "#8a1c1c", "bg_color": "#f9d9d6"}
 _GREY = "#5f6b76"
-_LINE = "#c9d1d9"
 _MAX_WIDTH = 48
 _LETTER, _A4 = 1, 9
 _LETTER_COUNTRIES = {"US", "CA", "MX"}
-
-
-class Formula(NamedTuple):
-    """A formula and the value it has now, so that viewers that do not calculate show it too."""
-
-    formula: str
-    value: Decimal | int | str
-
-
-Cell = str | int | Decimal | date | Formula | None
-
-
-class Column(NamedTuple):
-    """One column of a table."""
-
-    title: str
-    kind: Kind
-    width: int = 8
-
-
-@dataclass
-class Table:
-    """Where a table was written; rows and columns count from 0, as XlsxWriter does."""
-
-    header_row: int
-    first_row: int
-    last_row: int
-    columns: Sequence[Column]
-
-    def body(self, column: int) -> str:
-        """The column's cells between header and total, as a range without sheet: ``H5:H20``."""
-        return str(xl_range(self.first_row, column, self.last_row, column))
-
-    def sum_of(self, column: int, value: Decimal | int) -> Formula:
-        """The column's sum, with the value that it has."""
-        return Formula(f"=SUM({self.body(column)})", value)
 
 
 class WorkbookFile:
@@ -125,24 +93,29 @@ class WorkbookFile:
             self._formats[key] = self.workbook.add_format(properties)
         return self._formats[key]
 
-    def cell_style(self, kind: Kind, style: Style, value: Cell) -> Any:
+    def cell_style(self, kind: Kind, style: Style, value: Cell, *, first: bool) -> Any:
         """The format of a cell by its kind; a quantity that is no whole number shows decimals."""
-        properties: dict[str, Any] = {"valign": "top"}
+        number = value.value if isinstance(value, Formula) else value
+        parts = kind.startswith("quantity") and isinstance(number, Decimal) and bool(number % 1)
+        # Text it is already; this keeps it text when somebody edits the cell, too.
+        quoted = isinstance(value, str) and value.startswith(FORMULA_STARTS)
+        key = (kind, style, parts, quoted, first)
+        if key not in self._formats:
+            self._formats[key] = self._cell_format(kind, style, parts, quoted, first)
+        return self._formats[key]
+
+    def _cell_format(self, kind: Kind, style: Style, parts: bool, quoted: bool, first: bool) -> Any:
+        properties: dict[str, Any] = {"valign": "top", "quote_prefix": quoted}
         if kind in self._number_formats:
-            properties["num_format"] = self._number_formats[kind]
-            properties["align"] = "right"
-            number = value.value if isinstance(value, Formula) else value
-            if kind.startswith("quantity") and isinstance(number, Decimal) and number % 1:
-                with_decimals = self._number_formats[kind].replace("#,##0", "#,##0.0###")
-                properties["num_format"] = with_decimals
-        elif isinstance(value, str) and value.startswith(FORMULA_STARTS):
-            # Text it is already; this keeps it text when somebody edits the cell, too.
-            properties["quote_prefix"] = True
-        if kind == "text":
-            properties["text_wrap"] = True
+            shown = self._number_formats[kind]
+            with_parts = shown.replace("#,##0", "#,##0.0###")
+            properties |= {"num_format": with_parts if parts else shown, "align": "right"}
+        else:
+            properties |= {"text_wrap": kind == "text", "align": "left"}
+            properties["indent"] = 0 if first else 1
         if style == "total":
             properties |= {"bold": True, "top": 1, "bottom": 6}
-        return self.style(**properties)
+        return self.workbook.add_format(properties)
 
 
 @dataclass
@@ -170,7 +143,7 @@ class Sheet:
 
     def write(self, column: int, value: Cell, kind: Kind, style: Style = "body") -> None:
         """Write one cell of the current row. What is text stays text, whatever it begins with."""
-        cell_format = self.file.cell_style(kind, style, value)
+        cell_format = self.file.cell_style(kind, style, value, first=column == 0)
         match value:
             case None | "":
                 self.sheet.write_blank(self.row, column, None, cell_format)
@@ -194,7 +167,8 @@ class Sheet:
                 font_color=text_on(brand),
                 text_wrap=True,
                 valign="vcenter",
-                align="left" if column.kind in {"text", "code", "day"} else "right",
+                align="left" if column.kind in {"text", "code"} else "right",
+                indent=1 if index and column.kind in {"text", "code"} else 0,
             )
             self.sheet.write_string(self.row, index, plain(column.title), header)
             longest_word = max((len(word) for word in column.title.split()), default=0)
@@ -232,6 +206,12 @@ class Sheet:
                 rule = {"type": "cell", "criteria": criteria, "value": 0}
                 self.sheet.conditional_format(cells, rule | {"format": self.file.style(**colours)})
 
+    def colour_text(self, table: Table, column: int, text: str) -> None:
+        """Colour the cells of a column that say this and nothing else."""
+        rule = {"type": "cell", "criteria": "==", "value": f'"{text}"'}
+        colours = self.file.style(**_ALARM)
+        self.sheet.conditional_format(table.body(column), rule | {"format": colours})
+
     def finish(self) -> None:
         """Set widths and the printer up; to be called when all is written."""
         for index, width in self._widths.items():
@@ -246,45 +226,17 @@ class Sheet:
 
     def _fit(self, column: int, value: Cell) -> None:
         shown = value.value if isinstance(value, Formula) else value
-        # A sign, a currency symbol and separators stand beside the digits.
-        extra = 2 if isinstance(shown, str) else 5
-        length = 16 if isinstance(shown, date) else len(str(shown or "")) + extra
+        match shown:
+            case str():
+                length = len(shown) + 3
+            case int() | Decimal():
+                length = len(f"{shown:,.2f}") + 4  # a sign and a currency symbol
+            case _:
+                length = 16 if shown else 0
         self._widen(column, length)
 
     def _widen(self, column: int, width: int) -> None:
         self._widths[column] = max(self._widths.get(column, 0), width)
-
-
-def plain(text: str) -> str:
-    """Text that XlsxWriter writes as it is.
-
-    XlsxWriter takes a string between ``<r>`` and ``</r>`` for its own finished markup and does not
-    escape it, so that a device of that name could break the file. A character without width at
-    the end takes that meaning away.
-    """
-    return f"{text}\u200b" if text.startswith("<r>") and text.endswith("</r>") else text
-
-
-def cell(row: int, column: int, sheet: str | None = None) -> str:
-    """A cell's name, counted from 0: ``H5`` or ``Summary!$H$5``."""
-    if sheet is None:
-        return str(xl_rowcol_to_cell(row, column))
-    return f"{sheet}!${xl_col_to_name(column)}${row + 1}"
-
-
-def amount_cells(
-    row: int, column: int, before: Money, now: Money
-) -> tuple[Decimal, Decimal, Formula, Formula]:
-    """Previous, current, difference and share in four columns from ``column`` on."""
-    first, second, third = (cell(row, column + offset) for offset in range(3))
-    change = now.amount - before.amount
-    share: Decimal | str = change / before.amount if before.amount else ""
-    return (
-        before.amount,
-        now.amount,
-        Formula(f"={second}-{first}", change),
-        Formula(f'=IF({first}=0,"",{third}/{first})', share),
-    )
 
 
 def _on_paper(colour: str) -> str:
