@@ -27,6 +27,7 @@ from local_cloud.patching import PatchSet
 _CLIENT_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatch-logs": "logs"}
 #: How long DynamoDB remembers a ClientRequestToken.
 TOKEN_LIFE = timedelta(minutes=10)
+_REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass
@@ -160,4 +161,5 @@ def _refusal(service: str, request: Any, refused: Violation) -> AWSResponse:
 
 
 def _response(request: Any, status: int, headers: dict[str, str], content: bytes) -> AWSResponse:
-    return AWSResponse(request.url, status, headers, _Raw(content))
+    identified = {"x-amzn-requestid": _REQUEST_ID, "x-amz-request-id": _REQUEST_ID, **headers}
+    return AWSResponse(request.url, status, identified, _Raw(content))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_threads_take_turns_in_the_order_of_their_start(scheduler: CooperativeSc
 def test_equal_deadlines_fire_in_the_order_they_were_made(scheduler: CooperativeScheduler) -> None:
     seen: list[int] = []
     for number in range(5):
-        scheduler.call_at(START + timedelta(seconds=1), lambda number=number: seen.append(number))
+        scheduler.call_at(START + timedelta(seconds=1), partial(seen.append, number))
     drive(scheduler)
     assert seen == [0, 1, 2, 3, 4]
 

@@ -100,13 +100,19 @@ def test_limits_hold_for_every_client(cloud: LocalCloud, table: Any) -> None:
         cloud.client("dynamodb").transact_write_items(TransactItems=items * 2)
 
 
-def test_a_throttled_function_is_tried_again_by_the_state_machine(cloud: LocalCloud) -> None:
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [(3, ("SUCCEEDED", None)), (4, ("FAILED", "Lambda.TooManyRequestsException"))],
+)
+def test_a_throttled_function_is_tried_again_by_the_state_machine(
+    cloud: LocalCloud, times: int, expected: tuple[str, str | None]
+) -> None:
     started_at = cloud.clock.now()
     cloud.start_execution(
         "Run", "one", {"run": "r", "batches": 1, "count_at": "2026-01-15T01:00:00Z", "failures": 0}
     )
     cloud.run_until(started_at)
-    cloud.fail_with("lambda", "Invoke", "TooManyRequestsException", status=429)
+    cloud.fail_with("lambda", "Invoke", "TooManyRequestsException", times=times, status=429)
     cloud.run_until_idle(started_at + timedelta(days=3))
     (execution,) = cloud.executions()
-    assert (execution.status, execution.error) == ("FAILED", "Lambda.TooManyRequestsException")
+    assert (execution.status, execution.error) == expected
