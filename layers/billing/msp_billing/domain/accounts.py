@@ -17,7 +17,8 @@ from msp_billing.domain.price_book import Price
 EACH_SUBSCRIBER = "each"
 """As a line's ``subscriber``: one invoice line for every subscriber of the account."""
 
-MailKind = Literal["invoice", "comparison"]
+AccountMailKind = Literal["invoice", "comparison"]
+"""The kinds of mail that an account may send to different people."""
 
 
 class Subscriber(Frozen):
@@ -110,7 +111,7 @@ class Account(Frozen):
     billing_contacts: tuple[EmailAddress, ...] = Field(
         min_length=1, max_length=45, description="The billing distribution (COL-07)."
     )
-    contacts_by_kind: dict[MailKind, tuple[EmailAddress, ...]] = Field(
+    contacts_by_kind: dict[AccountMailKind, tuple[EmailAddress, ...]] = Field(
         default={}, description="Other recipients for one kind of mail."
     )
     purchase_order: Text | None = Field(default=None, description="Shown on every invoice.")
@@ -125,7 +126,7 @@ class Account(Frozen):
             raise ValueError("; ".join(problems))
         return self
 
-    def recipients(self, kind: MailKind) -> tuple[EmailAddress, ...]:
+    def recipients(self, kind: AccountMailKind) -> tuple[EmailAddress, ...]:
         """Who gets this kind of mail (COL-07)."""
         return self.contacts_by_kind.get(kind) or self.billing_contacts
 

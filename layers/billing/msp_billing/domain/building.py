@@ -143,6 +143,7 @@ def _invoice(
         account_name=account.name,
         bill_to=(account.name, *account.address),
         purchase_order=account.purchase_order,
+        recipients=account.recipients("invoice"),
         invoice_on=context.invoice_on,
         due_on=context.due_on,
         service_period=ServicePeriod.of_month(context.period),

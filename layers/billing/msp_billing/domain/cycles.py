@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -76,6 +76,9 @@ class Cycle(Frozen):
     price_book_version: Text
     plan: CyclePlan
     opened_at: datetime
+    attempt: int = Field(default=1, ge=1, description="Counts up when a failed cycle is retried.")
+    sealed_at: datetime | None = Field(default=None, description="When its snapshot was sealed.")
+    manifest_key: str | None = Field(default=None, description="The list of its batches.")
     closed_at: datetime | None = None
     failure: str | None = None
     summary: dict[str, str | int] = Field(default_factory=dict)
@@ -128,38 +131,22 @@ class CyclePlanError(ValueError):
 
 
 def due_periods(
-    policy: ProviderPolicy,
-    run: RunPolicy,
-    calendars: dict[int, BusinessCalendar],
-    now: datetime,
-    first_period: Period,
+    policy: ProviderPolicy, run: RunPolicy, now: datetime, first_period: Period
 ) -> tuple[Period, ...]:
     """Every period, from the first one on, whose cycle should have opened by now.
 
     Args:
-        calendars: business calendar by year; it must cover the years around now.
         now: aware instant.
         first_period: the first service month that the provider bills with this system.
     """
     result: list[Period] = []
     period = first_period
-    latest = Period.of(now.astimezone(UTC).date()).shifted(13)
-    while period <= latest:
-        calendar = calendars[period.shifted(run.opens.month).year]
-        if resolve_instant(run.opens, period, calendar, policy.zone) > now:
-            break
+    while _opens_at(policy, run, period) <= now:
         result.append(period)
         period = period.shifted(1)
     return tuple(result)
 
 
-def period_opening_on(
-    policy: ProviderPolicy, run: RunPolicy, calendar: BusinessCalendar, at: datetime
-) -> Period | None:
-    """The period whose cycle opens on the local day of an instant, or None.
-
-    A schedule says when it fired, not which month it is for; this is the way back.
-    """
-    day = at.astimezone(policy.zone).date()
-    period = Period.of(day).shifted(-run.opens.month)
-    return period if resolve_day(run.opens, period, calendar) == day else None
+def _opens_at(policy: ProviderPolicy, run: RunPolicy, period: Period) -> datetime:
+    # The model admits only a plain day as 'opens', so no holiday is ever looked up.
+    return resolve_instant(run.opens, period, BusinessCalendar(), policy.zone)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pydantic import Field, model_validator
 
-from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.counting import Count
 from msp_billing.domain.feeds import FeedSeal
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
@@ -111,6 +111,9 @@ class Invoice(Frozen):
     account_name: Text
     bill_to: tuple[Text, ...]
     purchase_order: Text | None = None
+    recipients: tuple[EmailAddress, ...] = Field(
+        default=(), description="The billing distribution when it was built (COL-07)."
+    )
     invoice_on: date
     due_on: date
     service_period: ServicePeriod

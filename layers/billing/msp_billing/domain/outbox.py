@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
-from msp_billing.domain.accounts import MailKind
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier
 from msp_billing.domain.periods import Period
+
+MailKind = Literal["invoice", "comparison", "approval", "summary"]
+"""What a mail is. The first two go to accounts, the others to the provider's own people."""
 
 
 class MailState(StrEnum):
@@ -80,7 +83,10 @@ class Attachment(Frozen):
 
 
 class MailId(Frozen):
-    """One mail per account, part of the cycle and kind, at most."""
+    """One mail per account, part of the cycle and kind, at most.
+
+    Mails to the provider's own people have the provider's name in place of an account's.
+    """
 
     provider: Identifier
     run: Identifier
@@ -101,5 +107,5 @@ class OutboxMail(Frozen):
     recipients: tuple[EmailAddress, ...] = Field(min_length=1, max_length=50)
     attachments: tuple[Attachment, ...] = ()
     message_id: str | None = Field(default=None, description="Given by SES when it took the mail.")
-    sent_at: datetime | None = None
+    moved_at: datetime | None = Field(default=None, description="When it got into its state.")
     note: str | None = Field(default=None, description="What SES or a person said about it.")

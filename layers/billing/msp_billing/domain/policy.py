@@ -14,6 +14,9 @@ from msp_billing.domain.date_rules import DateRule
 from msp_billing.domain.feeds import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
 
+_LAST_SCHEDULE_DAY = 28
+_FIRST_SCHEDULE_HOUR = 3
+
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
@@ -118,6 +121,15 @@ class RunPolicy(Frozen):
         names = [entry.moment for entry in self.moments]
         if len(set(names)) != len(names):
             raise ValueError("two snapshot moments have the same name")
+        opens = self.opens
+        if opens.day is None or opens.day > _LAST_SCHEDULE_DAY or opens.when_closed != "keep":
+            raise ValueError(
+                "'opens' needs a plain 'day' from 1 to 28: the monthly schedule is made from it"
+            )
+        if opens.at.hour < _FIRST_SCHEDULE_HOUR:
+            raise ValueError(
+                "'opens' must be at 03:00 or later: daylight saving skips or repeats earlier times"
+            )
         if self.labels_by_coverage and self.invoice_per != "agreement":
             raise ValueError("labels_by_coverage needs 'invoice_per: agreement'")
         return self

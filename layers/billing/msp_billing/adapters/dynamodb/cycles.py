@@ -1,0 +1,102 @@
+"""Period locks, which are the cycles, and approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msp_billing.adapters.dynamodb.table import Item, Key, Table, pack, unpack
+from msp_billing.domain.cycles import Cycle, CycleId, CycleState
+from msp_billing.usecases.errors import LockLostError
+from msp_billing.usecases.records import Approval
+
+
+def cycle_pk(cycle: CycleId) -> str:
+    """The partition of everything that belongs to one cycle."""
+    return f"CYCLE#{cycle.provider}#{cycle.run}#{cycle.period}"
+
+
+class DynamoCycleStore:
+    """Cycles. Their item is the permanent period lock and has no expiry (faults.md, 4 and 45)."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, cycle: CycleId) -> Cycle | None:
+        """The cycle, read consistently, or None."""
+        item = self._table.get(_lock_key(cycle))
+        return _cycle(item) if item else None
+
+    def find_many(self, cycles: Sequence[CycleId]) -> dict[CycleId, Cycle]:
+        """Those of the cycles that exist."""
+        found = self._table.get_many(_lock_key(cycle) for cycle in cycles)
+        known = (_cycle(item) for item in found.values())
+        return {cycle.id: cycle for cycle in known}
+
+    def take_lock(self, cycle: Cycle) -> Cycle:
+        """Open a cycle once, ever; a failed one may be taken over, keeping what it pinned.
+
+        A put whose answer was lost fails its condition on the retry although the lock is ours;
+        the owner token in what is returned tells the two apart.
+        """
+        existing = self._table.put(_item(cycle), "attribute_not_exists(pk)")
+        if existing is None:
+            return cycle
+        held = _cycle(existing)
+        if held.state is not CycleState.FAILED or held.owner == cycle.owner:
+            return held
+        taken = held.model_copy(
+            update={
+                "owner": cycle.owner,
+                "state": CycleState.OPEN,
+                "attempt": held.attempt + 1,
+                "failure": None,
+            }
+        )
+        now = self._table.put(
+            _item(taken),
+            "cycle_owner = :owner AND cycle_state = :failed",
+            owner=held.owner,
+            failed=CycleState.FAILED.value,
+        )
+        return taken if now is None else _cycle(now)
+
+    def update(self, cycle: Cycle) -> None:
+        """Store a cycle's new state. Raises LockLostError when another owner holds it."""
+        standing = self._table.put(
+            _item(cycle),
+            "cycle_owner = :owner AND (cycle_state <> :closed OR cycle_state = :new)",
+            owner=cycle.owner,
+            closed=CycleState.CLOSED.value,
+            new=cycle.state.value,
+        )
+        if standing is not None:
+            raise LockLostError(f"{cycle.id} is not held by {cycle.owner}, or it is closed")
+
+    def put_approval(self, cycle: CycleId, approval: Approval) -> None:
+        """Store that a person is asked, or what the person decided."""
+        self._table.put(
+            {"pk": cycle_pk(cycle), "sk": "APPROVAL", "body": pack(approval.model_dump_json())}
+        )
+
+    def approval(self, cycle: CycleId) -> Approval | None:
+        """What was asked and decided."""
+        item = self._table.get((cycle_pk(cycle), "APPROVAL"))
+        return Approval.model_validate_json(unpack(item["body"])) if item else None
+
+
+def _lock_key(cycle: CycleId) -> Key:
+    return (cycle_pk(cycle), "LOCK")
+
+
+def _item(cycle: Cycle) -> Item:
+    return {
+        "pk": cycle_pk(cycle.id),
+        "sk": "LOCK",
+        "cycle_owner": cycle.owner,
+        "cycle_state": cycle.state.value,
+        "body": pack(cycle.model_dump_json()),
+    }
+
+
+def _cycle(item: Item) -> Cycle:
+    return Cycle.model_validate_json(unpack(item["body"]))

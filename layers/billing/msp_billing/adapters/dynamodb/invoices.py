@@ -1,0 +1,282 @@
+"""Outcomes and invoices of cycles, and the numbers that invoices get."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from msp_billing.adapters.dynamodb.bodies import Bodies
+from msp_billing.adapters.dynamodb.cycles import cycle_pk
+from msp_billing.adapters.dynamodb.outbox import mail_item
+from msp_billing.adapters.dynamodb.table import (
+    MAX_TRANSACTION_ACTIONS,
+    MAX_TRANSACTION_BYTES,
+    Item,
+    Key,
+    Table,
+    encode,
+    encode_key,
+    encode_values,
+    pack,
+    unpack,
+)
+from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.invoices import Invoice, InvoiceId
+from msp_billing.domain.outbox import MailId, MailState, OutboxMail
+from msp_billing.domain.outcomes import AccountOutcome
+from msp_billing.usecases.errors import ConcurrentNumberingError
+from msp_billing.usecases.records import AccountRecord
+
+_DRAFT, _ISSUED = "DRAFT", "ISSUED"
+_NUMBERS_PER_TRANSACTION = 49  # the counter, and an invoice with its mail for each
+_NUMBER_DIGITS = 6
+_MAX_TRIES = 5
+_ITEM_OVERHEAD_BYTES = 1000  # keys, ids and addresses beside the body, generously
+
+Action = dict[str, Any]
+
+
+class DynamoInvoiceStore:
+    """Invoices in their cycle's partition, with their number in the index."""
+
+    def __init__(self, table: Table, bodies: Bodies) -> None:
+        self._table = table
+        self._bodies = bodies
+
+    def put_outcomes(self, cycle: CycleId, outcomes: Sequence[AccountOutcome]) -> None:
+        """Record outcomes with their drafts; numbered invoices are never overwritten.
+
+        Every item has its own condition, and a whole transaction is dropped when one fails; the
+        accounts whose invoices have numbers are therefore left out before it is sent.
+        """
+        issued = self._issued_accounts(cycle, outcomes)
+        before = self.records(cycle, [outcome.account for outcome in outcomes])
+        group: list[Action] = []
+        size = 0
+        for outcome in outcomes:
+            if outcome.account in issued:
+                continue
+            items = list(self._items(cycle, outcome))
+            actions = [_put_action(item) for item in items]
+            actions += _removals(cycle, outcome, before.get(outcome.account))
+            added = sum(len(item.get("body", b"")) + _ITEM_OVERHEAD_BYTES for item in items)
+            full = len(group) + len(actions) > MAX_TRANSACTION_ACTIONS
+            if group and (full or size + added > MAX_TRANSACTION_BYTES):
+                self._commit(group)
+                group, size = [], 0
+            group += actions
+            size += added
+        if group:
+            self._commit(group)
+
+    def records(self, cycle: CycleId, accounts: Sequence[str]) -> dict[str, AccountRecord]:
+        """The records of these accounts that exist, in the order asked for."""
+        keys = {account: (cycle_pk(cycle), f"ACCOUNT#{account}") for account in accounts}
+        found = self._table.get_many(keys.values())
+        return {account: _record(found[key]) for account, key in keys.items() if key in found}
+
+    def all_records(self, cycle: CycleId) -> Iterator[AccountRecord]:
+        """Every record of the cycle, read consistently, in order of the account."""
+        for item in self._table.query(cycle_pk(cycle), "ACCOUNT#"):
+            yield _record(item)
+
+    def invoices(self, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Invoice]:
+        """Those of the invoices that exist."""
+        found = self._table.get_many(_invoice_key(entry) for entry in ids)
+        return {
+            entry: self._invoice(found[key])
+            for entry in ids
+            if (key := _invoice_key(entry)) in found
+        }
+
+    def find_by_number(self, provider: str, number: str) -> Invoice | None:
+        """The invoice with this number: the index finds it, a consistent read decides."""
+        keys = self._table.query_index(f"NUMBER#{provider}", number)
+        items = list(self._table.get_many(keys).values())
+        return self._invoice(items[0]) if items else None
+
+    def number_next(self, cycle: CycleId, prefix: str, limit: int) -> int:
+        """Give the next numbers to at most so many drafts of the cycle, in order.
+
+        Raises:
+            ConcurrentNumberingError: when other runs of the provider kept taking the numbers; the
+                state machine tries again.
+        """
+        numbered, failures, after = 0, 0, None
+        while numbered < limit:
+            room = min(_NUMBERS_PER_TRANSACTION, limit - numbered)
+            drafts, last = self._next_drafts(cycle, room, after)
+            if not drafts:
+                return numbered
+            if self._commit_numbers(cycle, prefix, drafts):
+                numbered, failures, after = numbered + len(drafts), 0, last
+                continue
+            # Ours may have been committed and only the answer lost: read again, then decide.
+            failures += 1
+            if failures >= _MAX_TRIES:
+                raise ConcurrentNumberingError(f"{cycle}: the numbers kept being taken")
+        return numbered
+
+    def _next_drafts(
+        self, cycle: CycleId, count: int, after: str | None
+    ) -> tuple[list[Item], str | None]:
+        """The next drafts in order, without their bodies, and where to go on."""
+        drafts: list[Item] = []
+        only = ("pk", "sk", "invoice_state", "invoice_id", "recipients")
+        for item in self._table.query(cycle_pk(cycle), "INVOICE#", after=after, only=only):
+            if item["invoice_state"] == _DRAFT:
+                drafts.append(item)
+                if len(drafts) == count:
+                    break
+        return drafts, drafts[-1]["sk"] if drafts else after
+
+    def _commit_numbers(self, cycle: CycleId, prefix: str, drafts: list[Item]) -> bool:
+        """Counter, numbers and waiting mails in one transaction: no gap, whatever fails."""
+        counter_key = (f"PROVIDER#{cycle.provider}", "COUNTER#INVOICE")
+        counter = self._table.get(counter_key)
+        last = int(counter["last_number"]) if counter else 0
+        condition = "last_number = :last" if counter else "attribute_not_exists(pk)"
+        values = {"new": last + len(drafts), **({"last": last} if counter else {})}
+        actions: list[dict[str, Any]] = [
+            {
+                "Update": {
+                    "Key": encode_key(counter_key),
+                    "UpdateExpression": "SET last_number = :new",
+                    "ConditionExpression": condition,
+                    "ExpressionAttributeValues": encode_values(values),
+                }
+            }
+        ]
+        for offset, draft in enumerate(drafts, start=1):
+            number = f"{prefix}{last + offset:0{_NUMBER_DIGITS}d}"
+            actions += _number_actions(cycle, draft, number)
+        token = hashlib.sha256(f"{cycle}|{last}|{drafts[0]['sk']}".encode()).hexdigest()[:36]
+        return self._table.transact(actions, token)
+
+    def _issued_accounts(self, cycle: CycleId, outcomes: Sequence[AccountOutcome]) -> set[str]:
+        keys = {
+            _invoice_key(invoice.id): outcome.account
+            for outcome in outcomes
+            for invoice in outcome.invoices
+        }
+        found = self._table.get_many(keys)
+        return {keys[key] for key, item in found.items() if item["invoice_state"] == _ISSUED}
+
+    def _items(self, cycle: CycleId, outcome: AccountOutcome) -> Iterator[Item]:
+        record = AccountRecord(
+            account=outcome.account,
+            account_name=outcome.account_name,
+            agreements=outcome.agreements,
+            parts=tuple(invoice.id.part for invoice in outcome.invoices),
+            problems=outcome.problems,
+        )
+        yield {
+            "pk": cycle_pk(cycle),
+            "sk": f"ACCOUNT#{outcome.account}",
+            "body": pack(record.model_dump_json()),
+        }
+        for invoice in outcome.invoices:
+            pk, sk = _invoice_key(invoice.id)
+            prefix = f"{cycle.provider}/{cycle.run}/{cycle.period}/invoices"
+            yield {
+                "pk": pk,
+                "sk": sk,
+                "invoice_state": _DRAFT,
+                "invoice_id": invoice.id.model_dump_json(),
+                "recipients": list(invoice.recipients),
+                **self._bodies.attributes(invoice.model_dump_json(), prefix),
+            }
+
+    def _commit(self, actions: list[Action]) -> None:
+        """Put drafts and records together; a numbered invoice among them stops all of them."""
+        token = hashlib.sha256(repr(actions).encode()).hexdigest()[:36]
+        for _ in range(_MAX_TRIES):
+            if self._table.transact(actions, token):
+                return
+        raise ConcurrentNumberingError("drafts could not be stored: they were being changed")
+
+    def _invoice(self, item: Item) -> Invoice:
+        try:
+            invoice = Invoice.model_validate_json(self._bodies.read(item))
+        except ValidationError as error:
+            raise ValueError(f"the stored invoice {item['sk']} does not add up: {error}") from error
+        return invoice.numbered(item["number"]) if "number" in item else invoice
+
+
+def _put_action(item: Item) -> Action:
+    action: dict[str, Any] = {"Item": encode(item)}
+    if "invoice_state" in item:
+        action["ConditionExpression"] = "attribute_not_exists(pk) OR invoice_state = :draft"
+        action["ExpressionAttributeValues"] = encode_values({"draft": _DRAFT})
+    return {"Put": action}
+
+
+def _removals(
+    cycle: CycleId, outcome: AccountOutcome, before: AccountRecord | None
+) -> list[Action]:
+    """Drafts of an earlier attempt that the account has no more: they must not be numbered."""
+    kept = {invoice.id.part for invoice in outcome.invoices}
+    return [
+        {
+            "Delete": {
+                "Key": encode_key((cycle_pk(cycle), f"INVOICE#{outcome.account}#{part}")),
+                "ConditionExpression": "attribute_not_exists(pk) OR invoice_state = :draft",
+                "ExpressionAttributeValues": encode_values({"draft": _DRAFT}),
+            }
+        }
+        for part in (before.parts if before else ())
+        if part not in kept
+    ]
+
+
+def _number_actions(cycle: CycleId, draft: Item, number: str) -> list[dict[str, Any]]:
+    invoice = InvoiceId.model_validate_json(draft["invoice_id"])
+    mail = OutboxMail(
+        id=MailId(
+            provider=cycle.provider,
+            run=cycle.run,
+            period=cycle.period,
+            account=invoice.account,
+            part=invoice.part,
+            kind="invoice",
+        ),
+        state=MailState.WAITING,
+        recipients=tuple(draft["recipients"]),
+    )
+    return [
+        {
+            "Update": {
+                "Key": encode_key((draft["pk"], draft["sk"])),
+                "UpdateExpression": "SET #number = :number, invoice_state = :issued, "
+                "gsi1pk = :gsi1pk, gsi1sk = :number",
+                "ConditionExpression": "invoice_state = :draft",
+                "ExpressionAttributeNames": {"#number": "number"},
+                "ExpressionAttributeValues": encode_values(
+                    {
+                        "number": number,
+                        "issued": _ISSUED,
+                        "draft": _DRAFT,
+                        "gsi1pk": f"NUMBER#{cycle.provider}",
+                    }
+                ),
+            }
+        },
+        {
+            "Put": {
+                "Item": encode(mail_item(mail)),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        },
+    ]
+
+
+def _invoice_key(invoice: InvoiceId) -> Key:
+    cycle = CycleId(provider=invoice.provider, run=invoice.run, period=invoice.period)
+    return (cycle_pk(cycle), f"INVOICE#{invoice.account}#{invoice.part}")
+
+
+def _record(item: Item) -> AccountRecord:
+    return AccountRecord.model_validate_json(unpack(item["body"]))

@@ -1,0 +1,109 @@
+"""The outbox: mails by cycle, moved from state to state by compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from msp_billing.adapters.dynamodb.cycles import cycle_pk
+from msp_billing.adapters.dynamodb.table import Item, Key, Table
+from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail, may_become
+
+_ATTACHMENTS = TypeAdapter(tuple[Attachment, ...])
+
+
+class DynamoOutbox:
+    """Mails to send and sent, in the partition of their cycle."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def put(self, mail: OutboxMail) -> None:
+        """Add a mail, unless it is there already."""
+        self._table.put(mail_item(mail), "attribute_not_exists(pk)")
+
+    def find_many(self, ids: Sequence[MailId]) -> dict[MailId, OutboxMail]:
+        """Those of the mails that exist, read consistently, in the order asked for."""
+        found = self._table.get_many(mail_key(entry) for entry in ids)
+        return {entry: _mail(found[key]) for entry in ids if (key := mail_key(entry)) in found}
+
+    def all_of(self, cycle: CycleId) -> Iterator[OutboxMail]:
+        """Every mail of the cycle."""
+        for item in self._table.query(cycle_pk(cycle), "MAIL#"):
+            yield _mail(item)
+
+    def move(
+        self,
+        mail: MailId,
+        expected: MailState,
+        following: MailState,
+        *,
+        at: datetime,
+        message_id: str | None = None,
+        note: str | None = None,
+        attachments: tuple[Attachment, ...] | None = None,
+    ) -> bool:
+        """Compare-and-set of the state. False when it is not in the expected state.
+
+        Raises:
+            ValueError: for a move that the outbox's states do not allow.
+        """
+        if not may_become(expected, following):
+            raise ValueError(f"a mail cannot go from {expected} to {following}")
+        sets = ["mail_state = :following", "moved_at = :at"]
+        values: dict[str, Any] = {
+            "following": following.value,
+            "expected": expected.value,
+            "at": at.isoformat(),
+        }
+        if message_id is not None:
+            sets.append("message_id = :message_id")
+            values["message_id"] = message_id
+        if note is not None:
+            sets.append("note = :note")
+            values["note"] = note[:1000]
+        if attachments is not None:
+            sets.append("attachments = :attachments")
+            values["attachments"] = _ATTACHMENTS.dump_json(attachments).decode()
+        return self._table.update(
+            mail_key(mail), f"SET {', '.join(sets)}", "mail_state = :expected", **values
+        )
+
+
+def mail_key(mail: MailId) -> Key:
+    """Where a mail is stored: in its cycle's partition."""
+    cycle = CycleId(provider=mail.provider, run=mail.run, period=mail.period)
+    return (cycle_pk(cycle), f"MAIL#{mail.account}#{mail.part}#{mail.kind}")
+
+
+def mail_item(mail: OutboxMail) -> Item:
+    """A mail as it is stored."""
+    pk, sk = mail_key(mail.id)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "mail_id": mail.id.model_dump_json(),
+        "mail_state": mail.state.value,
+        "recipients": list(mail.recipients),
+        "attachments": _ATTACHMENTS.dump_json(mail.attachments).decode(),
+        "message_id": mail.message_id,
+        "moved_at": mail.moved_at.isoformat() if mail.moved_at else None,
+        "note": mail.note,
+    }
+
+
+def _mail(item: Item) -> OutboxMail:
+    moved_at = item.get("moved_at")
+    return OutboxMail(
+        id=MailId.model_validate_json(item["mail_id"]),
+        state=MailState(item["mail_state"]),
+        recipients=tuple(item["recipients"]),
+        attachments=_ATTACHMENTS.validate_json(item["attachments"]),
+        message_id=item.get("message_id"),
+        moved_at=datetime.fromisoformat(moved_at) if moved_at else None,
+        note=item.get("note"),
+    )

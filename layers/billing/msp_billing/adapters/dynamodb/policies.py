@@ -1,0 +1,137 @@
+"""Policies, price books and the book of accounts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from msp_billing.adapters.dynamodb.bodies import Bodies
+from msp_billing.adapters.dynamodb.table import Item, Table
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.price_book import PriceBook
+from msp_billing.usecases.errors import UnknownProviderError, VersionConflictError
+from msp_billing.usecases.records import BookEntry, CurrentVersions
+
+_CACHED_VERSIONS = 16
+_PROVIDERS = "PROVIDERS"
+
+
+class DynamoPolicyStore:
+    """Versions of policies and price books; a stored version never changes."""
+
+    def __init__(self, table: Table, bodies: Bodies) -> None:
+        self._table = table
+        self._bodies = bodies
+        # Versions are immutable, so that a warm Lambda may keep them.
+        self._load_policy = lru_cache(_CACHED_VERSIONS)(self._read_policy)
+        self._load_price_book = lru_cache(_CACHED_VERSIONS)(self._read_price_book)
+
+    def providers(self) -> Iterator[str]:
+        """Every provider, in order of its name."""
+        for item in self._table.query(_PROVIDERS):
+            yield str(item["sk"])
+
+    def find_current(self, provider: str) -> CurrentVersions | None:
+        """The versions in force, or None when the provider was never applied."""
+        item = self._table.get((f"PROVIDER#{provider}", "CURRENT"))
+        return CurrentVersions.model_validate_json(self._bodies.read(item)) if item else None
+
+    def current(self, provider: str) -> CurrentVersions:
+        """The versions in force. Raises UnknownProviderError."""
+        found = self.find_current(provider)
+        if found is None:
+            raise UnknownProviderError(f"the provider '{provider}' was never applied")
+        return found
+
+    def policy(self, provider: str, version: str) -> ProviderPolicy:
+        """A pinned policy. Raises UnknownProviderError."""
+        return self._load_policy(provider, version)
+
+    def price_book(self, provider: str, version: str) -> PriceBook:
+        """A pinned price book. Raises UnknownProviderError."""
+        return self._load_price_book(provider, version)
+
+    def put_versions(
+        self, policy: ProviderPolicy, price_book: PriceBook, current: CurrentVersions
+    ) -> None:
+        """Store both and put them in force. Raises VersionConflictError."""
+        provider = policy.provider
+        self._put_version(provider, f"POLICY#{policy.version}", policy.model_dump_json())
+        self._put_version(
+            provider, f"PRICE_BOOK#{price_book.version}", price_book.model_dump_json()
+        )
+        self._table.put(
+            {
+                "pk": f"PROVIDER#{provider}",
+                "sk": "CURRENT",
+                **self._bodies.attributes(current.model_dump_json(), f"{provider}/current"),
+            }
+        )
+        self._table.put({"pk": _PROVIDERS, "sk": provider})
+
+    def _put_version(self, provider: str, sk: str, json_text: str) -> None:
+        digest = hashlib.sha256(json_text.encode()).hexdigest()
+        item: Item = {
+            "pk": f"PROVIDER#{provider}",
+            "sk": sk,
+            "content_sha256": digest,
+            **self._bodies.attributes(json_text, f"{provider}/versions"),
+        }
+        existing = self._table.put(item, "attribute_not_exists(pk)")
+        if existing is not None and existing["content_sha256"] != digest:
+            raise VersionConflictError(
+                f"{provider} has {sk.replace('#', ' ').lower()} with other content: give the "
+                "changed file a new 'version'"
+            )
+
+    def _read_policy(self, provider: str, version: str) -> ProviderPolicy:
+        return ProviderPolicy.model_validate_json(self._version(provider, f"POLICY#{version}"))
+
+    def _read_price_book(self, provider: str, version: str) -> PriceBook:
+        return PriceBook.model_validate_json(self._version(provider, f"PRICE_BOOK#{version}"))
+
+    def _version(self, provider: str, sk: str) -> bytes:
+        item = self._table.get((f"PROVIDER#{provider}", sk))
+        if item is None:
+            raise UnknownProviderError(f"{provider} has no {sk.replace('#', ' ').lower()}")
+        return self._bodies.read(item)
+
+
+class DynamoBook:
+    """The accounts of providers, in order of their names."""
+
+    def __init__(self, table: Table, bodies: Bodies) -> None:
+        self._table = table
+        self._bodies = bodies
+
+    def entries(self, provider: str) -> Iterator[BookEntry]:
+        """Every account, in order of its name."""
+        for item in self._table.query(f"ACCOUNTS#{provider}"):
+            yield BookEntry(
+                account=Account.model_validate_json(self._bodies.read(item)),
+                applied_at=datetime.fromisoformat(item["applied_at"]),
+            )
+
+    def put(self, provider: str, accounts: Sequence[Account], applied_at: datetime) -> None:
+        """Store accounts; one whose content is the same keeps when it was applied."""
+        keys = [(f"ACCOUNTS#{provider}", account.account) for account in accounts]
+        known = self._table.get_many(keys)
+        changed: list[Item] = []
+        for account, key in zip(accounts, keys, strict=True):
+            json_text = account.model_dump_json()
+            digest = hashlib.sha256(json_text.encode()).hexdigest()
+            if key in known and known[key]["content_sha256"] == digest:
+                continue
+            changed.append(
+                {
+                    "pk": key[0],
+                    "sk": key[1],
+                    "content_sha256": digest,
+                    "applied_at": applied_at.isoformat(),
+                    **self._bodies.attributes(json_text, f"{provider}/accounts"),
+                }
+            )
+        self._table.put_many(changed)

@@ -1,0 +1,64 @@
+"""Sealed objects in S3: written once, compared when they are there already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from msp_billing.domain.snapshots import seal
+from msp_billing.usecases.errors import SealBrokenError
+from msp_billing.usecases.records import StoredObject
+
+
+class S3Records:
+    """The records bucket. Its Object Lock keeps what is written from being changed or deleted."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put_once(self, key: str, content: bytes, media_type: str) -> StoredObject:
+        """Store bytes under a key, once.
+
+        The same bytes again are fine: that is what a retry after a lost answer writes
+        (faults.md, 30).
+
+        Raises:
+            SealBrokenError: when other bytes are there.
+        """
+        stored = StoredObject(key=key, sha256=seal(content), size_bytes=len(content))
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=content,
+                ContentType=media_type,
+                IfNoneMatch="*",
+                ChecksumAlgorithm="SHA256",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"PreconditionFailed", "412"}:
+                raise
+            self.get(key, stored.sha256)
+        return stored
+
+    def put_by_hash(self, prefix: str, content: bytes) -> StoredObject:
+        """Store bytes under a key that ends in their hash, so that it never meets other bytes."""
+        return self.put_once(f"{prefix}/{seal(content)}", content, "application/octet-stream")
+
+    def get(self, key: str, sha256: str | None = None) -> bytes:
+        """The bytes. Raises SealBrokenError when they do not have the given hash."""
+        content: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        if sha256 is not None and seal(content) != sha256:
+            raise SealBrokenError(f"{key} has the SHA-256 {seal(content)}, sealed was {sha256}")
+        return content
+
+    def find(self, key: str) -> bytes | None:
+        """The bytes, or None when there is no such object."""
+        try:
+            return self.get(key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                return None
+            raise

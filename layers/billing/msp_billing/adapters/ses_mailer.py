@@ -1,0 +1,85 @@
+"""Sending by SES, in exactly one attempt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from msp_billing.domain.outbox import OutboxMail
+from msp_billing.usecases.errors import (
+    MailOutcomeUnknownError,
+    MailRefusedForNowError,
+    MailRejectedError,
+)
+
+_FOR_NOW = {
+    "TooManyRequestsException",
+    "ThrottlingException",
+    "Throttling",
+    "LimitExceededException",
+    "SendingPausedException",
+    "AccountSuspendedException",
+    "ServiceUnavailable",
+}
+_SERVER_ERROR = 500
+
+
+class SesMailer:
+    """SES v2 with Raw content. The client must be made with one attempt in all.
+
+    SES has no idempotency key, and a lost answer makes botocore's default client send up to five
+    times; the one attempt and the outbox's claim keep that from happening (design.md).
+    """
+
+    def __init__(self, client: Any, configuration_set: str) -> None:
+        retries = client.meta.config.retries or {}
+        if retries.get("total_max_attempts") != 1:
+            raise ValueError("the SES client must have total_max_attempts=1")
+        self._client = client
+        self._configuration_set = configuration_set
+
+    def send(self, raw: bytes, sender: str, mail: OutboxMail) -> str:
+        """Hand a mail to SES in one attempt; returns its message id.
+
+        Raises:
+            MailRefusedForNowError: not taken (throttled, paused, quota); may be tried later.
+            MailRejectedError: not taken, and never will be as it stands.
+            MailOutcomeUnknownError: no answer: perhaps taken.
+        """
+        try:
+            answer = self._client.send_email(
+                FromEmailAddress=sender,
+                Destination={"ToAddresses": list(mail.recipients)},
+                Content={"Raw": {"Data": raw}},
+                ConfigurationSetName=self._configuration_set,
+                EmailTags=tags(mail),
+            )
+        except ClientError as error:
+            raise _translated(error) from error
+        except BotoCoreError as error:
+            raise MailOutcomeUnknownError(f"no answer from SES: {error}") from error
+        return str(answer["MessageId"])
+
+
+def _translated(error: ClientError) -> Exception:
+    code = error.response["Error"]["Code"]
+    message = f"{code}: {error.response['Error'].get('Message', '')}"
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _FOR_NOW:
+        return MailRefusedForNowError(message)
+    if status >= _SERVER_ERROR:
+        return MailOutcomeUnknownError(message)
+    return MailRejectedError(message)
+
+
+def tags(mail: OutboxMail) -> list[dict[str, str]]:
+    """The tags by which an event finds its mail; SES allows only ``[A-Za-z0-9_-]`` in them."""
+    return [
+        {"Name": "provider", "Value": mail.id.provider},
+        {"Name": "run", "Value": mail.id.run},
+        {"Name": "period", "Value": str(mail.id.period)},
+        {"Name": "account", "Value": mail.id.account},
+        {"Name": "part", "Value": mail.id.part},
+        {"Name": "kind", "Value": mail.id.kind},
+    ]

@@ -1,0 +1,60 @@
+"""Putting a provider's policy, price book and accounts in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.price_book import PriceBook
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import CurrentVersions
+
+
+class ApplyResult(Frozen):
+    """What is in force now."""
+
+    provider: str
+    policy_version: str
+    price_book_version: str
+    accounts: int
+
+
+def apply_provider(
+    ports: Ports,
+    policy: ProviderPolicy,
+    price_book: PriceBook,
+    accounts: Sequence[Account],
+    first_period: Period,
+) -> ApplyResult:
+    """Store a validated provider directory and make it current.
+
+    Cycles that are open keep the versions that they pinned. The bus event makes the schedules
+    follow; the daily sweep does so again, should the event get lost.
+
+    Args:
+        first_period: the first service month that this system bills; kept from the first time on.
+
+    Raises:
+        VersionConflictError: when a version in use has other content now.
+    """
+    now = ports.clock.now()
+    known = ports.policies.find_current(policy.provider)
+    current = CurrentVersions(
+        provider=policy.provider,
+        policy_version=policy.version,
+        price_book_version=price_book.version,
+        first_period=known.first_period if known else first_period,
+        applied_at=now,
+    )
+    ports.book.put(policy.provider, accounts, now)
+    ports.policies.put_versions(policy, price_book, current)
+    ports.bus.publish("ProviderApplied", {"provider": policy.provider})
+    return ApplyResult(
+        provider=policy.provider,
+        policy_version=policy.version,
+        price_book_version=price_book.version,
+        accounts=len(accounts),
+    )

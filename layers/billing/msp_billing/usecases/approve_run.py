@@ -1,0 +1,127 @@
+"""Approval: a person looks at the run before anything is numbered, and decides."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.outbox import MailState, OutboxMail
+from msp_billing.domain.outcomes import OutcomeKind
+from msp_billing.domain.run_summary import RunRow
+from msp_billing.usecases.compare_invoices import run_rows, run_totals, store_run_workbook
+from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
+from msp_billing.usecases.deliver_mail import attached, provider_mail_id, send_once
+from msp_billing.usecases.errors import NotWaitingForApprovalError
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import Approval
+
+_MAX_PARKED_NAMED = 50
+
+
+class ApprovalRequest(CycleRequest):
+    """What the waiting task gives: the token that lets it go on."""
+
+    task_token: str = Field(min_length=1, max_length=2048)
+
+
+class AskResult(Frozen):
+    """That a person was asked."""
+
+    asked: tuple[str, ...]
+
+
+def request_approval(ports: Ports, request: ApprovalRequest) -> AskResult:
+    """Keep the task's token and ask the policy's approvers by mail.
+
+    A retry after a lost answer keeps the newer token, and mails once.
+    """
+    context = load_context(ports, request)
+    policy = context.run.approval
+    now = ports.clock.now()
+    approval = Approval(
+        task_token=request.task_token,
+        asked_at=now,
+        decide_by=now + timedelta(days=policy.wait_days),
+        approvers=policy.approvers,
+    )
+    ports.cycles.put_approval(request.cycle_id, approval)
+    workbook = store_run_workbook(ports, context)
+    mail = OutboxMail(
+        id=provider_mail_id(request.cycle_id, "approval"),
+        state=MailState.READY,
+        recipients=policy.approvers,
+        attachments=(workbook,),
+    )
+    ports.outbox.put(mail)
+
+    def compose(claimed: OutboxMail) -> bytes:
+        return ports.composer.approval_mail(
+            context.cycle,
+            context.run,
+            run_totals(ports, context),
+            parked_rows(ports, context),
+            context.policy,
+            claimed.recipients,
+            attached(ports, claimed),
+            claimed.id,
+            approval.asked_at,
+            approval.decide_by,
+        )
+
+    send_once(ports, context.policy, mail.id, compose)
+    return AskResult(asked=policy.approvers)
+
+
+def parked_rows(ports: Ports, context: CycleContext) -> tuple[RunRow, ...]:
+    """The parked accounts that a mail names, at most so many."""
+    rows = (row for row in run_rows(ports, context) if row.outcome is OutcomeKind.PARKED)
+    return tuple(row for row, _ in zip(rows, range(_MAX_PARKED_NAMED), strict=False))
+
+
+class Decision(Frozen):
+    """A person's decision about a run."""
+
+    decision: Literal["approved", "rejected"]
+    decided_by: str = Field(min_length=1, max_length=200)
+    why: str = Field(default="", max_length=500)
+
+
+def decide_run(ports: Ports, cycle: CycleId, decision: Decision) -> Approval:
+    """Record a person's decision and let the waiting execution go on, or stop it.
+
+    Raises:
+        NotWaitingForApprovalError: when the run asks for no decision, or has one.
+        ApprovalGoneError: when the execution does not wait any more.
+    """
+    approval = ports.cycles.approval(cycle)
+    if approval is None:
+        raise NotWaitingForApprovalError(f"{cycle} does not wait for an approval")
+    if approval.decision is not None:
+        raise NotWaitingForApprovalError(
+            f"{cycle} was {approval.decision} by {approval.decided_by} before"
+        )
+    if decision.decision == "approved":
+        ports.executions.approve(
+            approval.task_token,
+            {"decision": decision.decision, "decided_by": decision.decided_by},
+        )
+    else:
+        ports.executions.reject(
+            approval.task_token,
+            "RunRejectedError",
+            f"{decision.decided_by} rejected the run: {decision.why or 'no reason given'}",
+        )
+    decided = approval.model_copy(
+        update={
+            "decision": decision.decision,
+            "decided_by": decision.decided_by,
+            "decided_at": ports.clock.now(),
+            "why": decision.why,
+        }
+    )
+    ports.cycles.put_approval(cycle, decided)
+    return decided

@@ -1,0 +1,143 @@
+"""Building a batch: every account of it ends with an outcome, and perhaps with drafts."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.billable_lines import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.building import BuildContext, build_account
+from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.invoices import Invoice, InvoiceId
+from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
+from msp_billing.domain.problems import Problem
+from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
+from msp_billing.usecases.context import BatchRequest, load_context
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import AccountRecord
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class BuildResult(Frozen):
+    """How the accounts of the batch ended."""
+
+    batch: int
+    invoices: int
+    parked: int
+
+
+def build_invoices(ports: Ports, request: BatchRequest) -> BuildResult:
+    """Build every account of a batch from its sealed snapshot and record the outcomes.
+
+    Doing it again gives the same drafts byte for byte, and never touches a numbered invoice.
+    """
+    context = load_context(ports, request)
+    batch = load_batch(ports, request)
+    build = BuildContext(
+        policy=context.policy,
+        run=context.run,
+        price_book=context.price_book,
+        period=request.period,
+        invoice_on=context.cycle.plan.invoice_on,
+        due_on=context.cycle.plan.due_on,
+        snapshot_sha256=request.sha256,
+    )
+    previous = previous_counts(ports, request)
+    outcomes = [
+        _build_or_park(build, snapshot, previous.get(snapshot.account.account, NO_PREVIOUS_COUNTS))
+        for snapshot in batch.accounts
+    ]
+    ports.invoices.put_outcomes(request.cycle_id, outcomes)
+    return BuildResult(
+        batch=request.batch,
+        invoices=sum(len(outcome.invoices) for outcome in outcomes),
+        parked=sum(1 for outcome in outcomes if outcome.parked),
+    )
+
+
+def load_batch(ports: Ports, request: BatchRequest) -> SnapshotBatch:
+    """The sealed batch. Raises SealBrokenError when it is not what was sealed."""
+    content = ports.records.get(request.key, request.sha256)
+    return SnapshotBatch.model_validate_json(gzip.decompress(content))
+
+
+def _build_or_park(
+    build: BuildContext, snapshot: AccountSnapshot, previous: PreviousCounts
+) -> AccountOutcome:
+    """Build one account; one that cannot be built is parked by name and the others go on."""
+    try:
+        return build_account(build, snapshot, previous)
+    except Exception as error:  # one poison account must not stop the others
+        _LOGGER.exception("building %s failed", snapshot.account.account)
+        account = snapshot.account
+        return AccountOutcome(
+            account=account.account,
+            account_name=account.name,
+            agreements=tuple(
+                AgreementOutcome(
+                    agreement=entry.agreement, kind=OutcomeKind.PARKED, reason="could not be built"
+                )
+                for entry in account.agreements
+                if entry.active_in(build.period)
+            ),
+            problems=(
+                Problem(
+                    code="internal",
+                    what=f"Building the invoice failed: {type(error).__name__}: {error}.",
+                    fix="This is a defect of the program: report it with this message.",
+                    where=account.account,
+                ),
+            ),
+        )
+
+
+def previous_counts(ports: Ports, request: BatchRequest) -> dict[str, PreviousCounts]:
+    """What the cycle of the month before counted, by account; unknown where it was parked."""
+    invoices = previous_invoices(ports, request.cycle_id, request.accounts)
+    period = request.period.shifted(-1)
+    return {
+        account: PreviousCounts(period=period, items=_items(entries))
+        for account, entries in invoices.items()
+    }
+
+
+def previous_invoices(
+    ports: Ports, cycle: CycleId, accounts: tuple[str, ...]
+) -> dict[str, tuple[Invoice, ...]]:
+    """The invoices of the month before by account.
+
+    An account that had nothing to bill has none (an empty tuple); one that was parked, or that
+    had no cycle, is not in the result: what it had is unknown.
+    """
+    before = cycle.model_copy(update={"period": cycle.period.shifted(-1)})
+    records = ports.invoices.records(before, accounts)
+    known = {account: record for account, record in records.items() if not record.problems}
+    return invoices_of(ports, before, known)
+
+
+def invoices_of(
+    ports: Ports, cycle: CycleId, records: dict[str, AccountRecord]
+) -> dict[str, tuple[Invoice, ...]]:
+    """The invoices that records name, by account."""
+    ids = {
+        account: [invoice_id(cycle, account, part) for part in record.parts]
+        for account, record in records.items()
+    }
+    found = ports.invoices.invoices([entry for entries in ids.values() for entry in entries])
+    return {account: tuple(found[entry] for entry in entries) for account, entries in ids.items()}
+
+
+def invoice_id(cycle: CycleId, account: str, part: str) -> InvoiceId:
+    """The invoice of a part of an account in a cycle."""
+    return InvoiceId(
+        provider=cycle.provider, run=cycle.run, period=cycle.period, account=account, part=part
+    )
+
+
+def _items(invoices: tuple[Invoice, ...]) -> dict[str, tuple[CountedItem, ...]]:
+    return {
+        evidence.key: evidence.count.items for invoice in invoices for evidence in invoice.counts
+    }

@@ -1,0 +1,119 @@
+"""Closing a cycle, or keeping why it failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.cycles import CycleState
+from msp_billing.domain.outbox import MailState, OutboxMail
+from msp_billing.usecases.approve_run import parked_rows
+from msp_billing.usecases.compare_invoices import run_totals
+from msp_billing.usecases.context import CycleRequest, load_context
+from msp_billing.usecases.deliver_mail import provider_mail_id, send_once
+from msp_billing.usecases.errors import CompletenessGapError, LockLostError
+from msp_billing.usecases.ports import Ports
+
+_MAX_FAILURE_LENGTH = 2000
+
+
+class CloseResult(Frozen):
+    """The cycle's summary, which is also the output of its execution."""
+
+    cycle: str
+    summary: dict[str, str | int]
+
+
+def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
+    """Check that every invoice went its whole way, close the cycle for ever, tell the provider.
+
+    Raises:
+        CompletenessGapError: when an invoice has no number, or its mail was never tried.
+    """
+    context = load_context(ports, request)
+    cycle = context.cycle
+    mails = list(ports.outbox.all_of(request.cycle_id))
+    states = Counter(mail.state for mail in mails if mail.id.kind == "invoice")
+    unfinished = sum(
+        states[state] for state in (MailState.WAITING, MailState.READY, MailState.SENDING)
+    )
+    parts = sum(len(record.parts) for record in ports.invoices.all_records(request.cycle_id))
+    if unfinished or parts != sum(states.values()):
+        raise CompletenessGapError(
+            f"{parts} invoices, {sum(states.values())} with a mail, {unfinished} not yet tried"
+        )
+    totals = run_totals(ports, context)
+    summary: dict[str, str | int] = {
+        "accounts": totals.accounts,
+        "invoices": parts,
+        "billed": totals.billed,
+        "nothing_to_bill": totals.nothing_to_bill,
+        "skipped": totals.skipped,
+        "parked": totals.parked,
+        "total": str(totals.current_total),
+        "mails_unknown": states[MailState.UNKNOWN],
+        "mails_rejected": states[MailState.REJECTED],
+    }
+    mail = OutboxMail(
+        id=provider_mail_id(request.cycle_id, "summary"),
+        state=MailState.READY,
+        recipients=(context.policy.reply_to,),
+    )
+    ports.outbox.put(mail)
+    closed = cycle.model_copy(
+        update={
+            "state": CycleState.CLOSED,
+            "closed_at": cycle.closed_at or ports.clock.now(),
+            "summary": summary,
+            "failure": None,
+        }
+    )
+
+    def compose(claimed: OutboxMail) -> bytes:
+        return ports.composer.summary_mail(
+            closed,
+            context.run,
+            totals,
+            parked_rows(ports, context),
+            context.policy,
+            claimed.recipients,
+            claimed.id,
+            ports.clock.now(),
+        )
+
+    send_once(ports, context.policy, mail.id, compose)
+    ports.cycles.update(closed)
+    ports.bus.publish("CycleClosed", {"cycle": str(cycle.id), **summary})
+    return CloseResult(cycle=str(cycle.id), summary=summary)
+
+
+class FailureRequest(CycleRequest):
+    """What the state machine caught."""
+
+    error: str = Field(default="", max_length=500)
+    cause: str = Field(default="", description="Cut to what a log line bears.")
+
+
+class FailureResult(Frozen):
+    """That the failure was kept."""
+
+    recorded: bool
+
+
+def record_failure(ports: Ports, request: FailureRequest) -> FailureResult:
+    """Mark the cycle as failed and tell the bus, from where a person is alarmed.
+
+    The lock stays: only a new start takes a failed cycle over.
+    """
+    failure = f"{request.error}: {request.cause}"[:_MAX_FAILURE_LENGTH]
+    try:
+        context = load_context(ports, request)
+    except LockLostError:
+        return FailureResult(recorded=False)
+    ports.cycles.update(
+        context.cycle.model_copy(update={"state": CycleState.FAILED, "failure": failure})
+    )
+    ports.bus.publish("CycleFailed", {"cycle": str(request.cycle_id), "failure": failure})
+    return FailureResult(recorded=True)

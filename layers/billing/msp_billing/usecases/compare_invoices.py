@@ -1,0 +1,216 @@
+"""Comparing: each account's drafts beside last month's invoices, and the run as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import TypeAdapter
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.comparison import Comparison, compare
+from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
+from msp_billing.domain.outcomes import AccountOutcome
+from msp_billing.domain.run_summary import RunRow, RunTotals, summarise_account, summarise_run
+from msp_billing.usecases.build_invoices import invoices_of, load_batch, previous_invoices
+from msp_billing.usecases.context import (
+    BatchRequest,
+    CycleContext,
+    CycleRequest,
+    load_context,
+    object_prefix,
+)
+from msp_billing.usecases.manifest import manifest_lines
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import AccountRecord
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_ROWS = TypeAdapter(tuple[RunRow, ...])
+
+
+class CompareResult(Frozen):
+    """How many sheets were made for accounts."""
+
+    batch: int
+    rows: int
+    sheets: int
+
+
+def compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
+    """Compare every account of a batch with last month (COL-05).
+
+    Writes the batch's part of the run's comparison and, where the policy wants it, a sheet per
+    account with a READY mail.
+    """
+    context = load_context(ports, request)
+    records = ports.invoices.records(request.cycle_id, request.accounts)
+    current = invoices_of(ports, request.cycle_id, records)
+    previous = previous_invoices(ports, request.cycle_id, request.accounts)
+    rows = tuple(
+        _run_row(context, records[account], current[account], previous.get(account, ()))
+        for account in request.accounts
+    )
+    ports.records.put_once(
+        rows_key(request.cycle_id, request.batch), _ROWS.dump_json(rows), "application/json"
+    )
+    sheets = 0
+    if context.run.comparison_to_accounts:
+        snapshots = {
+            entry.account.account: entry.account for entry in load_batch(ports, request).accounts
+        }
+        for account in request.accounts:
+            if current[account]:
+                made = _comparison(
+                    context, records[account], current[account], previous.get(account, ())
+                )
+                recipients = snapshots[account].recipients("comparison")
+                _store_sheet(ports, context, made, recipients)
+                sheets += 1
+    return CompareResult(batch=request.batch, rows=len(rows), sheets=sheets)
+
+
+def account_comparison(ports: Ports, context: CycleContext, account: str) -> Comparison:
+    """The comparison of one account, worked out again from what is stored."""
+    cycle = context.cycle.id
+    records = ports.invoices.records(cycle, (account,))
+    current = invoices_of(ports, cycle, records)
+    previous = previous_invoices(ports, cycle, (account,))
+    return _comparison(context, records[account], current[account], previous.get(account, ()))
+
+
+def comparison_mail_id(cycle: CycleId, account: str) -> MailId:
+    """The mail that brings an account its comparison sheet."""
+    return MailId(
+        provider=cycle.provider,
+        run=cycle.run,
+        period=cycle.period,
+        account=account,
+        part="all",
+        kind="comparison",
+    )
+
+
+def rows_key(cycle: CycleId, batch: int) -> str:
+    """Where a batch's part of the run's comparison lies."""
+    return f"{object_prefix(cycle)}/comparison/rows-{batch:05d}.json"
+
+
+def run_rows(ports: Ports, context: CycleContext) -> Iterator[RunRow]:
+    """Every account of the run, in order, with those that reconciling added as skipped."""
+    cycle = context.cycle.id
+    listed: set[str] = set()
+    for line in manifest_lines(ports, context.cycle):
+        for row in _ROWS.validate_json(ports.records.get(rows_key(cycle, line.batch))):
+            listed.add(row.account)
+            yield row
+    for record in ports.invoices.all_records(cycle):
+        if record.account not in listed:
+            yield _run_row(context, record, (), ())
+
+
+class CompareCycleResult(Frozen):
+    """What the approver sees in short."""
+
+    workbook_key: str
+    billed: int
+    parked: int
+    total: str
+    previous_total: str
+
+
+def compare_cycle(ports: Ports, request: CycleRequest) -> CompareCycleResult:
+    """Write the run's comparison workbook for the provider's clerk."""
+    context = load_context(ports, request)
+    workbook = store_run_workbook(ports, context)
+    totals = run_totals(ports, context)
+    return CompareCycleResult(
+        workbook_key=workbook.key,
+        billed=totals.billed,
+        parked=totals.parked,
+        total=str(totals.current_total),
+        previous_total=str(totals.previous_total),
+    )
+
+
+def run_totals(ports: Ports, context: CycleContext) -> RunTotals:
+    """The sums of the run."""
+    return summarise_run(run_rows(ports, context), context.policy.currency)
+
+
+def store_run_workbook(ports: Ports, context: CycleContext) -> Attachment:
+    """Make and store the run's workbook; the same bytes for the same cycle."""
+    cycle = context.cycle.id
+    content = ports.workbooks.run_workbook(
+        cycle, run_rows(ports, context), context.policy, context.cycle.plan.compare_at
+    )
+    stored = ports.records.put_once(
+        f"{object_prefix(cycle)}/comparison/run-comparison.xlsx", content, XLSX
+    )
+    return Attachment(
+        key=stored.key,
+        sha256=stored.sha256,
+        file_name=f"{cycle.provider}-{cycle.run}-{cycle.period}-comparison.xlsx",
+        media_type=XLSX,
+        size_bytes=stored.size_bytes,
+    )
+
+
+def _store_sheet(
+    ports: Ports, context: CycleContext, made: Comparison, recipients: tuple[str, ...]
+) -> None:
+    cycle = context.cycle.id
+    content = ports.workbooks.account_workbook(
+        made, context.policy, context.price_book, context.cycle.plan.compare_at
+    )
+    stored = ports.records.put_once(
+        f"{object_prefix(cycle)}/comparison/{made.account}.xlsx", content, XLSX
+    )
+    ports.outbox.put(
+        OutboxMail(
+            id=comparison_mail_id(cycle, made.account),
+            state=MailState.READY,
+            recipients=recipients,
+            attachments=(
+                Attachment(
+                    key=stored.key,
+                    sha256=stored.sha256,
+                    file_name=f"{made.account}-{cycle.period}-comparison.xlsx",
+                    media_type=XLSX,
+                    size_bytes=stored.size_bytes,
+                ),
+            ),
+        )
+    )
+
+
+def _comparison(
+    context: CycleContext,
+    record: AccountRecord,
+    current: tuple[Invoice, ...],
+    previous: tuple[Invoice, ...],
+) -> Comparison:
+    return compare(
+        record.account,
+        record.account_name,
+        context.cycle.id.period,
+        context.policy.currency,
+        current,
+        previous,
+    )
+
+
+def _run_row(
+    context: CycleContext,
+    record: AccountRecord,
+    current: tuple[Invoice, ...],
+    previous: tuple[Invoice, ...],
+) -> RunRow:
+    outcome = AccountOutcome(
+        account=record.account,
+        account_name=record.account_name,
+        agreements=record.agreements,
+        invoices=current,
+        problems=record.problems,
+    )
+    return summarise_account(outcome, previous, context.policy.currency)

@@ -1,0 +1,180 @@
+"""Delivering: each READY mail is claimed, tried once, and its fate is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.documents import NamedDocument
+from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.build_invoices import invoice_id
+from msp_billing.usecases.compare_invoices import account_comparison, comparison_mail_id
+from msp_billing.usecases.context import BatchRequest, CycleContext, load_context
+from msp_billing.usecases.errors import (
+    MailOutcomeUnknownError,
+    MailRefusedForNowError,
+    MailRejectedError,
+)
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.render_invoices import mail_id
+
+_LONGEST_ATTEMPT = timedelta(minutes=15)
+"""No Lambda lives longer, so that a claim older than this was left behind by a dead one."""
+
+Compose = Callable[[OutboxMail], bytes]
+
+
+class DeliverRequest(BatchRequest):
+    """Which kind of mail of the batch to deliver."""
+
+    kind: MailKind = Field(description="'invoice' or 'comparison'.")
+
+
+class DeliverResult(Frozen):
+    """How far the batch's mails got; the state machine comes again while some are left."""
+
+    batch: int
+    sent: int
+    unknown: int
+    rejected: int
+    left: int
+
+
+def deliver_mail(ports: Ports, request: DeliverRequest) -> DeliverResult:
+    """Send every READY mail of a batch, once each.
+
+    When SES refuses for now (throttled, paused, quota), the mail goes back to READY and the rest
+    is left for a later call, because the others would be refused as well.
+    """
+    context = load_context(ports, request)
+    mails = ports.outbox.find_many(list(_mail_ids(ports, request)))
+    states: Counter[MailState] = Counter()
+    refused = False
+    for mail in mails.values():
+        state = mail.state
+        if state is MailState.SENDING:
+            state = _settle_left_behind(ports, mail)
+        elif state is MailState.READY and not refused:
+            state = send_once(ports, context.policy, mail.id, _composer(ports, context), mail)
+            refused = state is MailState.READY
+        states[state] += 1
+    return DeliverResult(
+        batch=request.batch,
+        sent=states[MailState.SENT] + states[MailState.DELIVERED],
+        unknown=states[MailState.UNKNOWN],
+        rejected=states[MailState.REJECTED],
+        left=states[MailState.READY] + states[MailState.SENDING] + states[MailState.WAITING],
+    )
+
+
+def send_once(
+    ports: Ports,
+    policy: ProviderPolicy,
+    mail_id: MailId,
+    compose: Compose,
+    known: OutboxMail | None = None,
+) -> MailState:
+    """Claim a READY mail, try it once, and keep what became of it.
+
+    The claim comes before the attempt because SES has no idempotency key: whoever finds a claim
+    must not send again. Returns the state that the mail is in afterwards.
+    """
+    mail = known or ports.outbox.find_many([mail_id])[mail_id]
+    if mail.state is not MailState.READY:
+        return mail.state
+    now = ports.clock.now()
+    if not ports.outbox.move(mail_id, MailState.READY, MailState.SENDING, at=now):
+        return ports.outbox.find_many([mail_id])[mail_id].state
+    try:
+        message_id = ports.mailer.send(compose(mail), policy.mail_from, mail)
+    except MailRefusedForNowError as error:
+        return _after(ports, mail_id, MailState.READY, note=str(error))
+    except MailRejectedError as error:
+        return _after(ports, mail_id, MailState.REJECTED, note=str(error))
+    except MailOutcomeUnknownError as error:
+        return _after(ports, mail_id, MailState.UNKNOWN, note=str(error))
+    return _after(ports, mail_id, MailState.SENT, message_id=message_id)
+
+
+def _after(
+    ports: Ports,
+    mail_id: MailId,
+    state: MailState,
+    *,
+    note: str | None = None,
+    message_id: str | None = None,
+) -> MailState:
+    """Move on from SENDING; an event of SES may have been faster, and then what it said stands."""
+    now = ports.clock.now()
+    if ports.outbox.move(
+        mail_id, MailState.SENDING, state, at=now, note=note, message_id=message_id
+    ):
+        return state
+    return ports.outbox.find_many([mail_id])[mail_id].state
+
+
+def _settle_left_behind(ports: Ports, mail: OutboxMail) -> MailState:
+    """A claim whose owner died: whether SES has the mail is unknown (faults.md, 9)."""
+    claimed_at = mail.moved_at
+    if claimed_at is None or ports.clock.now() - claimed_at < _LONGEST_ATTEMPT:
+        return MailState.SENDING
+    note = "the attempt was cut off before it could say whether SES took the mail"
+    return _after(ports, mail.id, MailState.UNKNOWN, note=note)
+
+
+def _mail_ids(ports: Ports, request: DeliverRequest) -> Iterable[MailId]:
+    if request.kind == "comparison":
+        return (comparison_mail_id(request.cycle_id, account) for account in request.accounts)
+    records = ports.invoices.records(request.cycle_id, request.accounts)
+    return (
+        mail_id(invoice_id(request.cycle_id, record.account, part), request.kind)
+        for record in records.values()
+        for part in record.parts
+    )
+
+
+def _composer(ports: Ports, context: CycleContext) -> Compose:
+    def compose(mail: OutboxMail) -> bytes:
+        made_at = ports.clock.now()
+        document = attached(ports, mail)
+        cycle = context.cycle.id
+        if mail.id.kind == "comparison":
+            made = account_comparison(ports, context, mail.id.account)
+            return ports.composer.comparison_mail(
+                made, context.policy, mail.recipients, document, mail.id, made_at, context.cycle
+            )
+        wanted = invoice_id(cycle, mail.id.account, mail.id.part)
+        invoice = ports.invoices.invoices([wanted])[wanted]
+        return ports.composer.invoice_mail(
+            invoice, context.policy, mail.recipients, document, mail.id, made_at
+        )
+
+    return compose
+
+
+def attached(ports: Ports, mail: OutboxMail) -> NamedDocument:
+    """The document that goes with a mail, with the very bytes that were sealed."""
+    attachment = mail.attachments[0]
+    return NamedDocument(
+        file_name=attachment.file_name,
+        media_type=attachment.media_type,
+        content=ports.records.get(attachment.key, attachment.sha256),
+    )
+
+
+def provider_mail_id(cycle: CycleId, kind: MailKind) -> MailId:
+    """A mail to the provider's own people about a cycle."""
+    return MailId(
+        provider=cycle.provider,
+        run=cycle.run,
+        period=cycle.period,
+        account=cycle.provider,
+        part="all",
+        kind=kind,
+    )

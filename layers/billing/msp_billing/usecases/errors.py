@@ -1,0 +1,51 @@
+"""What can go wrong in a use case. State machines and alarms match these by name."""
+
+from __future__ import annotations
+
+
+class UnknownProviderError(LookupError):
+    """A provider, or a version of its policy, that was never applied."""
+
+
+class VersionConflictError(ValueError):
+    """A version that is in use was to get other content; a change needs a new version."""
+
+
+class LockLostError(RuntimeError):
+    """Another execution holds this period's lock."""
+
+
+class SealBrokenError(RuntimeError):
+    """A sealed object does not have the bytes that were sealed."""
+
+
+class CompletenessGapError(RuntimeError):
+    """An active agreement has no outcome, or one has two: nothing may be numbered."""
+
+
+class TooManyParkedError(RuntimeError):
+    """More accounts are parked than the policy allows a run to go on with."""
+
+
+class ConcurrentNumberingError(RuntimeError):
+    """Another run of the provider took the next numbers first; try again."""
+
+
+class MailRefusedForNowError(RuntimeError):
+    """SES did not take the mail (throttled, paused, quota used up); it may be tried later."""
+
+
+class MailRejectedError(RuntimeError):
+    """SES did not take the mail and never will, as it stands."""
+
+
+class MailOutcomeUnknownError(RuntimeError):
+    """The answer was lost: SES may have taken the mail."""
+
+
+class NotWaitingForApprovalError(RuntimeError):
+    """A decision was given for a run that waits for none."""
+
+
+class ApprovalGoneError(RuntimeError):
+    """The task that waited for the decision timed out or was stopped."""

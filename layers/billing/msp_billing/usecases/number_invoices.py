@@ -1,0 +1,30 @@
+"""Numbering: gapless per provider, a page of drafts at a time."""
+
+from __future__ import annotations
+
+from msp_billing.domain.base import Frozen
+from msp_billing.usecases.context import CycleRequest, load_context
+from msp_billing.usecases.ports import Ports
+
+INVOICES_PER_CALL = 490
+"""Ten transactions of 49 invoices: a call stays well within a Lambda's time."""
+
+
+class NumberResult(Frozen):
+    """Whether the state machine has to come again."""
+
+    numbered: int
+    more: bool
+
+
+def number_invoices(ports: Ports, request: CycleRequest) -> NumberResult:
+    """Give the next numbers to the next drafts.
+
+    Idempotent: an invoice that has its number is no draft any more, so that a call whose answer
+    was lost is simply made again.
+    """
+    context = load_context(ports, request)
+    numbered = ports.invoices.number_next(
+        request.cycle_id, context.policy.invoice_number_prefix, INVOICES_PER_CALL
+    )
+    return NumberResult(numbered=numbered, more=numbered == INVOICES_PER_CALL)

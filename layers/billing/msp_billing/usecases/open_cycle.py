@@ -1,0 +1,97 @@
+"""Opening a cycle: take the period's lock for ever, pin the versions, work out every date."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState, plan_cycle
+from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import RunPolicy
+from msp_billing.usecases.context import calendar_around
+from msp_billing.usecases.ports import Ports
+
+_SECONDS_PER_DAY = 86_400
+
+
+class OpenRequest(Frozen):
+    """What an execution begins with."""
+
+    provider: Identifier
+    run: Identifier
+    period: Period
+    owner: str = Field(min_length=1, description="The execution's ARN: its token for the lock.")
+    started_by: str = ""
+
+
+class MomentToTake(Frozen):
+    """One snapshot that the state machine waits for and takes."""
+
+    moment: Identifier
+    take_at: str = Field(description="UTC, as a Wait state wants it.")
+
+
+class OpenResult(Frozen):
+    """What the state machine goes by."""
+
+    outcome: Literal["opened", "already_done", "in_progress"]
+    message: str
+    moments: tuple[MomentToTake, ...] = ()
+    compare_at: str = ""
+    issue_at: str = ""
+    approval_by: Literal["automatic", "person"] = "automatic"
+    approval_seconds: int = 60
+    comparison_to_accounts: bool = False
+
+
+def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
+    """Take the lock and pin what the cycle bills with.
+
+    Idempotent for its owner: a second call with the same token finds its own lock and gives the
+    same plan, also when the first call's answer was lost.
+    """
+    cycle_id = CycleId(provider=request.provider, run=request.run, period=request.period)
+    current = ports.policies.current(request.provider)
+    policy = ports.policies.policy(request.provider, current.policy_version)
+    run = policy.run_policy(request.run)
+    calendar = calendar_around(ports, policy, request.period.year)
+    wanted = Cycle(
+        id=cycle_id,
+        owner=request.owner,
+        state=CycleState.OPEN,
+        policy_version=current.policy_version,
+        price_book_version=current.price_book_version,
+        plan=plan_cycle(policy, run, request.period, calendar),
+        opened_at=ports.clock.now(),
+    )
+    held = ports.cycles.take_lock(wanted)
+    if held.state is CycleState.CLOSED:
+        return OpenResult(outcome="already_done", message=f"{cycle_id} was billed and closed.")
+    if held.owner != request.owner:
+        return OpenResult(outcome="in_progress", message=f"{cycle_id} is under way elsewhere.")
+    pinned = ports.policies.policy(request.provider, held.policy_version)
+    return _result(held.plan, pinned.run_policy(request.run), f"{cycle_id} is open.")
+
+
+def _result(plan: CyclePlan, run: RunPolicy, message: str) -> OpenResult:
+    return OpenResult(
+        outcome="opened",
+        message=message,
+        moments=tuple(
+            MomentToTake(moment=entry.moment, take_at=wait_timestamp(entry.take_at))
+            for entry in plan.moments
+        ),
+        compare_at=wait_timestamp(plan.compare_at),
+        issue_at=wait_timestamp(plan.issue_at),
+        approval_by=run.approval.by,
+        approval_seconds=run.approval.wait_days * _SECONDS_PER_DAY,
+        comparison_to_accounts=run.comparison_to_accounts,
+    )
+
+
+def wait_timestamp(at: datetime) -> str:
+    """An instant as a Wait state's Timestamp wants it: UTC, whole seconds, ending in Z."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

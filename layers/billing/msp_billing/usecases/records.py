@@ -1,0 +1,62 @@
+"""What is stored that is not a value of the domain: records with their bookkeeping."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.base import EmailAddress, Frozen, Identifier
+from msp_billing.domain.outcomes import AgreementOutcome
+from msp_billing.domain.periods import Period
+from msp_billing.domain.problems import Problem
+
+
+class CurrentVersions(Frozen):
+    """Which versions a provider bills with, and since which service month with this system."""
+
+    provider: Identifier
+    policy_version: str
+    price_book_version: str
+    first_period: Period = Field(description="The sweep starts no cycle before this one.")
+    applied_at: datetime
+
+
+class BookEntry(Frozen):
+    """An account and when it was last applied."""
+
+    account: Account
+    applied_at: datetime
+
+
+class AccountRecord(Frozen):
+    """How an account ended a cycle, as stored: its outcome, and which invoices it has."""
+
+    account: Identifier
+    account_name: str
+    agreements: tuple[AgreementOutcome, ...]
+    parts: tuple[Identifier, ...] = Field(description="Parts of its invoices, perhaps none.")
+    problems: tuple[Problem, ...] = ()
+
+
+class StoredObject(Frozen):
+    """A sealed object."""
+
+    key: str
+    sha256: str
+    size_bytes: int
+
+
+class Approval(Frozen):
+    """A question to a person, and the answer."""
+
+    task_token: str
+    asked_at: datetime
+    decide_by: datetime
+    approvers: tuple[EmailAddress, ...]
+    decision: Literal["approved", "rejected"] | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    why: str | None = None

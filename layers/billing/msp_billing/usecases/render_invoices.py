@@ -1,0 +1,68 @@
+"""Rendering a batch: each numbered invoice becomes a sealed PDF, and its mail READY."""
+
+from __future__ import annotations
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.invoices import Invoice, InvoiceId
+from msp_billing.domain.outbox import Attachment, MailId, MailKind, MailState
+from msp_billing.usecases.build_invoices import invoices_of
+from msp_billing.usecases.context import BatchRequest, load_context, object_prefix
+from msp_billing.usecases.ports import Ports
+
+PDF = "application/pdf"
+
+
+class RenderResult(Frozen):
+    """How many documents the batch has now."""
+
+    batch: int
+    documents: int
+
+
+def render_invoices(ports: Ports, request: BatchRequest) -> RenderResult:
+    """Render every numbered invoice of the batch that has no document yet."""
+    context = load_context(ports, request)
+    records = ports.invoices.records(request.cycle_id, request.accounts)
+    by_account = invoices_of(ports, request.cycle_id, records)
+    invoices = [entry for entries in by_account.values() for entry in entries if entry.number]
+    mails = ports.outbox.find_many([mail_id(entry.id, "invoice") for entry in invoices])
+    for invoice in invoices:
+        mail = mails[mail_id(invoice.id, "invoice")]
+        if mail.state is not MailState.WAITING:
+            continue
+        content = ports.renderer.render_invoice(invoice, context.policy, context.price_book)
+        key = document_key(invoice)
+        stored = ports.records.put_once(key, content, PDF)
+        ports.outbox.move(
+            mail.id,
+            MailState.WAITING,
+            MailState.READY,
+            at=ports.clock.now(),
+            attachments=(
+                Attachment(
+                    key=key,
+                    sha256=stored.sha256,
+                    file_name=f"{invoice.number}.pdf",
+                    media_type=PDF,
+                    size_bytes=stored.size_bytes,
+                ),
+            ),
+        )
+    return RenderResult(batch=request.batch, documents=len(invoices))
+
+
+def document_key(invoice: Invoice) -> str:
+    """Where the PDF of a numbered invoice lies."""
+    return f"{object_prefix(invoice.id)}/invoices/{invoice.number}.pdf"
+
+
+def mail_id(invoice: InvoiceId, kind: MailKind) -> MailId:
+    """The mail of a kind that goes with an invoice."""
+    return MailId(
+        provider=invoice.provider,
+        run=invoice.run,
+        period=invoice.period,
+        account=invoice.account,
+        part=invoice.part,
+        kind=kind,
+    )

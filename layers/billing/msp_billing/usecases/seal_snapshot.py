@@ -1,0 +1,102 @@
+"""Sealing the snapshot: accounts and readings in batches, with hashes, listed in a manifest."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
+from msp_billing.usecases.context import CycleRequest, load_context, object_prefix
+from msp_billing.usecases.manifest import ManifestLine
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.take_snapshot import MomentReadings, load_moment, moment_key
+
+T = TypeVar("T")
+
+ACCOUNTS_PER_BATCH = 50
+"""Accounts per child execution: enough to make a child worth its price, few enough to build and
+store well within a Lambda's time (docs/adr/0003)."""
+
+
+class SealResult(Frozen):
+    """Where the manifest is, which the state machine maps over."""
+
+    manifest_bucket_key: str
+    batches: int
+    accounts: int
+    unmatched: int
+
+
+def seal_snapshot(ports: Ports, request: CycleRequest) -> SealResult:
+    """Freeze the book and the readings of all moments into sealed batches.
+
+    Idempotent: a cycle that has its manifest keeps it, because the book may have changed since.
+    """
+    context = load_context(ports, request)
+    manifest_key = f"{object_prefix(request.cycle_id)}/manifest.jsonl"
+    stored = ports.records.find(manifest_key)
+    if stored is None:
+        moments = [
+            load_moment(ports.records.get(moment_key(request.cycle_id, planned.moment)))
+            for planned in context.cycle.plan.moments
+        ]
+        stored = _write_batches(ports, request, moments)
+        ports.records.put_once(manifest_key, stored, "application/x-ndjson")
+    if context.cycle.sealed_at is None:
+        ports.cycles.update(
+            context.cycle.model_copy(
+                update={"sealed_at": ports.clock.now(), "manifest_key": manifest_key}
+            )
+        )
+    lines = [ManifestLine.model_validate_json(line) for line in stored.splitlines()]
+    return SealResult(
+        manifest_bucket_key=manifest_key,
+        batches=len(lines),
+        accounts=sum(len(line.accounts) for line in lines),
+        unmatched=sum(line.unmatched for line in lines),
+    )
+
+
+def _write_batches(ports: Ports, request: CycleRequest, moments: list[MomentReadings]) -> bytes:
+    """Store every batch and return the manifest: one JSON line per batch."""
+    accounts = [entry.account for entry in ports.book.entries(request.provider)]
+    unmatched = len({name for moment in moments for name in moment.unmatched})
+    lines: list[str] = []
+    for number, group in enumerate(in_groups(accounts, ACCOUNTS_PER_BATCH)):
+        batch = SnapshotBatch(
+            provider=request.provider,
+            run=request.run,
+            period=str(request.period),
+            batch=number,
+            accounts=tuple(
+                AccountSnapshot(
+                    account=account,
+                    readings=tuple(
+                        reading
+                        for moment in moments
+                        for reading in moment.readings.get(account.account, ())
+                    ),
+                )
+                for account in group
+            ),
+        )
+        content = gzip.compress(batch.model_dump_json().encode(), mtime=0)
+        key = f"{object_prefix(request.cycle_id)}/snapshot/batch-{number:05d}.json.gz"
+        sealed = ports.records.put_once(key, content, "application/gzip")
+        line = ManifestLine(
+            batch=number,
+            key=sealed.key,
+            sha256=sealed.sha256,
+            accounts=tuple(entry.account for entry in group),
+            unmatched=unmatched if number == 0 else 0,
+        )
+        lines.append(line.model_dump_json())
+    return ("\n".join(lines) + "\n").encode() if lines else b""
+
+
+def in_groups(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Consecutive groups of at most so many items."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,188 @@
+"""Building the ports from the environment: the one place that knows every adapter."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from msp_billing.adapters.clock import SystemClock
+from msp_billing.adapters.dynamodb.bodies import Bodies
+from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
+from msp_billing.adapters.dynamodb.invoices import DynamoInvoiceStore
+from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
+from msp_billing.adapters.dynamodb.policies import DynamoBook, DynamoPolicyStore
+from msp_billing.adapters.dynamodb.table import Table
+from msp_billing.adapters.s3_records import S3Records
+from msp_billing.domain.calendars import BusinessCalendar
+from msp_billing.domain.policy import HolidayCalendar
+from msp_billing.usecases.ports import (
+    Book,
+    Bus,
+    Calendars,
+    Clock,
+    Composer,
+    CycleStore,
+    Executions,
+    Feeds,
+    InvoiceRenderer,
+    InvoiceStore,
+    Mailer,
+    Outbox,
+    PolicyStore,
+    Ports,
+    Records,
+    Schedules,
+    Workbooks,
+)
+
+_clock: Clock = SystemClock()
+
+# Every call gives up and is retried within a Lambda's time; SES alone gets one attempt in all.
+_RETRYING = Config(
+    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
+)
+_ONE_ATTEMPT = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
+
+
+def use_clock(clock: Clock) -> None:
+    """Put another clock in place of the machine's; the local cloud's test clock comes this way."""
+    global _clock  # noqa: PLW0603 - one clock per process is the point
+    _clock = clock
+    ports.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def ports() -> Ports:
+    """The ports of this process, from the environment that template.yaml gives the function."""
+    return _WiredPorts()
+
+
+class _WiredPorts:
+    """Makes each port when it is first used: a cold start pays only for what the function needs.
+
+    A variable that the environment lacks is a KeyError with its name.
+    """
+
+    @property
+    def clock(self) -> Clock:
+        return _clock
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        return _Calendars()
+
+    @cached_property
+    def policies(self) -> PolicyStore:
+        return DynamoPolicyStore(self._table, self._bodies)
+
+    @cached_property
+    def book(self) -> Book:
+        return DynamoBook(self._table, self._bodies)
+
+    @cached_property
+    def cycles(self) -> CycleStore:
+        return DynamoCycleStore(self._table)
+
+    @cached_property
+    def invoices(self) -> InvoiceStore:
+        return DynamoInvoiceStore(self._table, self._bodies)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return DynamoOutbox(self._table)
+
+    @cached_property
+    def records(self) -> Records:
+        return S3Records(self._s3, os.environ["RECORDS_BUCKET"])
+
+    @cached_property
+    def feeds(self) -> Feeds:
+        from msp_billing.adapters.s3_feeds import S3Feeds
+
+        return S3Feeds(self._s3, os.environ["FEEDS_BUCKET"])
+
+    @cached_property
+    def renderer(self) -> InvoiceRenderer:
+        from msp_billing.adapters.typst_renderer import TypstRenderer
+
+        return TypstRenderer(_assets())
+
+    @cached_property
+    def workbooks(self) -> Workbooks:
+        from msp_billing.adapters.xlsx_workbooks import XlsxWorkbooks
+
+        return XlsxWorkbooks()
+
+    @cached_property
+    def composer(self) -> Composer:
+        from msp_billing.adapters.mail_composer import MailComposer
+
+        return MailComposer(_assets())
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        from msp_billing.adapters.ses_mailer import SesMailer
+
+        client = _client("sesv2", _ONE_ATTEMPT)
+        return SesMailer(client, os.environ["MAIL_CONFIGURATION_SET"])
+
+    @cached_property
+    def executions(self) -> Executions:
+        from msp_billing.adapters.step_functions import StepFunctionsExecutions
+
+        client = _client("stepfunctions")
+        return StepFunctionsExecutions(client, os.environ["CYCLE_STATE_MACHINE_ARN"])
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        from msp_billing.adapters.scheduler import EventBridgeSchedules
+
+        return EventBridgeSchedules(
+            _client("scheduler"),
+            os.environ["SCHEDULE_GROUP"],
+            os.environ["START_CYCLE_FUNCTION_ARN"],
+            os.environ["SCHEDULER_ROLE_ARN"],
+            os.environ["SCHEDULE_DEAD_LETTER_ARN"],
+        )
+
+    @cached_property
+    def bus(self) -> Bus:
+        from msp_billing.adapters.event_bus import EventBridgeBus
+
+        return EventBridgeBus(_client("events"), os.environ["BUS_NAME"])
+
+    @cached_property
+    def _s3(self) -> Any:
+        return _client("s3")
+
+    @cached_property
+    def _table(self) -> Table:
+        return Table(_client("dynamodb"), os.environ["TABLE_NAME"])
+
+    @cached_property
+    def _bodies(self) -> Bodies:
+        return Bodies(self.records)
+
+
+class _Calendars:
+    """Holidays by the ``holidays`` package, loaded when a calendar is first asked for."""
+
+    def business_calendar(self, ref: HolidayCalendar, years: Iterable[int]) -> BusinessCalendar:
+        from msp_billing.adapters.holiday_calendar import business_calendar
+
+        return business_calendar(ref, years)
+
+
+def _client(service: str, config: Config = _RETRYING) -> Any:
+    return boto3.client(service, config=config)
+
+
+def _assets() -> Path:
+    """Where templates and fonts lie: a layer is unpacked below /opt."""
+    return Path(os.environ.get("ASSETS_DIRECTORY", "/opt"))
