@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as real_datetime
 import random as real_random
+import re
 import threading as real_threading
 import time as real_time
 from collections import Counter
@@ -30,7 +31,6 @@ from moto.stepfunctions.parser.asl.component.common.string import string_express
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state import state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
-    state_task_service_callback,
     state_task_service_lambda,
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import (
@@ -42,7 +42,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.backend import execution as parser_execution
 
-from local_cloud import maps
+from local_cloud import children, maps
 from local_cloud.cooperative import CooperativeEvent, CooperativeScheduler, CooperativeThread
 from local_cloud.expressions import ExpressionEngine, UndefinedResultError, aws_timestamp
 from local_cloud.failures import ErrorType, failure
@@ -50,6 +50,7 @@ from local_cloud.patching import Overlay, PatchSet
 from local_cloud.times import as_aws_writes, datetime_on
 
 _PARSER = "moto.stepfunctions.parser"
+_WHOLE_PERCENTAGE = re.compile(r'("ToleratedFailurePercentage"\s*:\s*\d+)(?![\d.])')
 
 
 class Interpreter:
@@ -68,6 +69,7 @@ class Interpreter:
         self._exchange_times(patches)
         self._exchange_expressions(patches)
         maps.install(patches)
+        children.install(patches, self._scheduler)
         self._count_transitions(patches)
         self._save_work(patches)
         self._let_errors_through(patches)
@@ -95,22 +97,6 @@ class Interpreter:
         # Jitter is random on AWS; here it is the same in every run.
         patches.replace(
             jitter_strategy_decl, "random", Overlay(real_random, uniform=self._random.uniform)
-        )
-        # A `.sync` task polls twice a second for its child: months of test clock would never end.
-        # It waits for the end of any execution instead.
-        ended = CooperativeEvent(scheduler)
-        patches.replace(
-            state_task_service_callback, "time", Overlay(real_time, sleep=lambda _: ended.wait())
-        )
-        terminated = parser_execution.BaseExecutionWorkerCommunication.terminated
-
-        def terminated_and_told(communication: Any) -> None:
-            terminated(communication)
-            ended.set()
-            ended.clear()
-
-        patches.replace(
-            parser_execution.BaseExecutionWorkerCommunication, "terminated", terminated_and_told
         )
         # moto keeps every thread it ever made in a list; ours would keep whole executions alive.
         patches.replace_everywhere(_PARSER, parser_utils.TMP_THREADS, _Forgetful())
@@ -192,7 +178,8 @@ class Interpreter:
 
         def parse_once(definition: str) -> Any:
             if definition not in programs:
-                programs[definition] = parse(definition)
+                # moto's grammar wants a fraction in this number, AWS does not.
+                programs[definition] = parse(_WHOLE_PERCENTAGE.sub(r"\1.0", definition))
             return programs[definition]
 
         patches.replace(AmazonStateLanguageParser, "parse", staticmethod(parse_once))
