@@ -29,7 +29,9 @@ def test_the_documents_name_only_commands_that_exist() -> None:
         (repository.relative(path), command)
         for path in repository.project_files()
         if path.suffix == ".md"
-        for command in re.findall(r"(?:^|`)make ([a-z][a-z-]*)", path.read_text("utf-8"), re.MULTILINE)
+        for command in re.findall(
+            r"(?:^|`)make ([a-z][a-z-]*)", path.read_text("utf-8"), re.MULTILINE
+        )
     }
     assert {(path, command) for path, command in named if command not in commands()} == set()
     assert any(path == "CONTRIBUTING.md" for path, _ in named)
