@@ -1,0 +1,284 @@
+"""Mails: multipart text and HTML from Jinja2 templates, with their documents attached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from msp_billing.adapters import mail_views as views
+from msp_billing.adapters.colours import text_on
+from msp_billing.adapters.formatting import (
+    format_day,
+    format_moment,
+    format_month,
+    format_service_period,
+)
+from msp_billing.adapters.mail_message import MailContent, build_message
+from msp_billing.adapters.mail_text import counted, one_line, wrap
+from msp_billing.adapters.mail_views import Fact, money
+from msp_billing.domain.comparison import Comparison
+from msp_billing.domain.cycles import Cycle, CycleState
+from msp_billing.domain.documents import NamedDocument
+from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.money import Money
+from msp_billing.domain.outbox import MailId
+from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.run_summary import RunRow, RunTotals, count_changed_items
+
+
+class DraftInvoiceError(ValueError):
+    """An invoice without a number was to be mailed."""
+
+    def __init__(self, invoice: Invoice) -> None:
+        super().__init__(f"{invoice.id} has no number yet: only numbered invoices are mailed")
+
+
+class MailComposer:
+    """The port ``Composer``. The same mail made at the same instant is the same bytes.
+
+    Args:
+        assets: the folder with ``templates/mail``; ``/opt`` on AWS.
+    """
+
+    def __init__(self, assets: Path) -> None:
+        # Sandboxed, because templates will belong to providers; nothing that they are given is
+        # ever read as a template.
+        self._templates = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(assets / "templates" / "mail"),
+            autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def invoice_mail(
+        self,
+        invoice: Invoice,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        pdf: NamedDocument,
+        mail_id: MailId,
+        made_at: datetime,
+        *,
+        previous_total: Money | None = None,
+    ) -> bytes:
+        """The mail that brings an invoice.
+
+        Args:
+            previous_total: of the same invoice of the month before, when there was one.
+
+        Raises:
+            DraftInvoiceError: when it has no number.
+            MailTooLargeError: above SES's size.
+            RecipientCountError: for no recipient, or more than SES takes.
+        """
+        if invoice.number is None:
+            raise DraftInvoiceError(invoice)
+        period = invoice.id.period
+        label, month = one_line(invoice.label, 60), format_month(period)
+        due = format_day(invoice.due_on)
+        payable = invoice.total.amount > 0
+        pay = f"{money(invoice.total)} due {due}" if payable else "nothing to pay"
+        name = one_line(invoice.account_name)
+        previous = (
+            views.compare_amounts(invoice.total, previous_total, format_month(period.shifted(-1)))
+            if previous_total is not None
+            else None
+        )
+        facts = [
+            Fact("Invoice number", invoice.number),
+            Fact("Billed to", name),
+            Fact("Invoice date", format_day(invoice.invoice_on)),
+            Fact("Service period", format_service_period(invoice.service_period)),
+        ]
+        if invoice.purchase_order:
+            facts.append(Fact("Your purchase order", one_line(invoice.purchase_order)))
+        return self._build(
+            "invoice",
+            f"Invoice {invoice.number} · {label} · {month} · {pay} · {one_line(name, 60)}",
+            policy,
+            recipients,
+            mail_id,
+            made_at,
+            (pdf,),
+            label=label,
+            month=month,
+            account=name,
+            amount=money(invoice.total),
+            payable=payable,
+            due=due,
+            previous=previous,
+            facts=facts,
+            changes=views.item_changes(invoice),
+            entries=views.billed_entries(invoice),
+            line_count=counted(len(invoice.lines), "line"),
+            remittance=[one_line(line, 200) for line in policy.remittance],
+            note=one_line(policy.invoice_note, 500) if policy.invoice_note else None,
+            document=views.attached(pdf),
+            number=invoice.number,
+        )
+
+    def comparison_mail(
+        self,
+        comparison: Comparison,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        workbook: NamedDocument,
+        mail_id: MailId,
+        made_at: datetime,
+        cycle: Cycle,
+    ) -> bytes:
+        """The mail that brings a comparison sheet before the invoice is issued (COL-05)."""
+        month = format_month(comparison.period)
+        before = format_month(comparison.previous_period)
+        name, now = one_line(comparison.account_name), comparison.current_total
+        issue_on = format_day(cycle.plan.invoice_on)
+        difference = views.compare_amounts(now, comparison.previous_total, before)
+        joined, left = count_changed_items(comparison)
+        facts = [
+            Fact("Account", name),
+            Fact("To be invoiced on", issue_on),
+            Fact("Due on", format_day(cycle.plan.due_on)),
+        ]
+        if comparison.has_previous:
+            facts.append(Fact("Items", f"{joined:,} joined, {left:,} left"))
+        return self._build(
+            "comparison",
+            f"Before we invoice: {month} · {money(now)} · to be invoiced {issue_on} · "
+            f"{one_line(name, 60)}",
+            policy,
+            recipients,
+            mail_id,
+            made_at,
+            (workbook,),
+            month=month,
+            before=before,
+            account=name,
+            amount=money(now),
+            difference=difference if comparison.has_previous else None,
+            issue_on=issue_on,
+            facts=facts,
+            entries=views.largest_changes(comparison) if comparison.has_previous else (),
+            document=views.attached(workbook),
+        )
+
+    def approval_mail(  # noqa: PLR0913, PLR0917 - as the port has it
+        self,
+        cycle: Cycle,
+        run: RunPolicy,
+        totals: RunTotals,
+        parked: Sequence[RunRow],
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        workbook: NamedDocument,
+        mail_id: MailId,
+        made_at: datetime,
+        decide_by: datetime,
+        *,
+        how_to: str | None = None,
+    ) -> bytes:
+        """The mail that asks a person to approve a run.
+
+        Args:
+            how_to: how to answer, line by line; by default the name of the cycle to answer for.
+        """
+        until = format_moment(decide_by, policy.zone)
+        month, title = format_month(cycle.id.period), one_line(run.title, 60)
+        set_aside = f", {totals.parked:,} parked" if totals.parked else ""
+        asked = how_to or f"Approve or reject the cycle {cycle.id} in msp-billing."
+        return self._build(
+            "approval",
+            f"Please approve by {until}: {title} · {month} · {money(totals.current_total)} in "
+            f"{counted(totals.invoice_count, 'invoice')}{set_aside}",
+            policy,
+            recipients,
+            mail_id,
+            made_at,
+            (workbook,),
+            title=title,
+            month=month,
+            amount=money(totals.current_total),
+            until=until,
+            facts=[
+                *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
+                Fact("Invoice date", format_day(cycle.plan.invoice_on)),
+                Fact("Due on", format_day(cycle.plan.due_on)),
+            ],
+            parked=views.parked_accounts(parked),
+            parked_more=totals.parked - min(len(parked), views.MAX_PARKED),
+            how_to=[one_line(line, 300) for line in asked.splitlines() if line.strip()],
+            document=views.attached(workbook),
+        )
+
+    def summary_mail(
+        self,
+        cycle: Cycle,
+        run: RunPolicy,
+        totals: RunTotals,
+        parked: Sequence[RunRow],
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The mail that tells the provider how a cycle ended, well or not."""
+        month, title = format_month(cycle.id.period), one_line(run.title, 60)
+        failed = cycle.state is CycleState.FAILED
+        ended = "Stopped" if failed else "Done"
+        set_aside = f", {totals.parked:,} parked" if totals.parked else ""
+        return self._build(
+            "summary",
+            f"{ended}: {title} · {month} · {money(totals.current_total)} in "
+            f"{counted(totals.invoice_count, 'invoice')}{set_aside}",
+            policy,
+            recipients,
+            mail_id,
+            made_at,
+            (),
+            title=title,
+            month=month,
+            amount=money(totals.current_total),
+            failure=one_line(cycle.failure or "The reason was not recorded.", 400)
+            if failed
+            else None,
+            facts=[
+                *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
+                *views.further_facts(cycle.summary),
+            ],
+            cycle=str(cycle.id),
+            parked=views.parked_accounts(parked),
+            parked_more=totals.parked - min(len(parked), views.MAX_PARKED),
+        )
+
+    def _build(
+        self,
+        template: str,
+        subject: str,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        mail_id: MailId,
+        made_at: datetime,
+        documents: tuple[NamedDocument, ...],
+        **context: object,
+    ) -> bytes:
+        shared = {
+            "subject": subject,
+            "sender": views.Sender.of(policy),
+            "band": policy.brand.primary,
+            "on_band": text_on(policy.brand.primary),
+        }
+        text = self._templates.get_template(f"{template}.txt.j2").render(**shared, **context)
+        html = self._templates.get_template(f"{template}.html.j2").render(**shared, **context)
+        content = MailContent(
+            key=str(mail_id),
+            thread=f"{mail_id.provider}/{mail_id.account}",
+            subject=subject,
+            text=wrap(text),
+            html=html,
+            documents=documents,
+        )
+        return build_message(content, policy, recipients, made_at)

@@ -1,0 +1,152 @@
+"""A mail as bytes: headers that nobody can add to, parts with fixed boundaries, SES's limits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime
+from typing import Any
+
+from msp_billing.adapters.mail_text import one_line, safe_file_name
+from msp_billing.domain.documents import NamedDocument
+from msp_billing.domain.policy import ProviderPolicy
+
+MAX_RECIPIENTS = 50
+"""SES's limit for To, Cc and Bcc together."""
+
+MAX_BYTES = 40_000_000
+"""SES's limit of 40 MB for the mail as it is sent, attachments encoded; read as the smaller MB."""
+
+MAX_SUBJECT_LENGTH = 240
+
+
+class _SteadyHeaders(EmailPolicy):
+    """The policy SMTP, but for headers with other than ASCII letters.
+
+    The standard library encodes only the words that need it, and leaves a second space where such
+    a word meets a plain one. A subject encoded as a whole arrives as it was written.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        """The header's lines."""
+        encoded = self._encoded(name, value)
+        return super().fold(name, value) if encoded is None else encoded
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """The header's lines, as bytes."""
+        encoded = self._encoded(name, value)
+        return super().fold_binary(name, value) if encoded is None else encoded.encode("ascii")
+
+    def _encoded(self, name: str, value: Any) -> str | None:
+        text = str(value)
+        if text.isascii():
+            return None
+        if name.lower() == "subject":
+            shown = Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
+            return f"{name}: {shown}{self.linesep}"
+        if name.lower() == "from":
+            (sender,) = value.addresses
+            shown = Header(sender.display_name, "utf-8", header_name=name).encode()
+            shown = shown.replace("\n", self.linesep)
+            return f"{name}: {shown}{self.linesep} <{sender.addr_spec}>{self.linesep}"
+        return None
+
+
+_POLICY = _SteadyHeaders(linesep="\r\n")
+
+
+class MailTooLargeError(ValueError):
+    """A mail is larger than SES takes; its document must go another way."""
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"the mail has {size_bytes:,} bytes, SES takes {MAX_BYTES:,}")
+
+
+class RecipientCountError(ValueError):
+    """A mail has no recipient, or more than SES takes."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"a mail has 1 to {MAX_RECIPIENTS} recipients, this one has {count}")
+
+
+@dataclass(frozen=True)
+class MailContent:
+    """What a mail says.
+
+    Args:
+        key: what the mail is, unlike every other mail; Message-ID and boundaries come from it.
+        thread: what mails that belong together share, or None.
+    """
+
+    key: str
+    subject: str
+    text: str
+    html: str
+    documents: Sequence[NamedDocument] = ()
+    thread: str | None = None
+
+
+def build_message(
+    content: MailContent, policy: ProviderPolicy, recipients: Sequence[str], made_at: datetime
+) -> bytes:
+    """The mail for SES's ``Raw`` content; the same bytes for the same arguments.
+
+    SES puts its own Message-ID and Date in place of these; they matter for the stored copy, and
+    wherever else the mail is handed in.
+
+    Raises:
+        MailTooLargeError: above SES's size.
+        RecipientCountError: for no recipient, or more than SES takes.
+    """
+    if not 1 <= len(recipients) <= MAX_RECIPIENTS:
+        raise RecipientCountError(len(recipients))
+    message = EmailMessage(policy=_POLICY)
+    domain = policy.mail_from.rpartition("@")[2]
+    message["From"] = _address(policy.mail_from, one_line(policy.name, 80))
+    message["To"] = [_address(recipient) for recipient in recipients]
+    message["Reply-To"] = _address(policy.reply_to)
+    message["Subject"] = one_line(content.subject, MAX_SUBJECT_LENGTH)
+    message["Date"] = format_datetime(made_at.astimezone(policy.zone).replace(microsecond=0))
+    message["Message-ID"] = f"<{_token(content.key)}@{domain}>"
+    if content.thread is not None:
+        message["References"] = f"<{_token(content.thread)}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    message["Content-Language"] = "en"
+    message.set_content(content.text, charset="utf-8", cte="quoted-printable")
+    message.add_alternative(content.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    for document in content.documents:
+        main, _, sub = document.media_type.partition("/")
+        name = safe_file_name(document.file_name)
+        message.add_attachment(document.content, maintype=main, subtype=sub, filename=name)
+    _fix_boundaries(message, content.key)
+    result = message.as_bytes()
+    if len(result) > MAX_BYTES:
+        raise MailTooLargeError(len(result))
+    return result
+
+
+def _fix_boundaries(message: EmailMessage, key: str) -> None:
+    """Give every multipart a boundary of its own that is not left to chance.
+
+    A boundary that begins with ``=_`` stands in no part: quoted-printable and base64 have no such
+    line.
+    """
+    multiparts = (part for part in message.walk() if part.is_multipart())
+    for number, part in enumerate(multiparts):
+        part.set_boundary(f"=_{_token(key)}_{number}")
+
+
+def _address(address: str, name: str = "") -> Address:
+    user, _, domain = address.rpartition("@")
+    return Address(display_name=name, username=user, domain=domain)
+
+
+def _token(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
