@@ -35,7 +35,7 @@ def test_the_clock_only_moves_forward() -> None:
     with pytest.raises(ClockMovedBackwardsError):
         clock.move_to(START)
     with pytest.raises(ValueError, match="aware"):
-        clock.move_to(datetime(2027, 1, 1))  # noqa: DTZ001
+        clock.move_to(datetime(2027, 1, 1))
 
 
 def test_threads_take_turns_in_the_order_of_their_start(scheduler: CooperativeScheduler) -> None:
