@@ -20,10 +20,11 @@ from msp_billing.adapters.feed_files import (
 from msp_billing.adapters.holiday_calendar import business_calendar
 from msp_billing.domain.accounts import Account, feed_key
 from msp_billing.domain.billable_lines import NO_PREVIOUS_COUNTS, PreviousCounts
-from msp_billing.domain.building import BuildContext, build_account
+from msp_billing.domain.building import build_account
 from msp_billing.domain.cycles import CyclePlan, PlannedMoment, plan_cycle
 from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow
 from msp_billing.domain.outcomes import AccountOutcome
+from msp_billing.domain.parking import BuildContext
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook

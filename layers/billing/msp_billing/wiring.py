@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +179,9 @@ class _Calendars:
         return business_calendar(ref, years)
 
 
+@cache
 def _client(service: str, config: Config = _RETRYING) -> Any:
+    """A client, made once per process: making one takes longer than most calls."""
     return boto3.client(service, config=config)
 
 

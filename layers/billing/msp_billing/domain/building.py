@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
 
 from msp_billing.domain.accounts import Account, Agreement
@@ -26,27 +24,16 @@ from msp_billing.domain.invoices import (
 )
 from msp_billing.domain.money import Money, total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
-from msp_billing.domain.periods import Period, ServicePeriod
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy, TermDiscount
-from msp_billing.domain.price_book import PriceBook
-from msp_billing.domain.problems import Problem
+from msp_billing.domain.parking import (
+    BuildContext,
+    currency_problems,
+    parked,
+    unpriced_items,
+    unpriced_products,
+)
+from msp_billing.domain.periods import ServicePeriod
+from msp_billing.domain.policy import RunPolicy, TermDiscount
 from msp_billing.domain.snapshots import AccountSnapshot
-
-MAX_ITEMS_NAMED = 10
-"""How many items an error message names before it says how many more there are."""
-
-
-@dataclass(frozen=True)
-class BuildContext:
-    """What all accounts of one cycle are built with; pinned when the cycle opened."""
-
-    policy: ProviderPolicy
-    run: RunPolicy
-    price_book: PriceBook
-    period: Period
-    invoice_on: date
-    due_on: date
-    snapshot_sha256: str
 
 
 def build_account(
@@ -77,12 +64,12 @@ def build_account(
     }
     problems = [
         *counter.problems.values(),
-        *_currency_problems(context, account),
-        *_unpriced_products(context, account, billable.values()),
-        *_unpriced_items(context, account, counter),
+        *currency_problems(context, account),
+        *unpriced_products(context, account, billable.values()),
+        *unpriced_items(context, account, counter),
     ]
     if problems and active:
-        return _parked(account, active, problems)
+        return parked(account, active, problems)
     invoices = tuple(_invoices(context, account, active, billable, counter))
     return AccountOutcome(
         account=account.account,
@@ -283,68 +270,3 @@ def _outcomes(
         else:
             kind, reason = OutcomeKind.NOTHING_TO_BILL, f"no quantity in the run {run.run}"
         yield AgreementOutcome(agreement=agreement.agreement, kind=kind, reason=reason)
-
-
-def _parked(account: Account, active: list[Agreement], problems: list[Problem]) -> AccountOutcome:
-    return AccountOutcome(
-        account=account.account,
-        account_name=account.name,
-        agreements=tuple(
-            AgreementOutcome(
-                agreement=entry.agreement,
-                kind=OutcomeKind.PARKED,
-                reason=f"{len(problems)} problem{'s' if len(problems) > 1 else ''} to mend",
-            )
-            for entry in active
-        ),
-        problems=tuple(problems),
-    )
-
-
-def _currency_problems(context: BuildContext, account: Account) -> Iterator[Problem]:
-    if account.currency != context.price_book.currency:
-        yield Problem(
-            code="currency",
-            what=f"The account is billed in {account.currency}, the price book is in "
-            f"{context.price_book.currency}.",
-            fix="Bill the account in the price book's currency.",
-            where=account.account,
-        )
-
-
-def _unpriced_products(
-    context: BuildContext, account: Account, billable: Iterable[list[BillableLine]]
-) -> Iterator[Problem]:
-    """A quantity without a price stops the account; it never bills zero (INT-02)."""
-    for entry in (entry for entries in billable for entry in entries):
-        found = price_in_force(entry.line, entry.product, context.price_book, context.period)
-        if found is None:
-            yield Problem(
-                code="no-price",
-                what=f"{entry.quantity} {entry.product.unit} of {entry.product.code} have no "
-                f"price on {context.period.first_day}.",
-                fix=f"Give line {entry.line.line} of agreement {entry.agreement.agreement} a "
-                "price, or the product a list price.",
-                where=account.account,
-            )
-
-
-def _unpriced_items(context: BuildContext, account: Account, counter: Counter) -> Iterator[Problem]:
-    """Items of a kind that no line of the account counts stop the account (INT-02)."""
-    for demand in context.run.must_be_priced:
-        kinds: dict[str, list[str]] = {}
-        for row in counter.items_left_over(demand.feed, demand.moment):
-            kinds.setdefault(row.attributes.get(demand.attribute, ""), []).append(row.name)
-        for kind, names in sorted(kinds.items()):
-            named = ", ".join(sorted(names)[:MAX_ITEMS_NAMED])
-            more = (
-                f" and {len(names) - MAX_ITEMS_NAMED} more" if len(names) > MAX_ITEMS_NAMED else ""
-            )
-            yield Problem(
-                code="unpriced-items",
-                what=f"{len(names)} items of {demand.attribute} '{kind}' have no price in the "
-                f"account's agreements: {named}{more}.",
-                fix=f"Add a line with a price for {demand.attribute} '{kind}', or correct the "
-                "feed.",
-                where=account.account,
-            )

@@ -7,11 +7,12 @@ import logging
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.billable_lines import NO_PREVIOUS_COUNTS, PreviousCounts
-from msp_billing.domain.building import BuildContext, build_account
+from msp_billing.domain.building import build_account
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
+from msp_billing.domain.parking import BuildContext
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
 from msp_billing.usecases.context import BatchRequest, load_context

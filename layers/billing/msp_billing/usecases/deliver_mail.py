@@ -11,9 +11,11 @@ from pydantic import Field
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.documents import NamedDocument
+from msp_billing.domain.invoices import Invoice, InvoiceId
+from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.usecases.build_invoices import invoice_id
+from msp_billing.usecases.build_invoices import invoice_id, invoices_of, previous_invoices
 from msp_billing.usecases.compare_invoices import account_comparison, comparison_mail_id
 from msp_billing.usecases.context import BatchRequest, CycleContext, load_context
 from msp_billing.usecases.errors import (
@@ -54,6 +56,7 @@ def deliver_mail(ports: Ports, request: DeliverRequest) -> DeliverResult:
     """
     context = load_context(ports, request)
     mails = ports.outbox.find_many(list(_mail_ids(ports, request)))
+    compose = _composer(ports, context, request.accounts)
     states: Counter[MailState] = Counter()
     refused = False
     for mail in mails.values():
@@ -61,7 +64,7 @@ def deliver_mail(ports: Ports, request: DeliverRequest) -> DeliverResult:
         if state is MailState.SENDING:
             state = _settle_left_behind(ports, mail)
         elif state is MailState.READY and not refused:
-            state = send_once(ports, context.policy, mail.id, _composer(ports, context), mail)
+            state = send_once(ports, context.policy, mail.id, compose, mail)
             refused = state is MailState.READY
         states[state] += 1
     return DeliverResult(
@@ -139,20 +142,39 @@ def _mail_ids(ports: Ports, request: DeliverRequest) -> Iterable[MailId]:
     )
 
 
-def _composer(ports: Ports, context: CycleContext) -> Compose:
+def _composer(ports: Ports, context: CycleContext, accounts: tuple[str, ...]) -> Compose:
+    """Composes the mails of a batch; what they tell is read for all accounts at once."""
+    cycle = context.cycle.id
+    invoices: dict[InvoiceId, Invoice] = {}
+    totals: dict[InvoiceId, Money] = {}
+
+    def load() -> None:
+        records = ports.invoices.records(cycle, accounts)
+        for entries in invoices_of(ports, cycle, records).values():
+            invoices.update({invoice.id: invoice for invoice in entries})
+        for entries in previous_invoices(ports, cycle, accounts).values():
+            totals.update({invoice.id: invoice.total for invoice in entries})
+
     def compose(mail: OutboxMail) -> bytes:
         made_at = ports.clock.now()
         document = attached(ports, mail)
-        cycle = context.cycle.id
         if mail.id.kind == "comparison":
             made = account_comparison(ports, context, mail.id.account)
             return ports.composer.comparison_mail(
                 made, context.policy, mail.recipients, document, mail.id, made_at, context.cycle
             )
-        wanted = invoice_id(cycle, mail.id.account, mail.id.part)
-        invoice = ports.invoices.invoices([wanted])[wanted]
+        if not invoices:
+            load()
+        invoice = invoices[invoice_id(cycle, mail.id.account, mail.id.part)]
+        before = invoice.id.model_copy(update={"period": invoice.id.period.shifted(-1)})
         return ports.composer.invoice_mail(
-            invoice, context.policy, mail.recipients, document, mail.id, made_at
+            invoice,
+            context.policy,
+            mail.recipients,
+            document,
+            mail.id,
+            made_at,
+            previous_total=totals.get(before),
         )
 
     return compose

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msp_billing.domain.base import Frozen
 from msp_billing.usecases.context import CycleRequest, load_context
+from msp_billing.usecases.errors import ConcurrentNumberingError
 from msp_billing.usecases.ports import Ports
 
 INVOICES_PER_CALL = 490
@@ -15,16 +16,21 @@ class NumberResult(Frozen):
 
     numbered: int
     more: bool
+    contended: bool
 
 
 def number_invoices(ports: Ports, request: CycleRequest) -> NumberResult:
     """Give the next numbers to the next drafts.
 
     Idempotent: an invoice that has its number is no draft any more, so that a call whose answer
-    was lost is simply made again.
+    was lost is simply made again. When another run of the provider keeps taking the numbers, the
+    result says so, and the state machine comes again a little later.
     """
     context = load_context(ports, request)
-    numbered = ports.invoices.number_next(
-        request.cycle_id, context.policy.invoice_number_prefix, INVOICES_PER_CALL
-    )
-    return NumberResult(numbered=numbered, more=numbered == INVOICES_PER_CALL)
+    try:
+        numbered = ports.invoices.number_next(
+            request.cycle_id, context.policy.invoice_number_prefix, INVOICES_PER_CALL
+        )
+    except ConcurrentNumberingError:
+        return NumberResult(numbered=0, more=True, contended=True)
+    return NumberResult(numbered=numbered, more=numbered == INVOICES_PER_CALL, contended=False)

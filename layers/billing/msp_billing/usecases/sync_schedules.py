@@ -76,3 +76,9 @@ def schedule_payload(policy: ProviderPolicy, run: RunPolicy) -> str:
 
 def _fingerprint(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def sync_all_schedules(ports: Ports) -> None:
+    """Sync every provider; the daily sweep does so, should an event have been lost."""
+    for provider in ports.policies.providers():
+        sync_schedules(ports, SyncRequest(provider=provider))

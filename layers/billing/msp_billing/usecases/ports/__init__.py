@@ -1,0 +1,119 @@
+"""What the use cases need of the world; adapters implement these.
+
+A port speaks the domain's language: models in, models out, errors from :mod:`usecases.errors`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msp_billing.usecases.ports.documents import Composer, InvoiceRenderer, Workbooks
+from msp_billing.usecases.ports.outside import (
+    Bus,
+    Calendars,
+    Clock,
+    Executions,
+    ExportReading,
+    Feeds,
+    Mailer,
+    Schedules,
+    UnusableRows,
+)
+from msp_billing.usecases.ports.state import (
+    Book,
+    CycleStore,
+    InvoiceStore,
+    Outbox,
+    PolicyStore,
+    Records,
+)
+
+__all__ = [
+    "Book",
+    "Bus",
+    "Calendars",
+    "Clock",
+    "Composer",
+    "CycleStore",
+    "Executions",
+    "ExportReading",
+    "Feeds",
+    "InvoiceRenderer",
+    "InvoiceStore",
+    "Mailer",
+    "Outbox",
+    "PolicyStore",
+    "Ports",
+    "Records",
+    "Schedules",
+    "UnusableRows",
+    "Workbooks",
+]
+
+
+class Ports(Protocol):
+    """All ports of one deployment, each made when it is first used."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+
+    @property
+    def calendars(self) -> Calendars:
+        """Business calendars."""
+
+    @property
+    def policies(self) -> PolicyStore:
+        """Policies and price books."""
+
+    @property
+    def book(self) -> Book:
+        """The accounts."""
+
+    @property
+    def cycles(self) -> CycleStore:
+        """Cycles and approvals."""
+
+    @property
+    def invoices(self) -> InvoiceStore:
+        """Outcomes and invoices."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Mails."""
+
+    @property
+    def records(self) -> Records:
+        """Sealed objects."""
+
+    @property
+    def feeds(self) -> Feeds:
+        """Exports."""
+
+    @property
+    def renderer(self) -> InvoiceRenderer:
+        """PDF."""
+
+    @property
+    def workbooks(self) -> Workbooks:
+        """Spreadsheets."""
+
+    @property
+    def composer(self) -> Composer:
+        """Mails as bytes."""
+
+    @property
+    def mailer(self) -> Mailer:
+        """Sending."""
+
+    @property
+    def executions(self) -> Executions:
+        """The state machine."""
+
+    @property
+    def schedules(self) -> Schedules:
+        """Monthly schedules."""
+
+    @property
+    def bus(self) -> Bus:
+        """Events."""

@@ -1,0 +1,101 @@
+"""What is made for people: PDF, spreadsheets, mails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msp_billing.domain.comparison import Comparison
+from msp_billing.domain.cycles import Cycle, CycleId
+from msp_billing.domain.documents import NamedDocument
+from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.money import Money
+from msp_billing.domain.outbox import MailId
+from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.run_summary import RunRow, RunTotals
+
+
+class InvoiceRenderer(Protocol):
+    """Invoices as PDF."""
+
+    def render_invoice(
+        self, invoice: Invoice, policy: ProviderPolicy, price_book: PriceBook
+    ) -> bytes:
+        """The PDF; the same bytes for the same invoice."""
+
+
+class Workbooks(Protocol):
+    """Spreadsheets."""
+
+    def account_workbook(
+        self,
+        comparison: Comparison,
+        policy: ProviderPolicy,
+        price_book: PriceBook,
+        made_at: datetime,
+    ) -> bytes:
+        """The comparison sheet of one account (COL-05)."""
+
+    def run_workbook(
+        self, cycle: CycleId, rows: Iterable[RunRow], policy: ProviderPolicy, made_at: datetime
+    ) -> bytes:
+        """The comparison of a whole run, for the provider's clerk."""
+
+
+class Composer(Protocol):
+    """Mails as bytes, ready to send; the same bytes for the same mail."""
+
+    def invoice_mail(
+        self,
+        invoice: Invoice,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        pdf: NamedDocument,
+        mail_id: MailId,
+        made_at: datetime,
+        *,
+        previous_total: Money | None = None,
+    ) -> bytes:
+        """The mail that brings an invoice, with the change since the month before if known."""
+
+    def comparison_mail(
+        self,
+        comparison: Comparison,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        workbook: NamedDocument,
+        mail_id: MailId,
+        made_at: datetime,
+        cycle: Cycle,
+    ) -> bytes:
+        """The mail that brings a comparison sheet (COL-05)."""
+
+    def approval_mail(  # noqa: PLR0913, PLR0917 - a mail needs what it tells
+        self,
+        cycle: Cycle,
+        run: RunPolicy,
+        totals: RunTotals,
+        parked: Sequence[RunRow],
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        workbook: NamedDocument,
+        mail_id: MailId,
+        made_at: datetime,
+        decide_by: datetime,
+    ) -> bytes:
+        """The mail that asks a person to approve a run."""
+
+    def summary_mail(
+        self,
+        cycle: Cycle,
+        run: RunPolicy,
+        totals: RunTotals,
+        parked: Sequence[RunRow],
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The mail that tells the provider how a cycle ended."""

@@ -1,0 +1,149 @@
+"""What is stored: policies, the book, cycles, invoices, mails and sealed objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.cycles import Cycle, CycleId
+from msp_billing.domain.invoices import Invoice, InvoiceId
+from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
+from msp_billing.domain.outcomes import AccountOutcome
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.price_book import PriceBook
+from msp_billing.usecases.records import (
+    AccountRecord,
+    Approval,
+    BookEntry,
+    CurrentVersions,
+    StoredObject,
+)
+
+
+class PolicyStore(Protocol):
+    """Versions of policies and price books, and which one is current."""
+
+    def providers(self) -> Iterator[str]:
+        """Every provider."""
+
+    def find_current(self, provider: str) -> CurrentVersions | None:
+        """The versions in force, or None when the provider was never applied."""
+
+    def current(self, provider: str) -> CurrentVersions:
+        """The versions in force. Raises UnknownProviderError."""
+
+    def policy(self, provider: str, version: str) -> ProviderPolicy:
+        """A pinned policy. Raises UnknownProviderError."""
+
+    def price_book(self, provider: str, version: str) -> PriceBook:
+        """A pinned price book. Raises UnknownProviderError."""
+
+    def put_versions(
+        self, policy: ProviderPolicy, price_book: PriceBook, current: CurrentVersions
+    ) -> None:
+        """Store and put in force. Raises VersionConflictError for other content, same version."""
+
+
+class Book(Protocol):
+    """The provider's book of accounts."""
+
+    def entries(self, provider: str) -> Iterator[BookEntry]:
+        """Every account, in order of its name."""
+
+    def put(self, provider: str, accounts: Sequence[Account], applied_at: datetime) -> None:
+        """Store accounts, in place of what was there under their names."""
+
+
+class CycleStore(Protocol):
+    """Period locks, which are the cycles themselves, and their approvals."""
+
+    def find(self, cycle: CycleId) -> Cycle | None:
+        """The cycle, read consistently, or None."""
+
+    def find_many(self, cycles: Sequence[CycleId]) -> dict[CycleId, Cycle]:
+        """Those of the cycles that exist."""
+
+    def take_lock(self, cycle: Cycle) -> Cycle:
+        """Open a cycle once, ever; a failed one may be taken over.
+
+        Returns the cycle that holds the lock: the given one, or somebody else's.
+        """
+
+    def update(self, cycle: Cycle) -> None:
+        """Store a cycle's new state. Raises LockLostError when another owner holds it."""
+
+    def put_approval(self, cycle: CycleId, approval: Approval) -> None:
+        """Store that a person is asked, or what the person decided."""
+
+    def approval(self, cycle: CycleId) -> Approval | None:
+        """What was asked and decided."""
+
+
+class InvoiceStore(Protocol):
+    """Outcomes and invoices of cycles."""
+
+    def put_outcomes(self, cycle: CycleId, outcomes: Sequence[AccountOutcome]) -> None:
+        """Record outcomes with their drafts; numbered invoices are never overwritten."""
+
+    def records(self, cycle: CycleId, accounts: Sequence[str]) -> dict[str, AccountRecord]:
+        """The records of these accounts, without invoices."""
+
+    def all_records(self, cycle: CycleId) -> Iterator[AccountRecord]:
+        """Every record of the cycle, read consistently, in order of the account."""
+
+    def invoices(self, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Invoice]:
+        """Those of the invoices that exist."""
+
+    def number_next(self, cycle: CycleId, prefix: str, limit: int) -> int:
+        """Give the next numbers to at most so many drafts of the cycle, in order.
+
+        Numbers are gapless per provider: counter, invoices and their mails (state WAITING) are
+        committed together. Returns how many were numbered; 0 when no draft is left.
+        """
+
+    def find_by_number(self, provider: str, number: str) -> Invoice | None:
+        """The invoice with this number."""
+
+
+class Outbox(Protocol):
+    """Mails to send and sent."""
+
+    def put(self, mail: OutboxMail) -> None:
+        """Add a mail, unless it is there already."""
+
+    def find_many(self, ids: Sequence[MailId]) -> dict[MailId, OutboxMail]:
+        """Those of the mails that exist, read consistently."""
+
+    def all_of(self, cycle: CycleId) -> Iterator[OutboxMail]:
+        """Every mail of the cycle."""
+
+    def move(
+        self,
+        mail: MailId,
+        expected: MailState,
+        following: MailState,
+        *,
+        at: datetime,
+        message_id: str | None = None,
+        note: str | None = None,
+        attachments: tuple[Attachment, ...] | None = None,
+    ) -> bool:
+        """Compare-and-set of the state. False when it is not in the expected state."""
+
+
+class Records(Protocol):
+    """Sealed objects: written once, never changed."""
+
+    def put_once(self, key: str, content: bytes, media_type: str) -> StoredObject:
+        """Store bytes under a key, once. Raises SealBrokenError when other bytes are there."""
+
+    def put_by_hash(self, prefix: str, content: bytes) -> StoredObject:
+        """Store bytes under a key that ends in their hash."""
+
+    def get(self, key: str, sha256: str | None = None) -> bytes:
+        """The bytes. Raises SealBrokenError when they do not have the given hash."""
+
+    def find(self, key: str) -> bytes | None:
+        """The bytes, or None when there is no such object."""
