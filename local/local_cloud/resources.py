@@ -121,7 +121,8 @@ class ResourceMaker:
             )
         if properties.get("ObjectLockConfiguration"):
             s3.put_object_lock_configuration(
-                Bucket=name, ObjectLockConfiguration=properties["ObjectLockConfiguration"]
+                Bucket=name,
+                ObjectLockConfiguration=_with_numbers(properties["ObjectLockConfiguration"]),
             )
 
     def _queue(self, resource: Resource) -> None:
@@ -204,6 +205,13 @@ class ResourceMaker:
 
 def _only(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: properties[name] for name in names if name in properties}
+
+
+def _with_numbers(value: Any) -> Any:
+    """Read numbers that a template gives as text, as every parameter is: CloudFormation does so."""
+    if isinstance(value, Mapping):
+        return {key: _with_numbers(entry) for key, entry in value.items()}
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def _with_booleans(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:

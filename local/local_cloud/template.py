@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
@@ -110,7 +111,9 @@ class Template:
         if unknown:
             raise TemplateError(f"{path.name} has no parameters {sorted(unknown)}")
         code_uris, definition_uris = take_local_uris(source)
-        translator = Translator(ManagedPolicies(), Parser())
+        translator = Translator(
+            ManagedPolicies(), Parser(), boto_session=boto3.Session(region_name=REGION)
+        )
         body = translator.translate(source, values)
         return cls(path.parent, stack_name, body, values, code_uris, definition_uris)
 
