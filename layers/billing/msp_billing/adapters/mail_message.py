@@ -27,35 +27,51 @@ MAX_SUBJECT_LENGTH = 240
 
 
 class _SteadyHeaders(EmailPolicy):
-    """The policy SMTP, but for headers with other than ASCII letters.
+    """The policy SMTP, but subject and sender arrive exactly as they were written.
 
     The standard library encodes only the words that need it, and leaves a second space where such
-    a word meets a plain one. A subject encoded as a whole arrives as it was written.
+    a word meets a plain one. It also sends words on that look encoded already, so that a name
+    could smuggle in what it spells. Here such a text is encoded as a whole.
     """
 
     def fold(self, name: str, value: Any) -> str:
         """The header's lines."""
-        encoded = self._encoded(name, value)
-        return super().fold(name, value) if encoded is None else encoded
+        return _encoded_header(name, value, self.linesep) or super().fold(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """The header's lines, as bytes."""
-        encoded = self._encoded(name, value)
-        return super().fold_binary(name, value) if encoded is None else encoded.encode("ascii")
+        encoded = _encoded_header(name, value, self.linesep)
+        return encoded.encode("ascii") if encoded else super().fold_binary(name, value)
 
-    def _encoded(self, name: str, value: Any) -> str | None:
-        text = str(value)
-        if text.isascii():
-            return None
-        if name.lower() == "subject":
-            shown = Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
-            return f"{name}: {shown}{self.linesep}"
-        if name.lower() == "from":
-            (sender,) = value.addresses
-            shown = Header(sender.display_name, "utf-8", header_name=name).encode()
-            shown = shown.replace("\n", self.linesep)
-            return f"{name}: {shown}{self.linesep} <{sender.addr_spec}>{self.linesep}"
+
+def _encoded_header(name: str, value: Any, linesep: str) -> str | None:
+    """The header with its text encoded as a whole, or None when it needs no encoding."""
+    if name not in {"Subject", "From"}:
         return None
+    text, address = str(value), ""
+    if name == "From":
+        (sender,) = value.addresses
+        text, address = sender.display_name, f"{linesep} <{sender.addr_spec}>"
+    if _is_plain(text):
+        return None
+    encoded = Header(text, "utf-8", header_name=name).encode(linesep=linesep)
+    return f"{name}: {encoded}{address}{linesep}"
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "=?" not in text
+
+
+def _as_written(text: str) -> str:
+    """Text for a header that the library reads back as it is, whatever it looks like."""
+    return text if _is_plain(text) else Header(text, "utf-8").encode(maxlinelen=0)
+
+
+def _sender(name: str, address: str) -> str | Address:
+    if _is_plain(name):
+        user, _, domain = address.rpartition("@")
+        return Address(display_name=name, username=user, domain=domain)
+    return f"{_as_written(name)} <{address}>"
 
 
 _POLICY = _SteadyHeaders(linesep="\r\n")
@@ -108,23 +124,23 @@ def build_message(
         raise RecipientCountError(len(recipients))
     message = EmailMessage(policy=_POLICY)
     domain = policy.mail_from.rpartition("@")[2]
-    message["From"] = _address(policy.mail_from, one_line(policy.name, 80))
-    message["To"] = [_address(recipient) for recipient in recipients]
-    message["Reply-To"] = _address(policy.reply_to)
-    message["Subject"] = one_line(content.subject, MAX_SUBJECT_LENGTH)
+    message["From"] = _sender(one_line(policy.name, 80), policy.mail_from)
+    message["To"] = ", ".join(recipients)
+    message["Reply-To"] = policy.reply_to
+    message["Subject"] = _as_written(one_line(content.subject, MAX_SUBJECT_LENGTH))
     message["Date"] = format_datetime(made_at.astimezone(policy.zone).replace(microsecond=0))
     message["Message-ID"] = f"<{_token(content.key)}@{domain}>"
     if content.thread is not None:
         message["References"] = f"<{_token(content.thread)}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    message["Content-Language"] = "en"
     message.set_content(content.text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(content.html, subtype="html", charset="utf-8", cte="quoted-printable")
     for document in content.documents:
         main, _, sub = document.media_type.partition("/")
         name = safe_file_name(document.file_name)
         message.add_attachment(document.content, maintype=main, subtype=sub, filename=name)
+    message["Content-Language"] = "en"  # now, or it would move into the first part
     _fix_boundaries(message, content.key)
     result = message.as_bytes()
     if len(result) > MAX_BYTES:
@@ -141,11 +157,6 @@ def _fix_boundaries(message: EmailMessage, key: str) -> None:
     multiparts = (part for part in message.walk() if part.is_multipart())
     for number, part in enumerate(multiparts):
         part.set_boundary(f"=_{_token(key)}_{number}")
-
-
-def _address(address: str, name: str = "") -> Address:
-    user, _, domain = address.rpartition("@")
-    return Address(display_name=name, username=user, domain=domain)
 
 
 def _token(text: str) -> str:
