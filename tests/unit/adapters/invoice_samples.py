@@ -201,7 +201,7 @@ class InvoiceMaker:
                     feed="rmm",
                     key="northwind/rmm/harbor-dental/2026-12-01.csv",
                     sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                    rows=len(names),
+                    rows=240,
                     as_of_at=FIRST_OF_DECEMBER,
                     age_hours=0,
                 ),

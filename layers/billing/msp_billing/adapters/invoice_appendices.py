@@ -6,6 +6,7 @@ They are what lets a customer check an amount without asking (INT-10, KR-02).
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,13 +18,17 @@ from msp_billing.adapters.formatting import (
     format_quantity,
 )
 from msp_billing.adapters.printable_text import printable
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counting import Count, CountedItem
+from msp_billing.domain.feeds import FeedSeal
 from msp_billing.domain.invoices import CountEvidence, Invoice, LineKind, summarise_by_product
 from msp_billing.domain.money import total
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 
 Json = dict[str, Any]
+
+MAX_ORIGINS = 40
+"""Combinations of a count and a price's source that a long invoice lists."""
 
 CHECKSUM_LETTERS = 16
 """Letters of a file's checksum that are printed: enough to tell two files apart."""
@@ -32,44 +37,47 @@ CHECKSUM_LETTERS = 16
 def present_changes(invoice: Invoice) -> Json | None:
     """What joined and left, by name, since the last count; None when nothing was compared.
 
-    Shape: ``{title, summary, rows: [{section, title, before, now, joined: [...], left: [...]}]}``.
-    A comparison that found nothing has no rows and a summary that says so.
+    Shape: ``{title, summary, rows: [{section, title, before, now, joined: [{name, since}],
+    left: [name]}]}``, ``section`` and ``since`` may be None. A comparison that found nothing has
+    no rows, and a summary that says so.
     """
     compared = [entry for entry in invoice.counts if entry.compared_with is not None]
-    if not compared:
+    if not compared or compared[0].compared_with is None:
         return None
-    assert compared[0].compared_with is not None
     month = format_month(compared[0].compared_with)
-    titles = _section_titles(invoice, compared)
-    rows = []
-    joined = left = 0
-    for entry in _in_order_of_sections(invoice, compared):
-        count = entry.count
-        if not count.joined and not count.left:
-            continue
-        joined += len(count.joined)
-        left += len(count.left)
-        rows.append(
-            {
-                "section": titles[entry.subscriber],
-                "title": printable(entry.title),
-                "before": format_quantity(count.quantity - len(count.joined) + len(count.left)),
-                "now": format_quantity(count.quantity),
-                "joined": [_name_and_day(item) for item in count.joined],
-                "left": [printable(item.name) for item in count.left],
-            }
-        )
-    summary = (
-        f"Compared with {month}: {format_quantity(joined)} joined, {format_quantity(left)} left."
-        if rows
-        else f"Compared with {month}: every count is made of the same items."
+    changed = [entry for entry in compared if entry.count.joined or entry.count.left]
+    titles = _section_titles(invoice, changed)
+    joined = sum(len(entry.count.joined) for entry in changed)
+    left = sum(len(entry.count.left) for entry in changed)
+    found = (
+        f"{format_quantity(joined)} joined, {format_quantity(left)} left"
+        if changed
+        else "every count is made of the same items"
     )
     return {
         "title": f"What changed since {month}",
-        "then_short": f"In {month}",
-        "summary": summary,
-        "rows": rows,
+        "summary": f"Compared with {month}: {found}",
+        "rows": [
+            {
+                "section": titles[entry.subscriber] if len(invoice.sections) > 1 else None,
+                "title": printable(entry.title),
+                "before": format_quantity(_quantity_before(entry.count)),
+                "now": format_quantity(entry.count.quantity),
+                "joined": [_joined(item) for item in entry.count.joined],
+                "left": [printable(item.name) for item in entry.count.left],
+            }
+            for entry in _in_order_of_sections(invoice, changed)
+        ],
     }
+
+
+def _quantity_before(count: Count) -> int:
+    return count.quantity - len(count.joined) + len(count.left)
+
+
+def _joined(item: CountedItem) -> Json:
+    since = None if item.since_on is None else format_day(item.since_on)
+    return {"name": printable(item.name), "since": since}
 
 
 def present_codes(invoice: Invoice, book: PriceBook) -> Json:
@@ -91,7 +99,7 @@ def present_codes(invoice: Invoice, book: PriceBook) -> Json:
                 "amount": format_money(amount.amount, amount.currency),
                 "rows": [
                     {
-                        "code": printable(entry.product),
+                        "code": printable(entry.product, unbroken=12),
                         "description": printable(entry.description, 500),
                         "quantity": format_quantity(entry.quantity),
                         "amount": format_money(entry.amount.amount, entry.amount.currency),
@@ -107,40 +115,53 @@ def present_counts(invoice: Invoice, zone: ZoneInfo) -> Json | None:
     """The items by name that every count is made of, by section, and the files they come from.
 
     Shape: ``{title, sources: [{title, file, checksum, as_of, counted_at}],
-    sections: [{title, counts: [{title, quantity, names: [...]}]}]}``. None without counts.
+    sections: [{title, counts: [{title, quantity, names, columns}]}]}``; ``columns`` is how many
+    names fit beside each other. None without counts.
     """
     counted = [entry for entry in invoice.counts if entry.count.items]
     if not counted:
         return None
     titles = _section_titles(invoice, counted)
-    sources: dict[tuple[str, str, str], Json] = {}
     sections: dict[str | None, list[Json]] = {}
     for entry in _in_order_of_sections(invoice, counted):
-        sources.setdefault(
-            (entry.rule, entry.source.key, str(entry.moment_at)),
-            {
-                "title": printable(entry.title),
-                "file": printable(entry.source.key),
-                "checksum": entry.source.sha256[:CHECKSUM_LETTERS],
-                "as_of": format_moment(entry.source.as_of_at, zone),
-                "counted_at": format_moment(entry.moment_at, zone),
-            },
-        )
+        names = [printable(item.name) for item in entry.count.items]
         sections.setdefault(entry.subscriber, []).append(
             {
                 "title": printable(entry.title),
                 "quantity": format_quantity(entry.count.quantity),
-                "names": [printable(item.name) for item in entry.count.items],
+                "names": names,
+                "columns": _columns_for(max(map(len, names))),
             }
         )
     return {
         "title": "What the counts are made of",
-        "sources": list(sources.values()),
+        "sources": _sources(counted, zone),
         "sections": [
             {"title": titles[subscriber], "counts": counts}
             for subscriber, counts in sections.items()
         ],
     }
+
+
+def _columns_for(longest: int) -> int:
+    return 4 if longest <= 18 else 3 if longest <= 32 else 2
+
+
+def _sources(counts: list[CountEvidence], zone: ZoneInfo) -> list[Json]:
+    """Every file and moment once, with all the counts that were taken from it."""
+    titles: dict[tuple[FeedSeal, datetime], dict[str, None]] = {}
+    for entry in counts:
+        titles.setdefault((entry.source, entry.moment_at), {})[entry.title] = None
+    return [
+        {
+            "title": ", ".join(printable(title) for title in named),
+            "file": printable(seal.key),
+            "checksum": seal.sha256[:CHECKSUM_LETTERS],
+            "as_of": format_moment(seal.as_of_at, zone),
+            "counted_at": format_moment(moment_at, zone),
+        }
+        for (seal, moment_at), named in titles.items()
+    ]
 
 
 def present_clauses(invoice: Invoice, policy: ProviderPolicy, numbers: dict[str, str]) -> Json:
@@ -164,29 +185,38 @@ def present_clauses(invoice: Invoice, policy: ProviderPolicy, numbers: dict[str,
     }
 
 
-def present_origins(invoice: Invoice) -> list[Json]:
-    """Where quantities and prices come from, once each with how many lines: for long invoices."""
-    origins = Counter((line.reason.quantity_from, line.reason.price_from) for line in invoice.lines)
-    return [
-        {
-            "quantity_from": printable(quantity_from, 500),
-            "price_from": printable(price_from, 500),
-            "lines": format_quantity(lines),
-        }
-        for (quantity_from, price_from), lines in origins.items()
-    ]
+def present_origins(invoice: Invoice) -> Json:
+    """Where quantities and prices come from, once each with how many lines: for long invoices.
+
+    Shape: ``{title, rows: [{quantity_from, price_from, lines}]}``. Where prices differ by the line
+    of the agreement only, as with hundreds of sites, the lines are not told apart.
+    """
+    origins = Counter(
+        (line.reason.quantity_from, line.reason.price_from.split(" line ")[0])
+        for line in invoice.lines
+    )
+    return {
+        "title": "Where quantities and prices come from",
+        "rows": [
+            {
+                "quantity_from": printable(_capitalised(quantity_from), 500),
+                "price_from": printable(_capitalised(price_from), 500),
+                "lines": format_quantity(lines),
+            }
+            for (quantity_from, price_from), lines in origins.most_common(MAX_ORIGINS)
+        ],
+    }
 
 
-def _name_and_day(item: CountedItem) -> str:
-    name = printable(item.name)
-    return name if item.since_on is None else f"{name} (since {format_day(item.since_on)})"
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _section_titles(invoice: Invoice, counts: list[CountEvidence]) -> dict[str | None, str]:
     """What the section of every count is called; a section without lines by its own id."""
     titles = {entry.subscriber: entry.subscriber or invoice.account_name for entry in counts}
     titles |= {section.subscriber: section.title for section in invoice.sections}
-    return {subscriber: printable(title) for subscriber, title in titles.items()}
+    return {subscriber: printable(title, unbroken=26) for subscriber, title in titles.items()}
 
 
 def _in_order_of_sections(invoice: Invoice, counts: list[CountEvidence]) -> list[CountEvidence]:

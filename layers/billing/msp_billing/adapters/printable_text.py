@@ -7,32 +7,41 @@ it on its line and on the page.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 MAX_NAME_LENGTH = 160
 """Letters of a name that are printed; what is longer ends in an ellipsis."""
 
-BREAK_AFTER = 14
-"""Letters after which a word without a break of its own may be broken."""
+UNBROKEN = 34
+"""Letters of a word that stay together. Breaks stay in text that is copied out of a PDF, so that
+addresses for mail and payment must not get any."""
 
-_LONG_WORD = re.compile(rf"\S{{{BREAK_AFTER + 8},}}")
+_BREAK_AFTER = 12
 _ZERO_WIDTH_SPACE = "\u200b"
 _MAX_COMBINING_MARKS = 3
 
 
-def printable(text: str, longest: int = MAX_NAME_LENGTH) -> str:
+def printable(text: str, longest: int = MAX_NAME_LENGTH, unbroken: int = UNBROKEN) -> str:
     """One line of text that stays on its line, whatever was in it.
 
     Line breaks, tabs and control characters become a space. Invisible format characters, of which
     right-to-left overrides could turn the neighbouring amount around, are left out. Piled-up
-    accents are cut to three. Long words get places to break; text beyond ``longest`` ends in an
-    ellipsis. Text of which nothing is left is a dash.
+    accents are cut to three. Words of more than ``unbroken`` letters get places to break; text
+    beyond ``longest`` ends in an ellipsis. Text of which nothing is left is a dash.
     """
     words = " ".join(_visible(text[: longest * 4]).split())
     if len(words) > longest or len(text) > longest * 4:
         words = words[: longest - 1].rstrip() + "…"
-    return _LONG_WORD.sub(_with_breaks, words) or "–"
+    if len(words) > unbroken:
+        words = " ".join(
+            word if len(word) <= unbroken else _with_breaks(word) for word in words.split(" ")
+        )
+    return words or "–"
+
+
+def _with_breaks(word: str) -> str:
+    starts = range(0, len(word), _BREAK_AFTER)
+    return _ZERO_WIDTH_SPACE.join(word[start : start + _BREAK_AFTER] for start in starts)
 
 
 def _visible(text: str) -> str:
@@ -47,9 +56,3 @@ def _visible(text: str) -> str:
             continue
         kept.append(" " if category in {"Cc", "Zl", "Zp", "Zs"} else character)
     return "".join(kept)
-
-
-def _with_breaks(match: re.Match[str]) -> str:
-    word = match[0]
-    parts = (word[start : start + BREAK_AFTER] for start in range(0, len(word), BREAK_AFTER))
-    return _ZERO_WIDTH_SPACE.join(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
@@ -58,7 +59,7 @@ class TypstRenderer:
             document = self._compiler.compile(
                 input=self._templates / template,
                 format="pdf",
-                sys_inputs={"content": self._uncovered.sub(REPLACEMENT, text)},
+                sys_inputs={"content": self._uncovered.sub(_in_place_of, text)},
                 pdf_standards=list(PDF_STANDARDS),
             )
         except typst.TypstError as error:
@@ -76,6 +77,11 @@ class TypstRenderer:
     @cached_property
     def _uncovered(self) -> re.Pattern[str]:
         return uncovered_pattern(self._fonts)
+
+
+def _in_place_of(match: re.Match[str]) -> str:
+    """An empty box for a character that no font has; nothing for an accent, which has no place."""
+    return "" if unicodedata.combining(match[0]) else REPLACEMENT
 
 
 class RenderingError(RuntimeError):

@@ -1,0 +1,227 @@
+"""The charges of an invoice as they are printed: overview, tables of lines, products and totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from msp_billing.adapters.formatting import (
+    format_day,
+    format_money,
+    format_quantity,
+    format_service_period,
+)
+from msp_billing.adapters.printable_text import printable
+from msp_billing.domain.invoices import (
+    Invoice,
+    InvoiceLine,
+    InvoiceSection,
+    LineKind,
+    PriceBasis,
+    summarise_by_product,
+)
+from msp_billing.domain.money import Money, total
+from msp_billing.domain.price_book import PriceBook
+
+Json = dict[str, Any]
+
+MAX_SECTIONS_IN_OVERVIEW = 15
+"""Sections beyond this get a table of contents of their own, with page numbers."""
+
+MAX_DETAILED_LINES = 150
+"""An invoice with more lines is set compactly, without the small print below each line."""
+
+
+def is_compact(invoice: Invoice) -> bool:
+    """Whether the invoice is so long that it is set without small print."""
+    return (
+        len(invoice.lines) > MAX_DETAILED_LINES or len(invoice.sections) > MAX_SECTIONS_IN_OVERVIEW
+    )
+
+
+@dataclass(frozen=True)
+class Charges:
+    """Words the charges of one invoice; ``clause_numbers`` says what each clause is called."""
+
+    invoice: Invoice
+    book: PriceBook
+    show: frozenset[str]
+    clause_numbers: dict[str, str]
+
+    def overview(self) -> Json | None:
+        """Amounts by section, or by category when the sections are too many to list.
+
+        Shape: ``{title, rows: [{title, amount, section}], total}``, where ``section`` is where to
+        find it, or None. None for an invoice of one section: its lines are the overview.
+        """
+        sections = self.invoice.sections
+        if len(sections) == 1:
+            return None
+        if len(sections) <= MAX_SECTIONS_IN_OVERVIEW:
+            rows = [self._section_row(section) for section in sections]
+        else:
+            rows = [self._section_row(section) for section in sections if section.internal]
+            rows += self._category_rows()
+        return {"title": "Summary", "rows": rows, "total": ["Total", _money(self.invoice.total)]}
+
+    def blocks(self) -> Iterator[Json]:
+        """The charges: internal environment, summary by product, then every section (COL-06)."""
+        internal = [section for section in self.invoice.sections if section.internal]
+        others = [section for section in self.invoice.sections if not section.internal]
+        if internal:
+            yield self._lines_block("Your internal environment", internal)
+        if not others:
+            return
+        if "summary_by_product" in self.show:
+            title = "Summary by product, all customers" if internal else "Summary by product"
+            yield self._products_block(title, others)
+        if len(others) > MAX_SECTIONS_IN_OVERVIEW:
+            rows = [self._section_row(section) for section in others]
+            what = "customer" if internal else "section"
+            title = f"Where to find each {what}"
+            yield {"kind": "contents", "title": title, "head": what.capitalize(), "rows": rows}
+        yield self._lines_block("Detail by customer" if internal else "Charges", others)
+
+    def totals(self) -> Iterator[Json]:
+        """The sums below the lines: charges and discounts where there are discounts, the total."""
+        charges: list[Money] = []
+        discounts: list[Money] = []
+        for line in self.invoice.lines:
+            (discounts if line.kind is LineKind.DISCOUNT else charges).append(line.amount)
+        if discounts:
+            yield {"label": "Charges", "amount": self._sum(charges), "strong": False}
+            yield {"label": "Discounts", "amount": self._sum(discounts), "strong": False}
+        label = f"Total due {format_day(self.invoice.due_on)}"
+        yield {"label": label, "amount": _money(self.invoice.total), "strong": True}
+
+    def _category_rows(self) -> list[Json]:
+        internal = {section.subscriber for section in self.invoice.sections if section.internal}
+        amounts: dict[str, list[Money]] = {}
+        for line in self.invoice.lines:
+            if line.subscriber not in internal:
+                title = self.book.category_title(line.category)
+                if line.kind is LineKind.DISCOUNT:
+                    title = "Discounts"
+                amounts.setdefault(title, []).append(line.amount)
+        return [
+            {"title": printable(title), "amount": self._sum(entries), "section": None}
+            for title, entries in amounts.items()
+        ]
+
+    def _section_row(self, section: InvoiceSection) -> Json:
+        return {
+            "title": self._section_title(section),
+            "amount": self._sum(line.amount for line in self._lines_of(section)),
+            "section": self._section_ids[section.subscriber],
+        }
+
+    def _section_title(self, section: InvoiceSection) -> str:
+        if all(line.kind is LineKind.DISCOUNT for line in self._lines_of(section)):
+            return "Discounts"
+        return printable(section.title, unbroken=26)
+
+    def _lines_of(self, section: InvoiceSection) -> list[InvoiceLine]:
+        return self._lines_by_section.get(section.subscriber, [])
+
+    @cached_property
+    def _lines_by_section(self) -> dict[str | None, list[InvoiceLine]]:
+        sections: dict[str | None, list[InvoiceLine]] = {}
+        for line in self.invoice.lines:
+            sections.setdefault(line.subscriber, []).append(line)
+        return sections
+
+    @cached_property
+    def _section_ids(self) -> dict[str | None, str]:
+        return {
+            section.subscriber: f"section-{number}"
+            for number, section in enumerate(self.invoice.sections, start=1)
+        }
+
+    def _lines_block(self, title: str, sections: list[InvoiceSection]) -> Json:
+        alone = len(self.invoice.sections) == 1
+        return {
+            "kind": "lines",
+            "title": title,
+            "sections": [
+                {
+                    "id": self._section_ids[section.subscriber],
+                    "title": None if alone else self._section_title(section),
+                    "amount": self._sum(line.amount for line in self._lines_of(section)),
+                    "lines": [self._line(line) for line in self._lines_of(section)],
+                }
+                for section in sections
+            ],
+        }
+
+    def _line(self, line: InvoiceLine) -> Json:
+        discount = line.kind is LineKind.DISCOUNT
+        return {
+            "code": printable(line.product, unbroken=12),
+            "description": printable(line.description, 500),
+            "note": None if is_compact(self.invoice) else printable(self._small_print(line), 500),
+            "clause": self.clause_numbers[line.reason.clause],
+            "quantity": "" if discount else format_quantity(line.quantity),
+            "unit": "" if discount else printable(line.unit),
+            "unit_price": "" if discount else _money(line.unit_price),
+            "amount": _money(line.amount),
+            "discount": discount,
+        }
+
+    def _small_print(self, line: InvoiceLine) -> str:
+        """Where quantity and price come from, and how a tier or a flat price came about."""
+        parts = [line.reason.quantity_from, line.reason.price_from]
+        if line.reason.price_basis in {PriceBasis.TIER, PriceBasis.FLAT}:
+            parts.append(line.reason.arithmetic)
+        if line.service_period != self.invoice.service_period:
+            parts.insert(0, format_service_period(line.service_period))
+        if line.kind is LineKind.ONE_TIME:
+            parts.insert(0, "one-time charge")
+        text = " · ".join(parts)
+        return text[0].upper() + text[1:]
+
+    def _products_block(self, title: str, sections: list[InvoiceSection]) -> Json:
+        wanted = {section.subscriber for section in sections}
+        lines = tuple(line for line in self.invoice.lines if line.subscriber in wanted)
+        prices: dict[tuple[str, str], set[Money]] = {}
+        for line in lines:
+            prices.setdefault((line.product, line.category), set()).add(line.unit_price)
+        rows = []
+        for entry in summarise_by_product(lines, self.invoice.currency):
+            product = self.book.find(entry.product)  # None for a discount's own code
+            found = prices[entry.product, entry.category]
+            rows.append(
+                {
+                    "code": printable(entry.product, unbroken=12),
+                    "description": printable(entry.description, 500),
+                    "quantity": "" if product is None else format_quantity(entry.quantity),
+                    "unit": "" if product is None else printable(product.unit),
+                    "unit_price": "" if product is None else _one_price(found),
+                    "amount": _money(entry.amount),
+                }
+            )
+        amount = self._sum(line.amount for line in lines)
+        return {"kind": "products", "title": title, "rows": rows, "amount": amount}
+
+    def _sum(self, amounts: Iterable[Money]) -> str:
+        return _money(total(amounts, self.invoice.currency))
+
+
+def column_widths(blocks: list[Json]) -> dict[str, int]:
+    """How many characters the widest entry of each column has; the layout makes room for it."""
+    sections = [section for block in blocks for section in block.get("sections", [])]
+    rows = [line for section in sections for line in section["lines"]]
+    rows += [row for block in blocks if block["kind"] == "products" for row in block["rows"]]
+    columns = ("code", "quantity", "unit", "unit_price", "amount")
+    widest = {column: max(len(row[column]) for row in rows) for column in columns}
+    sums = [entry["amount"] for entry in [*sections, *blocks] if "amount" in entry]
+    return widest | {"amount": max(widest["amount"], *map(len, sums))}
+
+
+def _one_price(prices: set[Money]) -> str:
+    return _money(next(iter(prices))) if len(prices) == 1 else "various"
+
+
+def _money(money: Money) -> str:
+    return format_money(money.amount, money.currency)
