@@ -27,6 +27,7 @@ from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, Outcom
 from msp_billing.domain.parking import (
     BuildContext,
     currency_problems,
+    nothing_to_bill,
     parked,
     unpriced_items,
     unpriced_products,
@@ -69,7 +70,7 @@ def build_account(
         *unpriced_items(context, account, counter),
     ]
     if problems and active:
-        return parked(account, active, problems)
+        return parked(context, account, active, problems)
     invoices = tuple(_invoices(context, account, active, billable, counter))
     return AccountOutcome(
         account=account.account,
@@ -155,7 +156,7 @@ def _line(context: BuildContext, account: Account, entry: BillableLine) -> Invoi
     priced = price_quantity(found.price, entry.quantity, account.currency)
     once = entry.line.bill_once_in is not None
     note = f", {entry.line.note}" if entry.line.note else ""
-    clause = context.run.clause
+    clause = entry.product.clause or context.run.clause
     if entry.count_key is not None:
         rule = entry.line.count_rule or entry.product.count_rule
         assert rule is not None, "a counted line has its rule"
@@ -266,7 +267,10 @@ def _outcomes(
     for agreement in active:
         lines = billable[agreement.agreement]
         if lines:
-            kind, reason = OutcomeKind.BILLED, f"{len(lines)} lines"
+            yield AgreementOutcome(
+                agreement=agreement.agreement,
+                kind=OutcomeKind.BILLED,
+                reason=f"{len(lines)} line{'s' if len(lines) > 1 else ''}",
+            )
         else:
-            kind, reason = OutcomeKind.NOTHING_TO_BILL, f"no quantity in the run {run.run}"
-        yield AgreementOutcome(agreement=agreement.agreement, kind=kind, reason=reason)
+            yield nothing_to_bill(run, agreement)

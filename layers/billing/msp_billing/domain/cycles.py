@@ -9,7 +9,7 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.date_rules import resolve_day, resolve_instant
+from msp_billing.domain.date_rules import resolve_day, resolve_due_day, resolve_instant
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy, RunPolicy
 
@@ -101,13 +101,14 @@ def plan_cycle(
         )
         for entry in run.moments
     )
+    invoice_on = resolve_day(run.issue, period, calendar)
     plan = CyclePlan(
         opens_at=resolve_instant(run.opens, period, calendar, zone),
         moments=tuple(sorted(moments, key=lambda entry: (entry.take_at, entry.moment))),
         compare_at=resolve_instant(run.compare, period, calendar, zone),
         issue_at=resolve_instant(run.issue, period, calendar, zone),
-        invoice_on=resolve_day(run.issue, period, calendar),
-        due_on=resolve_day(run.due, period, calendar),
+        invoice_on=invoice_on,
+        due_on=resolve_due_day(run.due, invoice_on, period, calendar),
     )
     _check_order(plan, run, period)
     return plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,21 @@ class DateRule(Frozen):
         if self.at.tzinfo is not None:
             raise ValueError("'at' is local time: write it without a zone")
         return self
+
+
+class DaysAfterIssue(Frozen):
+    """A due date by terms: "net 15" is 15 days after the invoice date."""
+
+    days_after_issue: int = Field(ge=0, le=120, description="Calendar days, 15 for net 15.")
+
+
+def resolve_due_day(
+    rule: DateRule | DaysAfterIssue, invoice_on: date, period: Period, calendar: BusinessCalendar
+) -> date:
+    """The due date, by a date rule or by terms."""
+    if isinstance(rule, DaysAfterIssue):
+        return invoice_on + timedelta(days=rule.days_after_issue)
+    return resolve_day(rule, period, calendar)
 
 
 def resolve_day(rule: DateRule, period: Period, calendar: BusinessCalendar) -> date:

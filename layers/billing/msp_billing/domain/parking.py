@@ -32,20 +32,41 @@ class BuildContext:
     snapshot_sha256: str
 
 
-def parked(account: Account, active: list[Agreement], problems: list[Problem]) -> AccountOutcome:
-    """The outcome of an account that a person has to look at first."""
+def parked(
+    context: BuildContext, account: Account, active: list[Agreement], problems: list[Problem]
+) -> AccountOutcome:
+    """The outcome of an account that a person has to look at first.
+
+    Agreements that have nothing to do with the run are not held up by it.
+    """
+    concerned = {entry.agreement for entry in active if _has_lines(context, entry)}
+    reason = f"{len(problems)} problem{'s' if len(problems) > 1 else ''} to mend"
     return AccountOutcome(
         account=account.account,
         account_name=account.name,
         agreements=tuple(
-            AgreementOutcome(
-                agreement=entry.agreement,
-                kind=OutcomeKind.PARKED,
-                reason=f"{len(problems)} problem{'s' if len(problems) > 1 else ''} to mend",
-            )
+            AgreementOutcome(agreement=entry.agreement, kind=OutcomeKind.PARKED, reason=reason)
+            if entry.agreement in concerned or not concerned
+            else nothing_to_bill(context.run, entry)
             for entry in active
         ),
         problems=tuple(problems),
+    )
+
+
+def nothing_to_bill(run: RunPolicy, agreement: Agreement) -> AgreementOutcome:
+    """The outcome of an agreement that this run has no line for."""
+    return AgreementOutcome(
+        agreement=agreement.agreement,
+        kind=OutcomeKind.NOTHING_TO_BILL,
+        reason=f"no quantity in the run {run.run}",
+    )
+
+
+def _has_lines(context: BuildContext, agreement: Agreement) -> bool:
+    return any(
+        context.price_book.product(line.product).category in context.run.categories
+        for line in agreement.lines
     )
 
 

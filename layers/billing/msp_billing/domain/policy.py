@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.counting import CountRule
-from msp_billing.domain.date_rules import DateRule
+from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
 from msp_billing.domain.feeds import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
 
@@ -109,7 +109,7 @@ class RunPolicy(Frozen):
     )
     approval: ApprovalPolicy
     issue: DateRule = Field(description="The invoice date, when it is numbered and sent.")
-    due: DateRule
+    due: DateRule | DaysAfterIssue
     must_be_priced: tuple[MustBePriced, ...] = ()
     show: frozenset[Literal["items", "summary_by_product", "summary_by_category"]] = Field(
         default=frozenset({"items"}), description="Parts of the document beside the sections."

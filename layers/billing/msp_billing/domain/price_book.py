@@ -73,6 +73,11 @@ class Product(Frozen):
     count_rule: Identifier | None = Field(
         default=None, description="How the quantity is counted, where an agreement says nothing."
     )
+    clause: Identifier | None = Field(
+        default=None,
+        description="The policy's clause that lines which are not counted refer to; the run's "
+        "own where nothing is said.",
+    )
     prices: tuple[PriceFrom, ...] = Field(
         default=(), description="List prices; empty when every agreement has its own price."
     )

@@ -13,6 +13,8 @@ from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy, RunPolicy
 from msp_billing.usecases.ports import Ports
 
+StartOutcome = Literal["started", "already_done", "in_progress", "before_first_period"]
+
 
 class StartRequest(Frozen):
     """A cycle to start; the period is given, or follows from when the schedule fired."""
@@ -32,7 +34,7 @@ class StartResult(Frozen):
     provider: Identifier
     run: Identifier
     period: Period
-    outcome: Literal["started", "already_done", "in_progress"]
+    outcome: StartOutcome
     message: str
 
 
@@ -47,6 +49,13 @@ def start_cycle(ports: Ports, request: StartRequest) -> StartResult:
     run = policy.run_policy(request.run)
     period = request.period or _scheduled_period(policy, run, request, ports.clock.now())
     cycle_id = CycleId(provider=request.provider, run=request.run, period=period)
+    if period < current.first_period:
+        return _result(
+            cycle_id,
+            "before_first_period",
+            f"{request.provider} bills with this system from {current.first_period} on; nothing "
+            "was started.",
+        )
     return _start(ports, cycle_id, ports.cycles.find(cycle_id), request.started_by)
 
 
@@ -76,11 +85,7 @@ def _start(ports: Ports, cycle_id: CycleId, existing: Cycle | None, started_by: 
     return _result(cycle_id, "started", f"{cycle_id} was started.")
 
 
-def _result(
-    cycle_id: CycleId,
-    outcome: Literal["started", "already_done", "in_progress"],
-    message: str,
-) -> StartResult:
+def _result(cycle_id: CycleId, outcome: StartOutcome, message: str) -> StartResult:
     return StartResult(
         provider=cycle_id.provider,
         run=cycle_id.run,
