@@ -1,0 +1,111 @@
+"""What the models say is wrong, for people: the forms of names, and the models' own sentences."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import get_args
+
+from msp_billing.domain.base import Code, EmailAddress, Identifier
+
+_IDENTIFIER_PATTERN: str = get_args(Identifier)[1].pattern
+
+# What a text of this form is, and how to write it.
+PATTERNS: dict[str, tuple[str, str]] = {
+    _IDENTIFIER_PATTERN: (
+        "no short name",
+        "Use lower-case letters, digits and hyphens, 1 to 40 characters",
+    ),
+    get_args(Code)[1].pattern: (
+        "no product code",
+        "Use letters, digits, points, hyphens and underscores, 1 to 40 characters, no spaces.",
+    ),
+    get_args(EmailAddress)[1].pattern: (
+        "no mail address",
+        "Write the address alone, without a name and without brackets, such as ap@acme.example.",
+    ),
+    r"^#[0-9a-fA-F]{6}$": ("no colour", 'Write # and six digits, in quotes, such as "#1f3a5f".'),
+    r"^[A-Z]{2}$": ("no country", "Write the two capital letters of its code, such as US."),
+    r"^[A-Z0-9]{1,3}$": (
+        "no subdivision of a country",
+        "Write the capital letters of its code, such as MN for Minnesota.",
+    ),
+    r"^[A-Z]{3}$": ("no currency", "Write the three capital letters of its code, such as USD."),
+    r"^[A-Z0-9]{1,8}-$": (
+        "no prefix for invoice numbers",
+        "Write 1 to 8 capital letters or digits and a hyphen, such as KR-.",
+    ),
+}
+
+# How sentences of the models begin, the code of the problem, and what to do.
+_SENTENCES = (
+    ("a price has one meaning", "price-meanings", None),
+    ("a price is not negative", "price-negative", None),
+    ("the last tier", "price-tiers", "Write 'up_to: null' in the last tier."),
+    ("only the last tier", "price-tiers", "Give every tier but the last its 'up_to'."),
+    ("tiers must rise", "price-tiers", "Make each 'up_to' higher than the one before it."),
+    ("approval by a person", "approval", "Add 'approvers', or write 'by: automatic'."),
+    ("two snapshot moments", "listed-twice", "Give each of the moments a name of its own."),
+    ("labels_by_coverage needs", "labels", "Add it to the run, or remove 'labels_by_coverage'."),
+    ("'opens' needs", "opens", "Write for example: opens: {day: 3, at: \"06:00\"}"),
+    ("'opens' must be", "opens", "Write a later time under 'at'."),
+    ("give either 'day'", "day", "Keep one of 'day' and 'business_day'."),
+    ("business_day 0", "day", "Write 1 or more from the beginning, -1 or less from the end."),
+    ("'at' is local time", "time", None),
+    ("a business_day is never", "day", None),
+    ("parked_share_limit", "number", "Write for example 0.25 for a quarter."),
+    ("give either a fixed", "quantity", "Remove one of the two."),
+    ("the line ends", "dates-order", "Correct 'starts_on' or 'ends_on'."),
+    ("the agreement ends", "dates-order", "Correct 'starts_on' or 'ends_on'."),
+    ("a feed of scope", "feed-scope", "Correct 'scope', or 'account' under 'columns'."),
+    ("two subscribers", "listed-twice", "Keep the name at the one that the feeds mean."),
+    ("two agreements", "listed-twice", "Give each of the agreements a name of its own."),
+    ("agreement lines are", "listed-twice", "Give each line a name of its own."),
+    ("a category is listed twice", "listed-twice", "Keep one."),
+    ("must_be_priced", "unknown-name", "Write one that the policy has."),
+    ("count rule", "unknown-name", "Write one that the policy has, or add it."),
+    ("the clause", "unknown-name", "Add the clause, or correct the name."),
+)  # fmt: skip
+
+
+def explain_pattern(pattern: str, value: str) -> tuple[str, str]:
+    """What is wrong with a text that has not the form that its place asks for, and what to do."""
+    noun, fix = PATTERNS.get(pattern, ("not written as it must be", f"Its form is {pattern}."))
+    if pattern == _IDENTIFIER_PATTERN:
+        near = _short_name(value)
+        fix = f"{fix}, such as '{near}'." if near else f"{fix}."
+    return f"'{value}' is {noun}.", fix
+
+
+def explain_sentence(sentence: str) -> tuple[str, str, str]:
+    """Code, what is wrong and what to do, out of a sentence of a model.
+
+    The models' sentences mostly have the form "what is wrong: what to do".
+    """
+    what, _, advice = sentence.partition(": ")
+    code, fix = next(
+        ((code, fix) for start, code, fix in _SENTENCES if sentence.startswith(start)),
+        (_code_of(sentence), None),
+    )
+    if fix is not None:
+        what = sentence
+    elif not advice:
+        what, advice = sentence, "correct it, docs/provider-directory.md describes every key"
+    return code, _as_sentence(what), fix or _as_sentence(advice)
+
+
+def _code_of(sentence: str) -> str:
+    if "listed twice" in sentence or "two prices" in sentence:
+        return "listed-twice"
+    if "more than one way" in sentence or "is not an amount" in sentence:
+        return "number"
+    return "unknown-name" if "unknown" in sentence else "value"
+
+
+def _as_sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _short_name(value: str) -> str:
+    plain = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower())[:40].strip("-")

@@ -1,0 +1,176 @@
+"""Reading a provider directory: all of it, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from msp_billing.adapters.csv_feed import RowProblem
+from msp_billing.adapters.export_reader import ExportReader
+from msp_billing.adapters.model_problems import read_model
+from msp_billing.adapters.provider_checks import counted_twice, date_problems, fit_problems
+from msp_billing.adapters.provider_documents import ProviderDocuments
+from msp_billing.adapters.provider_exports import ExportFinder, sort_problems
+from msp_billing.adapters.provider_files import (
+    FEEDS_FOLDER,
+    POLICY_FILE,
+    PRICE_BOOK_FILE,
+    DirectoryFiles,
+)
+from msp_billing.adapters.provider_names import name_problems
+from msp_billing.adapters.yaml_documents import YamlDocument
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.feeds import FeedDefinition, FeedExport
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.problems import Problem, ProblemsError
+
+ModelType = TypeVar("ModelType", bound=BaseModel)
+
+_QUOTED = re.compile(r"'([^']+)'")
+_ABOUT_NAMES = frozenset({"listed-twice", "unknown-name"})
+
+
+@dataclass(frozen=True)
+class ProviderDirectory:
+    """Everything that a provider bills from, valid by itself and in itself."""
+
+    policy: ProviderPolicy
+    price_book: PriceBook
+    accounts: tuple[Account, ...]
+    feeds_root: Path
+    exports: tuple[FeedExport, ...]
+
+
+def load_provider_directory(path: Path) -> ProviderDirectory:
+    """Read a provider directory. Nothing is ever written.
+
+    The exports are found, not read: see :func:`check_exports`.
+
+    Raises:
+        ProblemsError: with every problem of every file, by file and line.
+    """
+    if not path.is_dir():
+        what = f"'{path}' is no directory."
+        fix = "Give the directory that has provider.yaml in it."
+        raise ProblemsError([Problem(code="file-missing", what=what, fix=fix)])
+    reader = _Reader(path)
+    directory = reader.read()
+    if directory is None:
+        raise ProblemsError(sort_problems(reader.problems))
+    return directory
+
+
+def check_exports(directory: ProviderDirectory) -> tuple[Problem, ...]:
+    """Read every export to its end and report what is wrong, by file and line.
+
+    These are apart from the problems of the directory because they weigh less: in a cycle a
+    broken export parks the accounts that need it, and the others are billed.
+    """
+    return tuple(sort_problems(_export_problems(directory)))
+
+
+def _export_problems(directory: ProviderDirectory) -> Iterator[Problem]:
+    for export in directory.exports:
+        file = f"{FEEDS_FOLDER}/{export.key}"
+        definition = directory.policy.feed(export.feed)
+        try:
+            with (directory.feeds_root / export.key).open("rb") as stream:
+                for entry in ExportReader(definition, export, stream, file):
+                    if isinstance(entry, RowProblem):
+                        yield entry.problem
+        except OSError as error:
+            what = f"The file cannot be read: {error.strerror}."
+            fix = "Correct its permissions."
+            yield Problem(code="file-unreadable", what=what, fix=fix, file=file)
+
+
+class _Reader:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files = DirectoryFiles(root)
+        self.problems: list[Problem] = []
+
+    def read(self) -> ProviderDirectory | None:
+        """The directory, or None with the problems."""
+        documents = ProviderDocuments(
+            self._files.document(POLICY_FILE),
+            self._files.document(PRICE_BOOK_FILE),
+            self._files.accounts(),
+        )
+        self.problems += name_problems(documents)
+        self.problems += fit_problems(documents)
+        policy = self._model(documents.policy, ProviderPolicy)
+        price_book = self._model(documents.price_book, PriceBook)
+        accounts = [self._account(document, documents) for document in documents.accounts]
+        if policy is not None:
+            self.problems += date_problems(policy, documents.policy)
+        exports = self._exports(documents, policy)
+        self.problems += self._files.problems
+        if self.problems or policy is None or price_book is None:
+            return None
+        return ProviderDirectory(
+            policy=policy,
+            price_book=price_book,
+            accounts=tuple(account for account in accounts if account is not None),
+            feeds_root=self._root / FEEDS_FOLDER,
+            exports=exports,
+        )
+
+    def _account(self, document: YamlDocument, documents: ProviderDocuments) -> Account | None:
+        account = self._model(document, Account)
+        if account is not None:
+            self.problems += counted_twice(account, document, documents.product_rules)
+        return account
+
+    def _model(self, document: YamlDocument, model: type[ModelType]) -> ModelType | None:
+        read, problems = read_model(document, model)
+        self.problems += document.problems
+        self.problems += [entry for entry in problems if not self._is_known(entry)]
+        return read
+
+    def _is_known(self, problem: Problem) -> bool:
+        """Whether the check of names has already said, more precisely, what the model says."""
+        return problem.code in _ABOUT_NAMES and any(
+            name in problem.what
+            for entry in self.problems
+            if entry.file == problem.file
+            and (entry.code == "listed-twice" or entry.code.startswith("unknown-"))
+            for name in _QUOTED.findall(entry.what)
+        )
+
+    def _exports(
+        self, documents: ProviderDocuments, policy: ProviderPolicy | None
+    ) -> tuple[FeedExport, ...]:
+        if documents.policy.root is None:
+            return ()
+        finder = ExportFinder(
+            self._files,
+            _feeds(documents.policy),
+            # Without a valid policy the exports are only looked at for their names.
+            ZoneInfo("UTC") if policy is None else policy.zone,
+            (PurePosixPath(document.file).stem for document in documents.accounts),
+        )
+        exports = finder.find()
+        self.problems += finder.problems
+        return exports
+
+
+def _feeds(policy: YamlDocument) -> dict[str, FeedDefinition | None]:
+    """The feeds that the policy names, also where the rest of it is not valid yet."""
+    feeds: dict[str, FeedDefinition | None] = {}
+    for _, entry in policy.values("feeds", "*"):
+        name = entry.get("feed") if isinstance(entry, dict) else None
+        if not isinstance(name, str):
+            continue
+        try:
+            feeds[name] = FeedDefinition.model_validate(entry)
+        except ValidationError:
+            feeds[name] = None
+    return feeds
