@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 from msp_billing.domain.base import Frozen
 
-_PLAIN_DECIMAL = re.compile(r"^-?\d{1,15}(\.\d{1,10})?$")
+_PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
+_WITH_SEPARATORS = re.compile(r"-?[0-9.,' ]+")
 
 # ISO 4217 minor units; every other currency that is accepted has two decimals.
 _MINOR_UNITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "KWD": 3, "BHD": 3, "TND": 3}
@@ -34,9 +35,9 @@ def parse_exact_decimal(value: Any) -> Decimal:
         raise ValueError(f"{value!r} is not exact: write it as text such as '1234.50'")
     if isinstance(value, int):
         return Decimal(value)
-    if isinstance(value, str) and _PLAIN_DECIMAL.match(value):
+    if isinstance(value, str) and _PLAIN_DECIMAL.fullmatch(value):
         return Decimal(value)
-    if isinstance(value, str) and re.match(r"^-?[\d.,' ]+$", value):
+    if isinstance(value, str) and _WITH_SEPARATORS.fullmatch(value):
         raise ValueError(
             f"'{value}' can be read in more than one way: write it with a point for the decimals "
             "and no separator for the thousands, such as 1234.50"
@@ -44,9 +45,15 @@ def parse_exact_decimal(value: Any) -> Decimal:
     raise ValueError(f"{value!r} is not an amount: write a plain number such as 1234.50")
 
 
+def _plain(value: Decimal) -> str:
+    """Digits and a point: Decimal's own text of a tiny amount is 5E-7, which is not read back."""
+    return format(value, "f")
+
+
 ExactDecimal = Annotated[
     Decimal,
     BeforeValidator(parse_exact_decimal),
+    PlainSerializer(_plain, return_type=str, when_used="json"),
     WithJsonSchema(
         {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
     ),
