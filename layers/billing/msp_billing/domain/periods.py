@@ -12,7 +12,7 @@ from pydantic import Field, GetJsonSchemaHandler, model_serializer, model_valida
 
 from msp_billing.domain.base import Frozen
 
-_PERIOD = re.compile(r"^(\d{4})-(\d{2})$")
+_PERIOD = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
 @total_ordering
@@ -26,7 +26,7 @@ class Period(Frozen):
     @classmethod
     def _from_text(cls, value: Any) -> Any:
         if isinstance(value, str):
-            match = _PERIOD.match(value)
+            match = _PERIOD.fullmatch(value)
             if match is None or not 1 <= int(match[2]) <= 12:
                 raise ValueError(f"'{value}' is not a month: write it as YYYY-MM, such as 2026-12")
             return {"year": int(match[1]), "month": int(match[2])}
