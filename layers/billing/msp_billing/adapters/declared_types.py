@@ -7,6 +7,7 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, time
+from difflib import get_close_matches
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -17,6 +18,7 @@ _INTEGER = re.compile(r"^-?\d{1,9}$")
 _SEPARATED = re.compile(r"^-?\d[\d.,' _]*$")
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _TIME = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
+_WORDS = re.compile(r"\w+")
 _SWITCHES = frozenset({"true", "false"})
 
 
@@ -41,17 +43,41 @@ def misreadings(model: type[BaseModel], data: Plain) -> Iterator[Misreading]:
             yield Misreading(path, *wrong)
 
 
-def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
+def model_at(model: type[BaseModel], data: Plain, path: Path) -> type[BaseModel] | None:
     """The model of the group at a path; None when what is there is no group of known keys."""
     declared: Any = model
     for step in path:
-        declared = _inner(_bare(declared), step)
-    found = _bare(declared)
-    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
+        declared = _inner(_bare(declared, data), step)
+        data = _entry(data, step)
+    found = _bare(declared, data)
+    return found if _is_model(found) else None
+
+
+def path_of_error(model: type[BaseModel], data: Plain, location: Path) -> Path | None:
+    """Where in the file pydantic's location is.
+
+    Where one of several groups may stand, pydantic reports what is wrong with it as each of them,
+    and puts their names into the location. Only what is wrong with the group that is meant is
+    worth saying; for the others the answer is None.
+    """
+    declared: Any = model
+    path: Path = ()
+    steps = list(location)
+    while steps:
+        if len(_members(declared)) > 1:
+            # The name comes alone or wrapped: "function-after[_check(), DateRule]".
+            declared = _bare(declared, data)
+            if _WORDS.findall(str(steps.pop(0)))[-1:] != [declared.__name__]:
+                return None
+            continue
+        step = steps.pop(0)
+        declared, data = _inner(_bare(declared, data), step), _entry(data, step)
+        path = (*path, step)
+    return path
 
 
 def _texts(declared: Any, data: Plain, path: Path) -> Iterator[tuple[Path, type, str]]:
-    kind = _bare(declared)
+    kind = _bare(declared, data)
     if isinstance(data, str):
         if kind in _READERS:
             yield path, kind, data
@@ -63,17 +89,49 @@ def _texts(declared: Any, data: Plain, path: Path) -> Iterator[tuple[Path, type,
             yield from _texts(_inner(kind, key), entry, (*path, key))
 
 
-def _bare(declared: Any) -> Any:
-    """A declaration without its constraints and without "or nothing"."""
-    while get_origin(declared) in {Annotated, Union, types.UnionType}:
-        inner = [entry for entry in get_args(declared) if entry is not types.NoneType]
-        declared = inner[0]
-    return declared
+def _members(declared: Any) -> list[Any]:
+    """What may stand here, without constraints and without "or nothing"."""
+    while get_origin(declared) is Annotated:
+        declared = get_args(declared)[0]
+    if get_origin(declared) not in {Union, types.UnionType}:
+        return [declared]
+    return [
+        member
+        for entry in get_args(declared)
+        if entry is not types.NoneType
+        for member in _members(entry)
+    ]
+
+
+def _bare(declared: Any, data: Plain) -> Any:
+    """The declaration that is meant: of several groups the one whose keys are most alike."""
+    members = _members(declared)
+    if len(members) == 1 or not isinstance(data, dict):
+        return members[0]
+    return max(members, key=lambda entry: _likeness(entry, list(data)))
+
+
+def _likeness(member: Any, keys: list[str]) -> tuple[int, int]:
+    known = list(member.model_fields) if _is_model(member) else []
+    alike = [key for key in keys if get_close_matches(key, known, n=1)]
+    return len(set(keys) & set(known)), len(alike)
+
+
+def _is_model(declared: Any) -> bool:
+    return isinstance(declared, type) and issubclass(declared, BaseModel)
+
+
+def _entry(data: Plain, step: str | int) -> Plain:
+    if isinstance(data, dict) and isinstance(step, str):
+        return data.get(step)
+    if isinstance(data, list) and isinstance(step, int) and step < len(data):
+        return data[step]
+    return None
 
 
 def _inner(kind: Any, step: str | int) -> Any:
     """What is declared one step further in; None when nothing is."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+    if _is_model(kind):
         declared = kind.model_fields.get(str(step))
         return None if declared is None else declared.annotation
     arguments = get_args(kind)

@@ -9,9 +9,9 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from msp_billing.adapters.declared_types import misreadings, model_at
+from msp_billing.adapters.declared_types import misreadings, model_at, path_of_error
 from msp_billing.adapters.model_sentences import explain_pattern, explain_sentence
-from msp_billing.adapters.places import line_of_names, place
+from msp_billing.adapters.places import path_of_names, place
 from msp_billing.adapters.yaml_documents import Path, YamlDocument
 from msp_billing.domain.problems import Problem
 
@@ -46,37 +46,46 @@ def read_model(
     try:
         read = model.model_validate(document.data)
     except ValidationError as error:
-        details = [entry for entry in error.errors() if entry["loc"] not in problems]
+        details = [
+            (path, entry)
+            for entry in error.errors()
+            if (path := path_of_error(model, document.data, entry["loc"])) is not None
+            and path not in problems
+            and not _counts_what_is_wrong_inside(entry)
+        ]
         translated = list(_Translator(document, model, details).problems())
     return (read if not problems else None), (*problems.values(), *translated)
 
 
 class _Translator:
     def __init__(
-        self, document: YamlDocument, model: type[BaseModel], errors: list[ErrorDetails]
+        self,
+        document: YamlDocument,
+        model: type[BaseModel],
+        errors: list[tuple[Path, ErrorDetails]],
     ) -> None:
         self._document = document
         self._model = model
         self._errors = errors
         self._misspelt = {
-            (*entry["loc"][:-1], near)
-            for entry in errors
-            if entry["type"] == "extra_forbidden" and (near := self._nearest(entry["loc"]))
+            (*path[:-1], near)
+            for path, entry in errors
+            if entry["type"] == "extra_forbidden" and (near := self._nearest(path))
         }
 
     def problems(self) -> Iterator[Problem]:
-        for entry in self._errors:
-            if entry["type"] == "missing" and entry["loc"] in self._misspelt:
+        for path, entry in self._errors:
+            if entry["type"] == "missing" and path in self._misspelt:
                 continue
             if entry["type"] == "value_error":
-                yield from self._sentences(entry)
+                yield from self._sentences(entry, path)
             else:
-                yield self._translate(entry)
+                yield self._translate(entry, path)
 
-    def _translate(self, entry: ErrorDetails) -> Problem:
-        kind, path = entry["type"], entry["loc"]
-        if path and path[-1] == "[key]":
-            path = path[:-1]
+    def _translate(self, entry: ErrorDetails, path: Path) -> Problem:
+        kind = entry["type"]
+        if path[-1:] == ("[key]",):
+            return self._wrong_key(entry, path[:-1])
         if kind == "extra_forbidden":
             return self._unknown_key(path)
         if kind == "missing":
@@ -132,32 +141,49 @@ class _Translator:
             self._document, path, "unknown-key", what, f"{hint}{self._keys_of(path[:-1])}"
         )
 
+    def _wrong_key(self, entry: ErrorDetails, path: Path) -> Problem:
+        """A key that is a name or a choice of its own, as in 'labels_by_coverage'."""
+        if entry["type"] == "literal_error":
+            what = f"'{path[-1]}' is no key that is known here."
+            fix = _one_of(str(path[-1]), str(entry["ctx"]["expected"]))
+            return _problem(self._document, path, "unknown-key", what, fix)
+        code, what, fix = self._value(entry, path)
+        return _problem(self._document, path, code, what, fix)
+
     def _missing_key(self, path: Path) -> Problem:
-        group = model_at(self._model, path[:-1])
+        group = model_at(self._model, self._document.data, path[:-1])
         field = None if group is None else group.model_fields.get(str(path[-1]))
         told = f" {field.description}" if field is not None and field.description else ""
         what = f"The key '{path[-1]}' is missing."
         return _problem(self._document, path, "missing-key", what, f"Add '{path[-1]}'.{told}")
 
-    def _sentences(self, entry: ErrorDetails) -> Iterator[Problem]:
+    def _sentences(self, entry: ErrorDetails, path: Path) -> Iterator[Problem]:
         """What the models themselves found: sentences, several of them joined by semicolons."""
         message = str(entry["ctx"]["error"])
         for sentence in message.split("; "):
             code, what, fix = explain_sentence(sentence)
-            path = line_of_names(self._document, entry["loc"], sentence)
-            yield _problem(self._document, path, code, what, fix)
+            named = path_of_names(self._document, path, sentence, fix)
+            yield _problem(self._document, named, code, what, fix)
 
     def _nearest(self, path: Path) -> str | None:
         near = get_close_matches(str(path[-1]).casefold(), self._fields(path[:-1]), n=1)
         return near[0] if near else None
 
     def _fields(self, path: Path) -> list[str]:
-        group = model_at(self._model, path)
+        group = model_at(self._model, self._document.data, path)
         return [] if group is None else list(group.model_fields)
 
     def _keys_of(self, path: Path) -> str:
         known = self._fields(path)
         return f"Known here: {', '.join(known)}." if known else f"Remove it; {_DESCRIBED}"
+
+
+def _counts_what_is_wrong_inside(entry: ErrorDetails) -> bool:
+    """Whether a list is called too short only because entries of it are wrong."""
+    if entry["type"] != "too_short":
+        return False
+    value = entry["input"]
+    return isinstance(value, list) and len(value) >= int(entry["ctx"]["min_length"])
 
 
 def _one_of(value: str, expected: str) -> str:

@@ -55,8 +55,8 @@ _SENTENCES = (
     ("a business_day is never", "day", None),
     ("parked_share_limit", "number", "Write for example 0.25 for a quarter."),
     ("give either a fixed", "quantity", "Remove one of the two."),
-    ("the line ends", "dates-order", "Correct 'starts_on' or 'ends_on'."),
-    ("the agreement ends", "dates-order", "Correct 'starts_on' or 'ends_on'."),
+    ("the line ends", "dates-order", "Correct 'ends_on' or 'starts_on'."),
+    ("the agreement ends", "dates-order", "Correct 'ends_on' or 'starts_on'."),
     ("a feed of scope", "feed-scope", "Correct 'scope', or 'account' under 'columns'."),
     ("two subscribers", "listed-twice", "Keep the name at the one that the feeds mean."),
     ("two agreements", "listed-twice", "Give each of the agreements a name of its own."),
@@ -103,7 +103,8 @@ def _code_of(sentence: str) -> str:
 
 
 def _as_sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    begins_with_key = "_" in text.partition(" ")[0]
+    return f"{text}." if begins_with_key else f"{text[:1].upper()}{text[1:]}."
 
 
 def _short_name(value: str) -> str:

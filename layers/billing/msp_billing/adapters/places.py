@@ -48,21 +48,29 @@ def _entry_name(entry: Plain) -> str | None:
     return next((name for name in named if isinstance(name, str)), None)
 
 
-def line_of_names(document: YamlDocument, path: Path, sentence: str) -> Path:
+def path_of_names(document: YamlDocument, path: Path, sentence: str, advice: str) -> Path:
     """The path, at or below the given one, of what a sentence names.
 
-    A quoted name is a key of the group, or a text inside it; failing that, any word of the
-    sentence may be. Of things that are there twice it is the second: the first was fine alone.
+    A quoted name is a key of the group, or a text inside it; failing that, a word of the sentence
+    may be one. Of things that are there twice it is the second: the first was fine alone.
+
+    Args:
+        document: the file.
+        path: the group that the sentence is about.
+        sentence: what is wrong.
+        advice: what to do about it, which often names the key.
     """
     within = _at(document.data, path)
     texts = list(_texts(within, path))
-    for names in (_QUOTED.findall(sentence), _WORD.findall(sentence)):
-        for name in names:
-            if isinstance(within, dict) and name in within:
-                return (*path, name)
-            found = [inner for inner, text in texts if feed_key(text) == feed_key(name)]
-            if found:
-                return found[-1] if _TWICE.search(sentence) else found[0]
+    words = _WORD.findall(sentence)
+    keys = [*_QUOTED.findall(f"{sentence} {advice}"), *(word for word in words if "_" in word)]
+    for name in keys:
+        if isinstance(within, dict) and name in within:
+            return (*path, name)
+    for name in (*_QUOTED.findall(sentence), *words):
+        found = [inner for inner, text in texts if feed_key(text) == feed_key(name)]
+        if found:
+            return found[-1] if _TWICE.search(sentence) else found[0]
     return path
 
 

@@ -9,6 +9,7 @@ from itertools import combinations
 
 from msp_billing.adapters.holiday_calendar import UnknownHolidaysError, business_calendar
 from msp_billing.adapters.provider_documents import ProviderDocuments, problem_at
+from msp_billing.adapters.provider_names import nearest
 from msp_billing.adapters.yaml_documents import Path, YamlDocument
 from msp_billing.domain.accounts import Account, Agreement, AgreementLine
 from msp_billing.domain.billable_lines import expand_lines
@@ -28,6 +29,7 @@ _ACTIVE_FOR_EVER = (date.min, date.max)
 def fit_problems(documents: ProviderDocuments) -> Iterator[Problem]:
     """Currencies, coverages and count rules that do not fit; on texts, whatever else is wrong."""
     yield from _currencies(documents)
+    yield from _attributes(documents)
     for path, product in documents.price_book.find("products", "*", "code"):
         rule = documents.product_rules.get(product)
         yield from _moments(documents, documents.price_book, path, product, rule)
@@ -85,15 +87,49 @@ def _moments(
 ) -> Iterator[Problem]:
     """A rule that counts at a moment of another run than the one that bills the product."""
     moment = documents.rule_moments.get(rule or "")
-    for run in documents.runs_billing(product):
-        if moment is not None and moment not in run.moments:
+    billing = documents.runs_billing(product)
+    if any(moment in run.moments for run in billing):
+        return
+    if billing and any(moment in run.moments for run in documents.runs):
+        yield problem_at(
+            document,
+            path,
+            "moment-of-another-run",
+            f"'{product}' is counted by '{rule}' at the moment '{moment}', which the run "
+            f"'{billing[0].run}' that bills it does not have.",
+            "Use a rule that counts at a moment of that run, or add the moment to the run.",
+        )
+
+
+def _attributes(documents: ProviderDocuments) -> Iterator[Problem]:
+    """What rules filter by, and what must be priced by, is an attribute of the feed."""
+    policy = documents.policy
+    known: dict[str, list[str]] = {}
+    for _, feed in policy.values("feeds", "*"):
+        match feed:
+            case {"feed": str(name), "columns": {"attributes": dict(attributes)}}:
+                known[name] = list(attributes)
+            case {"feed": str(name)}:
+                known[name] = []
+    used: list[tuple[Path, str, str]] = []
+    for path, rule in policy.values("count_rules", "*"):
+        match rule:
+            case {"feed": str(feed), "where": dict(where)}:
+                used += [((*path, "where", key), feed, key) for key in where]
+    for path, demand in policy.values("runs", "*", "must_be_priced", "*"):
+        match demand:
+            case {"feed": str(feed), "attribute": str(key)}:
+                used.append(((*path, "attribute"), feed, key))
+    for path, feed, key in used:
+        if feed in known and key not in known[feed]:
+            near = nearest(key, known[feed])
+            hint = f"Did you mean '{near}'? " if near else ""
             yield problem_at(
-                document,
+                policy,
                 path,
-                "moment-of-another-run",
-                f"'{product}' is counted by '{rule}' at the moment '{moment}', which the run "
-                f"'{run.run}' that bills it does not have.",
-                "Use a rule that counts at a moment of that run, or add the moment to the run.",
+                "unknown-attribute",
+                f"The feed '{feed}' has no attribute '{key}'.",
+                f"{hint}Correct it, or add it to the 'attributes' of the feed's columns.",
             )
 
 
@@ -126,12 +162,12 @@ def counted_twice(
                 groups.setdefault((line.product, rule), []).append(counted)
     told: set[Path] = set()
     for (product, rule), lines in groups.items():
-        for first, second in _overlapping(lines):
-            path = _path_of(account, second)
+        for pair in _overlapping(lines):
+            first, path = sorted(_path_of(account, entry) for entry in pair)
             if path in told:
                 continue
             told.add(path)
-            before = document.line_of(_path_of(account, first))
+            before = document.line_of(first)
             yield problem_at(
                 document,
                 path,
@@ -166,7 +202,7 @@ def _overlapping(lines: Sequence[_Counted]) -> Iterator[tuple[_Counted, _Counted
             yield first, second
 
 
-def _path_of(account: Account, counted: _Counted) -> Path:
+def _path_of(account: Account, counted: _Counted) -> tuple[str, int, str, int]:
     lines = account.agreements[counted.agreement].lines
     index = next(n for n, line in enumerate(lines) if line is counted.line)
     return ("agreements", counted.agreement, "lines", index)
@@ -209,4 +245,4 @@ def _contradictions(
         except CyclePlanError as error:
             yield f"in {period} {str(error).partition(': ')[2]}"
         except CalendarError as error:
-            yield f"in {period}: {error}"
+            yield str(error)

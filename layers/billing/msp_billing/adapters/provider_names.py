@@ -48,6 +48,7 @@ _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
     ("policy", "runs.*.must_be_priced.*.clause", _CLAUSES),
     ("price_book", "products.*.category", _CATEGORIES),
     ("price_book", "products.*.count_rule", _RULES),
+    ("price_book", "products.*.clause", _CLAUSES),
     ("account", "agreements.*.lines.*.product", _PRODUCTS),
     ("account", "agreements.*.lines.*.count_rule", _RULES),
     ("account", "agreements.*.lines.*.subscriber", _SUBSCRIBERS),
@@ -60,7 +61,7 @@ _UNIQUE: tuple[tuple[Kind, str, str, int], ...] = (
     ("policy", "count_rules.*.rule", "count rule", 0),
     ("policy", "clauses.*.clause", "clause", 0),
     ("policy", "runs.*.moments.*.moment", "snapshot moment of the run", 2),
-    ("policy", "runs.*.categories.*", "category billed by a run", 0),
+    ("policy", "runs.*.categories.*", "category that runs bill", 0),
     ("price_book", "categories.*.category", "category", 0),
     ("price_book", "products.*.code", "product", 0),
     ("account", "subscribers.*.subscriber", "subscriber", 0),
@@ -130,7 +131,7 @@ def _given_twice(document: YamlDocument, pattern: str, noun: str, shared: int) -
         before = first.setdefault((path[:shared], text), path)
         if before != path:
             lines = f"on lines {document.line_of(before)} and {document.line_of(path)}"
-            what = f"The {noun} '{text}' is listed twice, {lines}."
+            what = f"'{text}' is there twice as a {noun}, {lines}."
             yield problem_at(document, path, "listed-twice", what, "Keep one of the two.")
 
 
@@ -150,29 +151,35 @@ def _categories_nobody_bills(documents: ProviderDocuments) -> Iterator[Problem]:
 
 
 def _accounts_twice(accounts: tuple[YamlDocument, ...]) -> Iterator[Problem]:
-    """Ids that are no file's name, ids that two files have, also in different letter case."""
-    first: dict[str, Place] = {}
+    """Ids that two files have, also in different letter case, and ids that are no file's name."""
+    by_id: dict[str, list[Place]] = {}
     for document in accounts:
         for path, text in document.find("account"):
-            here = Place(document, path, text)
-            before = first.setdefault(text.casefold(), here)
-            stem = PurePosixPath(document.file).stem
-            if before is not here:
-                yield problem_at(
-                    document,
-                    path,
-                    "account-twice",
-                    f"The account '{text}' is also in {before.in_words}.",
-                    "Keep one of the two files, or give this one an id of its own.",
-                )
-            elif text != stem:
-                yield problem_at(
-                    document,
-                    path,
-                    "account-file-name",
-                    f"The file is called '{stem}', and the account in it '{text}'.",
-                    f"Rename the file to '{text}.yaml', or write 'account: {stem}'.",
-                )
+            by_id.setdefault(text.casefold(), []).append(Place(document, path, text))
+    for places in by_id.values():
+        # The file that is named after the account is the one to keep.
+        first, *others = sorted(places, key=lambda place: place.text != _stem(place.document))
+        if first.text != _stem(first.document) and first.text == first.text.lower():
+            yield problem_at(
+                first.document,
+                first.path,
+                "account-file-name",
+                f"The file is called '{_stem(first.document)}', and the account in it "
+                f"'{first.text}'.",
+                f"Rename the file to '{first.text}.yaml', or correct the account.",
+            )
+        for place in others:
+            yield problem_at(
+                place.document,
+                place.path,
+                "account-twice",
+                f"The account '{place.text}' is also in {first.in_words}.",
+                "Keep one of the two files, or give this one an id of its own.",
+            )
+
+
+def _stem(document: YamlDocument) -> str:
+    return PurePosixPath(document.file).stem
 
 
 def _feed_names_twice(accounts: tuple[YamlDocument, ...]) -> Iterator[Problem]:
