@@ -57,10 +57,14 @@ class S3Feeds:
         return ExportReader(definition, export, found["Body"], f"feeds/{export.key}")
 
     def choose(
-        self, exports: Sequence[FeedExport], moment_at: datetime, definition: FeedDefinition
+        self,
+        exports: Sequence[FeedExport],
+        moment_at: datetime,
+        definition: FeedDefinition,
+        account: str | None = None,
     ) -> FeedExport | None:
         """The export that describes a moment, or None when none is fresh enough."""
-        return choose_export(exports, moment_at, definition)
+        return choose_export(exports, moment_at, definition, account)
 
     def _keys(self, prefix: str) -> list[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(

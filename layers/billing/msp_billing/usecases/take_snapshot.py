@@ -133,7 +133,9 @@ class _FeedTaker:
     def for_one(self, account: Account) -> FeedReading:
         """The reading of an account's own export."""
         own = [entry for entry in self._exports if entry.account == account.account]
-        export = self._ports.feeds.choose(own, self._planned.moment_at, self._definition)
+        export = self._ports.feeds.choose(
+            own, self._planned.moment_at, self._definition, account.account
+        )
         if export is None:
             return self._reading(None, problems=(self._missing(own),))
         rows, problems, seal = self._read(export)

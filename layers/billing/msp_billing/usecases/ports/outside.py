@@ -59,9 +59,17 @@ class Feeds(Protocol):
         """Begin to read an export."""
 
     def choose(
-        self, exports: Sequence[FeedExport], moment_at: datetime, definition: FeedDefinition
+        self,
+        exports: Sequence[FeedExport],
+        moment_at: datetime,
+        definition: FeedDefinition,
+        account: str | None = None,
     ) -> FeedExport | None:
-        """The export that describes a moment, or None when none is fresh enough."""
+        """The export that describes a moment, or None when none is fresh enough.
+
+        Args:
+            account: whose export; None for a feed of scope "provider".
+        """
 
 
 class Mailer(Protocol):
