@@ -187,6 +187,15 @@ def test_terms_count_from_the_invoice_date() -> None:
         ),
         ({"compare": {"day": 3}}, "the invoices go out before the comparison"),
         ({"issue": {"day": 1, "at": "11:59"}}, "the invoices go out before the comparison"),
+        # Opened on the 20th, the cycle would date its invoices on the 2nd, eighteen days back.
+        (
+            {"opens": {"day": 20, "at": "06:00"}},
+            "the cycle opens after the first snapshot is to be taken",
+        ),
+        (
+            {"opens": {"day": 1, "at": "12:01"}, "moments": []},
+            "the cycle opens after the comparison is to be made",
+        ),
         ({"due": {"day": 1}}, "the invoices are due before they go out"),
         ({"due": {"month": -1, "day": 31}}, "the invoices are due before they go out"),
     ],

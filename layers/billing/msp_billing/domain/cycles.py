@@ -116,6 +116,10 @@ def plan_cycle(
 
 def _check_order(plan: CyclePlan, run: RunPolicy, period: Period) -> None:
     taken = [entry.take_at for entry in plan.moments]
+    if taken and plan.opens_at > min(taken):
+        raise CyclePlanError(run, period, "the cycle opens after the first snapshot is to be taken")
+    if plan.opens_at > plan.compare_at:
+        raise CyclePlanError(run, period, "the cycle opens after the comparison is to be made")
     if taken and max(taken) > plan.compare_at:
         raise CyclePlanError(run, period, "the comparison is made before the last snapshot")
     if plan.compare_at > plan.issue_at:
