@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from msp_billing.adapters.declared_types import misreadings, model_at, path_of_error
 from msp_billing.adapters.model_sentences import explain_pattern, explain_sentence
@@ -46,57 +46,82 @@ def read_model(
     try:
         read = model.model_validate(document.data)
     except ValidationError as error:
-        details = [
-            (path, entry)
-            for entry in error.errors()
-            if (path := path_of_error(model, document.data, entry["loc"])) is not None
-            and path not in problems
-            and not _counts_what_is_wrong_inside(entry)
+        faults = [
+            fault
+            for fault in _faults(error, model, document)
+            if fault.path not in problems and not fault.counts_what_is_wrong_inside
         ]
-        translated = list(_Translator(document, model, details).problems())
+        translated = list(_Translator(document, model, faults).problems())
     return (read if not problems else None), (*problems.values(), *translated)
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """One error of pydantic's, with its place in the file."""
+
+    path: Path
+    kind: str
+    value: object
+    limits: Mapping[str, Any]
+    message: str
+
+    @property
+    def counts_what_is_wrong_inside(self) -> bool:
+        """Whether a list is called too short only because entries of it are wrong."""
+        return (
+            self.kind == "too_short"
+            and isinstance(self.value, list)
+            and len(self.value) >= int(self.limits["min_length"])
+        )
+
+
+def _faults(
+    error: ValidationError, model: type[BaseModel], document: YamlDocument
+) -> Iterator[_Fault]:
+    for entry in error.errors():
+        path = path_of_error(model, document.data, entry["loc"])
+        if path is not None:
+            limits = entry.get("ctx", {})
+            yield _Fault(path, entry["type"], entry["input"], limits, entry["msg"])
 
 
 class _Translator:
     def __init__(
-        self,
-        document: YamlDocument,
-        model: type[BaseModel],
-        errors: list[tuple[Path, ErrorDetails]],
+        self, document: YamlDocument, model: type[BaseModel], faults: list[_Fault]
     ) -> None:
         self._document = document
         self._model = model
-        self._errors = errors
+        self._faults = faults
         self._misspelt = {
-            (*path[:-1], near)
-            for path, entry in errors
-            if entry["type"] == "extra_forbidden" and (near := self._nearest(path))
+            (*fault.path[:-1], near)
+            for fault in faults
+            if fault.kind == "extra_forbidden" and (near := self._nearest(fault.path))
         }
 
     def problems(self) -> Iterator[Problem]:
-        for path, entry in self._errors:
-            if entry["type"] == "missing" and path in self._misspelt:
+        for fault in self._faults:
+            if fault.kind == "missing" and fault.path in self._misspelt:
                 continue
-            if entry["type"] == "value_error":
-                yield from self._sentences(entry, path)
+            if fault.kind == "value_error":
+                yield from self._sentences(fault)
             else:
-                yield self._translate(entry, path)
+                yield self._translate(fault)
 
-    def _translate(self, entry: ErrorDetails, path: Path) -> Problem:
-        kind = entry["type"]
+    def _translate(self, fault: _Fault) -> Problem:
+        path = fault.path
         if path[-1:] == ("[key]",):
-            return self._wrong_key(entry, path[:-1])
-        if kind == "extra_forbidden":
+            return self._wrong_key(fault, path[:-1])
+        if fault.kind == "extra_forbidden":
             return self._unknown_key(path)
-        if kind == "missing":
+        if fault.kind == "missing":
             return self._missing_key(path)
-        code, what, fix = self._value(entry, path)
+        code, what, fix = self._value(fault, path)
         return _problem(self._document, path, code, what, fix)
 
-    def _value(self, entry: ErrorDetails, path: Path) -> tuple[str, str, str]:
+    def _value(self, fault: _Fault, path: Path) -> tuple[str, str, str]:
         """Code, what is wrong, and what to do about a value that is there and not right."""
-        value, limits, name = entry["input"], entry.get("ctx", {}), _name(path)
-        match entry["type"]:
+        value, limits, name = fault.value, fault.limits, _name(path)
+        match fault.kind:
             case _ if value is None:
                 what = f"{name} is empty."
                 result = ("empty", what, "Write a value, or remove the key if it may be left out.")
@@ -129,7 +154,7 @@ class _Translator:
                 fix = f"Write it on one line after '{_key(path)}: ', without brackets."
                 result = ("text", f"{name} must be one text.", fix)
             case _:
-                what = f"{name} cannot be used: {entry['msg']}."
+                what = f"{name} cannot be used: {fault.message}."
                 result = ("value", what, f"Correct it; {_DESCRIBED}")
         return result
 
@@ -141,13 +166,13 @@ class _Translator:
             self._document, path, "unknown-key", what, f"{hint}{self._keys_of(path[:-1])}"
         )
 
-    def _wrong_key(self, entry: ErrorDetails, path: Path) -> Problem:
+    def _wrong_key(self, fault: _Fault, path: Path) -> Problem:
         """A key that is a name or a choice of its own, as in 'labels_by_coverage'."""
-        if entry["type"] == "literal_error":
+        if fault.kind == "literal_error":
             what = f"'{path[-1]}' is no key that is known here."
-            fix = _one_of(str(path[-1]), str(entry["ctx"]["expected"]))
+            fix = _one_of(str(path[-1]), str(fault.limits["expected"]))
             return _problem(self._document, path, "unknown-key", what, fix)
-        code, what, fix = self._value(entry, path)
+        code, what, fix = self._value(fault, path)
         return _problem(self._document, path, code, what, fix)
 
     def _missing_key(self, path: Path) -> Problem:
@@ -157,12 +182,11 @@ class _Translator:
         what = f"The key '{path[-1]}' is missing."
         return _problem(self._document, path, "missing-key", what, f"Add '{path[-1]}'.{told}")
 
-    def _sentences(self, entry: ErrorDetails, path: Path) -> Iterator[Problem]:
+    def _sentences(self, fault: _Fault) -> Iterator[Problem]:
         """What the models themselves found: sentences, several of them joined by semicolons."""
-        message = str(entry["ctx"]["error"])
-        for sentence in message.split("; "):
+        for sentence in str(fault.limits["error"]).split("; "):
             code, what, fix = explain_sentence(sentence)
-            named = path_of_names(self._document, path, sentence, fix)
+            named = path_of_names(self._document, fault.path, sentence, fix)
             yield _problem(self._document, named, code, what, fix)
 
     def _nearest(self, path: Path) -> str | None:
@@ -176,14 +200,6 @@ class _Translator:
     def _keys_of(self, path: Path) -> str:
         known = self._fields(path)
         return f"Known here: {', '.join(known)}." if known else f"Remove it; {_DESCRIBED}"
-
-
-def _counts_what_is_wrong_inside(entry: ErrorDetails) -> bool:
-    """Whether a list is called too short only because entries of it are wrong."""
-    if entry["type"] != "too_short":
-        return False
-    value = entry["input"]
-    return isinstance(value, list) and len(value) >= int(entry["ctx"]["min_length"])
 
 
 def _one_of(value: str, expected: str) -> str:
