@@ -109,3 +109,10 @@ def test_counting_from_both_ends_meets(period: Period, holidays: frozenset[date]
     for index in range(len(days)):
         assert calendar.nth_of_month(period, index + 1) == days[index]
         assert calendar.nth_of_month(period, index - len(days)) == days[index]
+
+
+def test_a_calendar_has_the_same_bytes_in_every_process() -> None:
+    days = [date(2027, month, 1) for month in range(1, 13)]
+    listed = ",".join(f'"{day}"' for day in days)
+    calendar = BusinessCalendar(holidays=frozenset(days))
+    assert calendar.model_dump_json() == f'{{"holidays":[{listed}]}}'

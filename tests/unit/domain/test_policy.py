@@ -236,3 +236,23 @@ def test_unknown_keys_are_refused_wherever_they_stand() -> None:
         part(data)["mispelt"] = 1
         with pytest.raises(ValidationError, match="mispelt"):
             ProviderPolicy.model_validate(data)
+
+
+def test_the_day_on_which_a_cycle_opens_has_no_latest_day() -> None:
+    """The schedule fires on the day itself; the plan would open on another one."""
+    late = {"day": 20, "no_later_than_day": 10, "at": "06:00"}
+    assert "a plain 'day' from 1 to 28" in run_refusal(opens=late)
+
+
+def test_a_filter_without_values_is_refused() -> None:
+    """It would let nothing count, and bill nothing, without a word."""
+    rule = count_rule_data("pcs", "PCs", {"kind": []})
+    assert "the filter by kind lists no value" in refusal(count_rules=[rule])
+
+
+def test_a_policy_has_the_same_bytes_in_every_process() -> None:
+    """Its hash is compared when it is put in force; the order of a set differs by process."""
+    every = ["summary_by_product", "items", "summary_by_category"]
+    known = policy(runs=[run_data(show=every)])
+    in_order = '"show":["items","summary_by_category","summary_by_product"]'
+    assert in_order in known.model_dump_json()

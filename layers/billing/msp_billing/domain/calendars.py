@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.periods import Period
@@ -17,6 +17,11 @@ class BusinessCalendar(Frozen):
     """Which days the provider works. Holidays come in as data, worked out by an adapter."""
 
     holidays: frozenset[date] = Field(default=frozenset())
+
+    @field_serializer("holidays", when_used="json")
+    def _holidays_in_order(self, holidays: frozenset[date]) -> list[date]:
+        """The order of a set differs by process."""
+        return sorted(holidays)
 
     def is_business_day(self, day: date) -> bool:
         """Monday to Friday, and not a holiday."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.feeds import FeedRow
@@ -22,6 +22,15 @@ class CountRule(Frozen):
         default={}, description="Attribute and the values of it that count; all must hold."
     )
     clause: Identifier = Field(description="The clause of the policy that says so.")
+
+    @model_validator(mode="after")
+    def _lets_something_count(self) -> CountRule:
+        empty = [name for name, values in self.where.items() if not values]
+        if empty:
+            raise ValueError(
+                f"the filter by {', '.join(empty)} lists no value, so that nothing would count"
+            )
+        return self
 
     def matches(self, row: FeedRow) -> bool:
         """Whether the rule's filter lets the row count. Case and outer space do not matter."""

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    field_serializer,
+    model_validator,
+)
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.counting import CountRule
@@ -116,13 +122,19 @@ class RunPolicy(Frozen):
     )
     clause: Identifier = Field(description="The clause that this run's calendar follows.")
 
+    @field_serializer("show", when_used="json")
+    def _show_in_order(self, show: frozenset[str]) -> list[str]:
+        """The order of a set differs by process, and versions are compared by their bytes."""
+        return sorted(show)
+
     @model_validator(mode="after")
     def _consistent(self) -> RunPolicy:
         names = [entry.moment for entry in self.moments]
         if len(set(names)) != len(names):
             raise ValueError("two snapshot moments have the same name")
         opens = self.opens
-        if opens.day is None or opens.day > _LAST_SCHEDULE_DAY or opens.when_closed != "keep":
+        moved = opens.when_closed != "keep" or opens.no_later_than_day is not None
+        if opens.day is None or opens.day > _LAST_SCHEDULE_DAY or moved:
             raise ValueError(
                 "'opens' needs a plain 'day' from 1 to 28: the monthly schedule is made from it"
             )
