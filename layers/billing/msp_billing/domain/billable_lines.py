@@ -65,6 +65,7 @@ class Counter:
         self._snapshot = snapshot
         self._previous = previous
         self._sections: dict[tuple[str, str], dict[str | None, list[FeedRow]]] = {}
+        self._homeless: dict[tuple[str, str], list[FeedRow]] = {}
         self._used: dict[tuple[str, str], set[str]] = {}
         self.evidence: dict[str, CountEvidence] = {}
         self.problems: dict[str, Problem] = {}
@@ -81,6 +82,8 @@ class Counter:
             if reading is None:
                 return None
             rows = [row for row in self._rows(reading, subscriber) if rule.matches(row)]
+            if subscriber is not None:
+                self._note_homeless(reading, rule)
             self._used.setdefault((rule.feed, rule.moment), set()).update(
                 row.item_id for row in rows
             )
@@ -131,20 +134,29 @@ class Counter:
         local = self._local_moment(reading)
         present = [row for row in reading.rows if present_at(row, local)]
         sections: dict[str | None, list[FeedRow]] = {None: present}
+        homeless: list[FeedRow] = []
         for row in present:
-            if row.subscriber is None or not self._account.subscribers:
-                continue
-            subscriber = self._account.find_subscriber(row.subscriber)
+            subscriber = self._account.find_subscriber(row.subscriber or "")
             if subscriber is None:
-                self._note(
-                    "unknown-subscriber",
-                    f"The feed '{reading.feed}' names '{row.subscriber}' (line {row.row}), which "
-                    f"{self._account.account} does not have.",
-                    "Add it to the account's subscribers, or to the 'known_as' of the right one.",
-                )
-                continue
-            sections.setdefault(subscriber, []).append(row)
+                homeless.append(row)
+            else:
+                sections.setdefault(subscriber, []).append(row)
+        self._homeless[reading.feed, reading.moment] = homeless
         return sections
+
+    def _note_homeless(self, reading: FeedReading, rule: CountRule) -> None:
+        """Items that count, but at no subscriber that we know: unknown never bills as zero."""
+        for row in self._homeless[reading.feed, reading.moment]:
+            if not rule.matches(row):
+                continue
+            named = f"'{row.subscriber}'" if row.subscriber else "no site or subscriber"
+            self._note(
+                "unknown-subscriber",
+                f"The feed '{reading.feed}' names {named} for '{row.name}' (line {row.row}), and "
+                f"{self._account.account} is billed by subscriber.",
+                "Add the name to the account's subscribers, or to the 'known_as' of the right "
+                "one, or correct the feed.",
+            )
 
     def _local_moment(self, reading: FeedReading) -> datetime:
         return reading.moment_at.astimezone(self._policy.zone).replace(tzinfo=None)
