@@ -51,7 +51,20 @@ SITE = {"subscriber": "dock", "name": "The Dock"}
             {"subscribers": [SITE, {"subscriber": "pier", "name": "P", "known_as": ["DOCK"]}]},
             "two subscribers are both known as 'dock'",
         ),
+        # Listed twice, a site would get every 'each' line twice.
+        ([], {"subscribers": [SITE, SITE]}, "the subscriber 'dock' is listed twice"),
         ([agreement_data(), agreement_data()], {}, "two agreements have the same name"),
+        # A charge that falls into a month without the agreement would never be billed.
+        (
+            [agreement_data(line_data("PC", bill_once_in="2024-12"))],
+            {},
+            "line pc is billed once in 2024-12, when the agreement is not in force",
+        ),
+        (
+            [agreement_data(line_data("PC", bill_once_in="2026-03"), ends_on="2026-02-28")],
+            {},
+            "line pc is billed once in 2026-03, when the agreement is not in force",
+        ),
         (
             [agreement_data(line_data("PC", subscriber="mole"))],
             {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
@@ -94,6 +95,14 @@ class Agreement(Frozen):
         doubles = sorted({name for name in names if names.count(name) > 1})
         if doubles:
             raise ValueError(f"agreement lines are listed twice: {', '.join(doubles)}")
+        lost = [
+            f"line {entry.line} is billed once in {entry.bill_once_in}, when the agreement is not "
+            "in force: it would never be billed"
+            for entry in self.lines
+            if entry.bill_once_in is not None and not self.active_in(entry.bill_once_in)
+        ]
+        if lost:
+            raise ValueError("; ".join(lost))
         return self
 
     def active_in(self, period: Period) -> bool:
@@ -165,6 +174,9 @@ def _overlaps(starts_on: date | None, ends_on: date | None, period: Period) -> b
 
 def _inconsistencies(account: Account) -> Iterator[str]:
     names: dict[str, str] = {}
+    listed = Counter(entry.subscriber for entry in account.subscribers)
+    for subscriber in sorted(name for name, times in listed.items() if times > 1):
+        yield f"the subscriber '{subscriber}' is listed twice: keep one"
     for entry in account.subscribers:
         if entry.subscriber == EACH_SUBSCRIBER:
             yield f"a subscriber cannot be called '{EACH_SUBSCRIBER}'"
