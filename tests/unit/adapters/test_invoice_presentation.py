@@ -67,7 +67,7 @@ def test_every_counted_item_is_named_under_its_count_with_its_source():
     assert section["counts"][1]["names"] == ["Noah Peterson", "Olga Ivanova", "Priya Raman"]
     (source,) = shown["sources"]
     assert source["title"] == "Full-time users, Part-time users"
-    assert source["file"].replace("\u200b", "") == "northwind/rmm/harbor-dental/2026-12-01.csv"
+    assert source["file"] == "northwind/rmm/harbor-dental/2026-12-01.csv"
     assert source["as_of"] == "1 December 2026, 00:00 CST", "on the provider's clock"
 
 

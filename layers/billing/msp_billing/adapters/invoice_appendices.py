@@ -99,7 +99,7 @@ def present_codes(invoice: Invoice, book: PriceBook) -> Json:
                 "amount": format_money(amount.amount, amount.currency),
                 "rows": [
                     {
-                        "code": printable(entry.product, unbroken=12),
+                        "code": printable(entry.product, unbroken=16),
                         "description": printable(entry.description, 500),
                         "quantity": format_quantity(entry.quantity),
                         "amount": format_money(entry.amount.amount, entry.amount.currency),
@@ -155,7 +155,7 @@ def _sources(counts: list[CountEvidence], zone: ZoneInfo) -> list[Json]:
     return [
         {
             "title": ", ".join(printable(title) for title in named),
-            "file": printable(seal.key),
+            "file": printable(seal.key, unbroken=60),
             "checksum": seal.sha256[:CHECKSUM_LETTERS],
             "as_of": format_moment(seal.as_of_at, zone),
             "counted_at": format_moment(moment_at, zone),

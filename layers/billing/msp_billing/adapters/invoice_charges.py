@@ -158,7 +158,7 @@ class Charges:
     def _line(self, line: InvoiceLine) -> Json:
         discount = line.kind is LineKind.DISCOUNT
         return {
-            "code": printable(line.product, unbroken=12),
+            "code": printable(line.product, unbroken=16),
             "description": printable(line.description, 500),
             "note": None if is_compact(self.invoice) else printable(self._small_print(line), 500),
             "clause": self.clause_numbers[line.reason.clause],
@@ -193,7 +193,7 @@ class Charges:
             found = prices[entry.product, entry.category]
             rows.append(
                 {
-                    "code": printable(entry.product, unbroken=12),
+                    "code": printable(entry.product, unbroken=16),
                     "description": printable(entry.description, 500),
                     "quantity": "" if product is None else format_quantity(entry.quantity),
                     "unit": "" if product is None else printable(product.unit),
