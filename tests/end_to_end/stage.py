@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,8 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local_cloud import ExecutionRecord, FunctionError, LocalCloud, SentMail
 from msp_billing import wiring
+from msp_billing.adapters.event_bus import EventBridgeBus
 from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import OutboxMail
@@ -45,6 +47,7 @@ class Stage:
     cloud: LocalCloud
     ports: Ports
     environment: Mapping[str, str]
+    events: list[tuple[str, dict[str, Any]]]
 
     # --- Setting up ------------------------------------------------------------------------------
 
@@ -175,6 +178,10 @@ class Stage:
         pages = client.get_paginator("get_execution_history").paginate(executionArn=arn)
         return [event for page in pages for event in page["events"]]
 
+    def published(self, detail_type: str) -> list[str]:
+        """The cycles that events of a type on the billing bus name."""
+        return [detail["cycle"] for kind, detail in self.events if kind == detail_type]
+
     def assert_promises(self, *cycles: CycleId) -> None:
         """What holds after every step: gapless numbers, one mail at most, sums that add up."""
         accepted = Counter(tuple(sorted(mail.tags.items())) for mail in self.cloud.sent_mail)
@@ -211,11 +218,25 @@ def open_stage(start_at: datetime = START_AT) -> Iterator[Stage]:
         os.environ.update(environment)
         os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
         try:
-            yield Stage(cloud, wiring.ports(), environment)
+            with _events_on_the_bus() as events:
+                yield Stage(cloud, wiring.ports(), environment, events)
         finally:
             os.environ.clear()
             os.environ.update(before)
 
 
-def from_json(text: str) -> Any:
-    return json.loads(text)
+@contextmanager
+def _events_on_the_bus() -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """Type and detail of every event that the billing bus takes."""
+    events: list[tuple[str, dict[str, Any]]] = []
+    publish = EventBridgeBus.publish
+
+    def publish_and_keep(
+        bus: EventBridgeBus, detail_type: str, detail: dict[str, str | int]
+    ) -> None:
+        publish(bus, detail_type, detail)
+        events.append((detail_type, detail))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EventBridgeBus, "publish", publish_and_keep)
+        yield events

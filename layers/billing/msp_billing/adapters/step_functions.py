@@ -33,6 +33,20 @@ class StepFunctionsExecutions:
             raise
         return True
 
+    def is_running(self, execution: str) -> bool:
+        """Whether an execution, by its name or ARN, is under way."""
+        arn = execution
+        if not execution.startswith("arn:"):
+            machine = self._state_machine_arn.replace(":stateMachine:", ":execution:")
+            arn = f"{machine}:{execution}"
+        try:
+            found = self._client.describe_execution(executionArn=arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+                return False
+            raise
+        return bool(found["status"] == "RUNNING")
+
     def approve(self, task_token: str, output: dict[str, str]) -> None:
         """Let a waiting execution go on. Raises ApprovalGoneError."""
         self._answer(

@@ -105,15 +105,20 @@ class FailureResult(Frozen):
 def record_failure(ports: Ports, request: FailureRequest) -> FailureResult:
     """Mark the cycle as failed and tell the bus, from where a person is alarmed.
 
-    The lock stays: only a new start takes a failed cycle over.
+    The lock stays: only a new start takes a failed cycle over. A cycle that failed before it had
+    its lock has nothing to mark, but the bus is told all the same. One that somebody else took
+    over, or that was closed before the failure, is left as it is.
     """
     failure = f"{request.error}: {request.cause}"[:_MAX_FAILURE_LENGTH]
-    try:
-        context = load_context(ports, request)
-    except LockLostError:
-        return FailureResult(recorded=False)
-    ports.cycles.update(
-        context.cycle.model_copy(update={"state": CycleState.FAILED, "failure": failure})
-    )
+    cycle = ports.cycles.find(request.cycle_id)
+    if cycle is not None:
+        if cycle.owner != request.owner or cycle.state is CycleState.CLOSED:
+            return FailureResult(recorded=False)
+        try:
+            ports.cycles.update(
+                cycle.model_copy(update={"state": CycleState.FAILED, "failure": failure})
+            )
+        except LockLostError:
+            return FailureResult(recorded=False)
     ports.bus.publish("CycleFailed", {"cycle": str(request.cycle_id), "failure": failure})
-    return FailureResult(recorded=True)
+    return FailureResult(recorded=cycle is not None)

@@ -11,7 +11,10 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.usecases.errors import LockLostError
 from msp_billing.usecases.ports import Ports
+
+_MAX_NAMES_TRIED = 20
 
 StartOutcome = Literal["started", "already_done", "in_progress", "before_first_period"]
 
@@ -68,21 +71,43 @@ def _start(ports: Ports, cycle_id: CycleId, existing: Cycle | None, started_by: 
                 "already_done",
                 f"{cycle_id} was billed and closed; nothing was started.",
             )
-        if existing.state is CycleState.OPEN:
+        if existing.state is CycleState.OPEN and not _gave_up(ports, existing):
             return _result(
                 cycle_id, "in_progress", f"{cycle_id} is under way; nothing was started."
             )
         attempt = existing.attempt + 1
-    name = cycle_id.execution_name if attempt == 1 else f"{cycle_id.execution_name}_{attempt}"
     payload = {
         "provider": cycle_id.provider,
         "run": cycle_id.run,
         "period": str(cycle_id.period),
         "started_by": started_by,
     }
-    if not ports.executions.start(name, payload):
-        return _result(cycle_id, "in_progress", f"{cycle_id} was started before.")
-    return _result(cycle_id, "started", f"{cycle_id} was started.")
+    for number in range(attempt, attempt + _MAX_NAMES_TRIED):
+        name = cycle_id.execution_name if number == 1 else f"{cycle_id.execution_name}_{number}"
+        if ports.executions.start(name, payload):
+            return _result(cycle_id, "started", f"{cycle_id} was started.")
+        if ports.executions.is_running(name):
+            return _result(cycle_id, "in_progress", f"{cycle_id} was started before.")
+        # That one ended before it had the lock: its name is used up, the period is not.
+    raise RuntimeError(f"{cycle_id} failed {_MAX_NAMES_TRIED} times before it was open")
+
+
+def _gave_up(ports: Ports, cycle: Cycle) -> bool:
+    """Mark an open cycle as failed whose execution ended without saying so (faults.md, 19).
+
+    An execution that is stopped, or that fails while nothing can be stored, leaves its lock open,
+    and the period would be under way for ever.
+    """
+    if ports.executions.is_running(cycle.owner):
+        return False
+    failure = "the execution ended without recording why"
+    try:
+        ports.cycles.update(
+            cycle.model_copy(update={"state": CycleState.FAILED, "failure": failure})
+        )
+    except LockLostError:  # it was closed, or taken over, since it was read
+        return False
+    return True
 
 
 def _result(cycle_id: CycleId, outcome: StartOutcome, message: str) -> StartResult:

@@ -61,16 +61,21 @@ class DynamoCycleStore:
         return taken if now is None else _cycle(now)
 
     def update(self, cycle: Cycle) -> None:
-        """Store a cycle's new state. Raises LockLostError when another owner holds it."""
+        """Store a cycle's new state. Raises LockLostError when another owner holds it.
+
+        Only an open cycle moves on: a step that comes late, after the failure of its execution
+        was recorded, must not make the cycle look alive again. The same state may be stored
+        again, as a retry does.
+        """
         standing = self._table.put(
             _item(cycle),
-            "cycle_owner = :owner AND (cycle_state <> :closed OR cycle_state = :new)",
+            "cycle_owner = :owner AND (cycle_state = :open OR cycle_state = :new)",
             owner=cycle.owner,
-            closed=CycleState.CLOSED.value,
+            open=CycleState.OPEN.value,
             new=cycle.state.value,
         )
         if standing is not None:
-            raise LockLostError(f"{cycle.id} is not held by {cycle.owner}, or it is closed")
+            raise LockLostError(f"{cycle.id} is not open and held by {cycle.owner}")
 
     def put_approval(self, cycle: CycleId, approval: Approval) -> None:
         """Store that a person is asked, or what the person decided."""

@@ -91,6 +91,9 @@ class Executions(Protocol):
     def start(self, name: str, payload: dict[str, str]) -> bool:
         """Start a cycle's execution; False when one of this name ran in the last 90 days."""
 
+    def is_running(self, execution: str) -> bool:
+        """Whether an execution, by its name or ARN, is under way."""
+
     def approve(self, task_token: str, output: dict[str, str]) -> None:
         """Let a waiting execution go on. Raises ApprovalGoneError when nobody waits any more."""
 
