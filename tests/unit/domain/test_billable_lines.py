@@ -97,6 +97,28 @@ def test_a_line_for_the_account_as_a_whole_stands_in_for_nothing() -> None:
     assert ("pc", "pier") in expanded(EACH, line_data("PC", line="all"))
 
 
+@pytest.mark.parametrize(
+    ("own", "stands_in"),
+    [
+        ({"starts_on": "2026-03-31"}, True),
+        ({"ends_on": "2026-03-01"}, True),
+        ({"quantity": 0}, True),  # how a site is left out
+        # Outside its days it provides nothing, and the site would be billed nothing at all.
+        ({"starts_on": "2026-04-01"}, False),
+        ({"ends_on": "2026-02-28"}, False),
+        # A one-time charge of the product is no replacement of the monthly one.
+        ({"bill_once_in": "2026-03", "quantity": 2}, False),
+        ({"bill_once_in": "2026-04", "quantity": 2}, False),
+    ],
+)
+def test_an_own_line_stands_in_while_it_is_provided(own: dict[str, Any], stands_in: bool) -> None:
+    own_line = line_data("PC", line="own", subscriber="pier", **own)
+    known = account(agreement_data(EACH, own_line), sites=["dock", "pier"])
+    found = billed(known, device("a", site="Dock"), device("b", site="Pier"))
+    assert (("pc", "pier", 1, "counted: PCs") not in found) is stands_in
+    assert ("pc", "dock", 1, "counted: PCs") in found
+
+
 def test_an_account_without_subscribers_has_no_lines_for_each() -> None:
     known = account(agreement_data(EACH))
     assert list(expand_lines(known.agreements[0], known)) == []

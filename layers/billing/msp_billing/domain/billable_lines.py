@@ -180,7 +180,7 @@ def billable_lines(
     Lines of quantity zero are left out: nothing is sold by them. Counts that are not known leave
     a problem in the counter.
     """
-    for line, subscriber in expand_lines(agreement, account):
+    for line, subscriber in expand_lines(agreement, account, period):
         product = book.product(line.product)
         if product.category not in run.categories or not line.provided_in(period):
             continue
@@ -201,17 +201,23 @@ def billable_lines(
 
 
 def expand_lines(
-    agreement: Agreement, account: Account
+    agreement: Agreement, account: Account, period: Period | None = None
 ) -> Iterator[tuple[AgreementLine, str | None]]:
     """Every line with its section; a line for each subscriber becomes one per subscriber.
 
     A line that names a subscriber stands in for the 'each' line of the same product there, which
-    is how one site gets a price or a quantity of its own.
+    is how one site gets a price or a quantity of its own. It does so in the months in which it is
+    provided, so that a site is never left without both; a one-time charge stands in for nothing.
+
+    Args:
+        period: the service month; None for all months, in which such a line stands in for good.
     """
     own = {
         (line.product, line.subscriber)
         for line in agreement.lines
         if line.subscriber not in {None, EACH_SUBSCRIBER}
+        and line.bill_once_in is None
+        and (period is None or line.provided_in(period))
     }
     for line in agreement.lines:
         if line.subscriber != EACH_SUBSCRIBER:
