@@ -7,7 +7,8 @@ from typing import Any
 
 State = dict[str, Any]
 
-# Failures of the Lambda service itself. Whatever our own code raises is not retried blindly.
+# Failures of the Lambda service itself, and SES's refusal for now. Whatever else our own code
+# raises is not retried blindly.
 TRANSIENT_ERRORS = frozenset(
     {
         "Lambda.AWSLambdaException",
@@ -15,6 +16,7 @@ TRANSIENT_ERRORS = frozenset(
         "Lambda.SdkClientException",
         "Lambda.ServiceException",
         "Lambda.TooManyRequestsException",
+        "MailRefusedForNowError",
     }
 )
 RETRY_LIMITS = ("IntervalSeconds", "BackoffRate", "MaxAttempts", "MaxDelaySeconds")

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+)
 
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.usecases.errors import (
@@ -43,7 +48,8 @@ class SesMailer:
         """Hand a mail to SES in one attempt; returns its message id.
 
         Raises:
-            MailRefusedForNowError: not taken (throttled, paused, quota); may be tried later.
+            MailRefusedForNowError: not taken (throttled, paused, quota, no connection); may be
+                tried later.
             MailRejectedError: not taken, and never will be as it stands.
             MailOutcomeUnknownError: no answer: perhaps taken.
         """
@@ -57,6 +63,9 @@ class SesMailer:
             )
         except ClientError as error:
             raise _translated(error) from error
+        except (ConnectTimeoutError, EndpointConnectionError) as error:
+            # Without a connection no byte of the mail has left (faults.md, 8).
+            raise MailRefusedForNowError(f"no connection to SES: {error}") from error
         except BotoCoreError as error:
             raise MailOutcomeUnknownError(f"no answer from SES: {error}") from error
         return str(answer["MessageId"])

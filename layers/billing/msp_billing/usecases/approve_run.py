@@ -14,7 +14,7 @@ from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.run_summary import RunRow
 from msp_billing.usecases.compare_invoices import run_rows, run_totals, store_run_workbook
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
-from msp_billing.usecases.deliver_mail import attached, provider_mail_id, send_once
+from msp_billing.usecases.deliver_mail import attached, provider_mail_id, send_to_provider
 from msp_billing.usecases.errors import NotWaitingForApprovalError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
@@ -37,7 +37,11 @@ class AskResult(Frozen):
 def request_approval(ports: Ports, request: ApprovalRequest) -> AskResult:
     """Keep the task's token and ask the policy's approvers by mail.
 
-    A retry after a lost answer keeps the newer token, and mails once.
+    A retry after a lost answer keeps the newer token, and mails once per attempt of the cycle.
+
+    Raises:
+        MailRefusedForNowError: when SES did not take the mail for now: a run that nobody is asked
+            about would only run out of time.
     """
     context = load_context(ports, request)
     policy = context.run.approval
@@ -51,7 +55,7 @@ def request_approval(ports: Ports, request: ApprovalRequest) -> AskResult:
     ports.cycles.put_approval(request.cycle_id, approval)
     workbook = store_run_workbook(ports, context)
     mail = OutboxMail(
-        id=provider_mail_id(request.cycle_id, "approval"),
+        id=provider_mail_id(request.cycle_id, "approval", context.cycle.attempt),
         state=MailState.READY,
         recipients=policy.approvers,
         attachments=(workbook,),
@@ -72,7 +76,7 @@ def request_approval(ports: Ports, request: ApprovalRequest) -> AskResult:
             approval.decide_by,
         )
 
-    send_once(ports, context.policy, mail.id, compose)
+    send_to_provider(ports, context.policy, mail.id, compose)
     return AskResult(asked=policy.approvers)
 
 

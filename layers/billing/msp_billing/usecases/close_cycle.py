@@ -12,7 +12,7 @@ from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.usecases.approve_run import parked_rows
 from msp_billing.usecases.compare_invoices import run_totals
 from msp_billing.usecases.context import CycleRequest, load_context
-from msp_billing.usecases.deliver_mail import provider_mail_id, send_once
+from msp_billing.usecases.deliver_mail import provider_mail_id, send_to_provider
 from msp_billing.usecases.errors import CompletenessGapError, LockLostError
 from msp_billing.usecases.ports import Ports
 
@@ -31,6 +31,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
 
     Raises:
         CompletenessGapError: when an invoice has no number, or its mail was never tried.
+        MailRefusedForNowError: when SES did not take the summary for now; nothing is closed yet.
     """
     context = load_context(ports, request)
     cycle = context.cycle
@@ -83,7 +84,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
             ports.clock.now(),
         )
 
-    send_once(ports, context.policy, mail.id, compose)
+    send_to_provider(ports, context.policy, mail.id, compose)
     ports.cycles.update(closed)
     ports.bus.publish("CycleClosed", {"cycle": str(cycle.id), **summary})
     return CloseResult(cycle=str(cycle.id), summary=summary)

@@ -86,16 +86,18 @@ def send_once(
     """Claim a READY mail, try it once, and keep what became of it.
 
     The claim comes before the attempt because SES has no idempotency key: whoever finds a claim
-    must not send again. Returns the state that the mail is in afterwards.
+    must not send again. The mail is made before it is claimed, because a claim that is left behind
+    counts as perhaps sent. Returns the state that the mail is in afterwards.
     """
     mail = known or ports.outbox.find_many([mail_id])[mail_id]
     if mail.state is not MailState.READY:
         return mail.state
+    content = compose(mail)
     now = ports.clock.now()
     if not ports.outbox.move(mail_id, MailState.READY, MailState.SENDING, at=now):
         return ports.outbox.find_many([mail_id])[mail_id].state
     try:
-        message_id = ports.mailer.send(compose(mail), policy.mail_from, mail)
+        message_id = ports.mailer.send(content, policy.mail_from, mail)
     except MailRefusedForNowError as error:
         return _after(ports, mail_id, MailState.READY, note=str(error))
     except MailRejectedError as error:
@@ -103,6 +105,20 @@ def send_once(
     except MailOutcomeUnknownError as error:
         return _after(ports, mail_id, MailState.UNKNOWN, note=str(error))
     return _after(ports, mail_id, MailState.SENT, message_id=message_id)
+
+
+def send_to_provider(
+    ports: Ports, policy: ProviderPolicy, mail_id: MailId, compose: Compose
+) -> None:
+    """Send a mail to the provider's own people.
+
+    Raises:
+        MailRefusedForNowError: when SES did not take it for now; the state machine comes again,
+            because nothing else would.
+    """
+    if send_once(ports, policy, mail_id, compose) is MailState.READY:
+        note = ports.outbox.find_many([mail_id])[mail_id].note
+        raise MailRefusedForNowError(f"{mail_id}: {note}")
 
 
 def _after(
@@ -190,13 +206,18 @@ def attached(ports: Ports, mail: OutboxMail) -> NamedDocument:
     )
 
 
-def provider_mail_id(cycle: CycleId, kind: MailKind) -> MailId:
-    """A mail to the provider's own people about a cycle."""
+def provider_mail_id(cycle: CycleId, kind: MailKind, attempt: int = 1) -> MailId:
+    """A mail to the provider's own people about a cycle.
+
+    Args:
+        attempt: of the cycle, for mails that each attempt sends anew: whoever rejected a run is
+            asked again when it was started again.
+    """
     return MailId(
         provider=cycle.provider,
         run=cycle.run,
         period=cycle.period,
         account=cycle.provider,
-        part="all",
+        part="all" if attempt == 1 else f"attempt-{attempt}",
         kind=kind,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -49,13 +50,19 @@ class DynamoOutbox:
     ) -> bool:
         """Compare-and-set of the state. False when it is not in the expected state.
 
+        An update whose answer was lost fails its condition when botocore repeats it. The token
+        tells it from somebody else's: a claim that is ours must not pass for a claim of another,
+        or the mail would never be sent.
+
         Raises:
             ValueError: for a move that the outbox's states do not allow.
         """
         if not may_become(expected, following):
             raise ValueError(f"a mail cannot go from {expected} to {following}")
-        sets = ["mail_state = :following", "moved_at = :at"]
+        sets = ["mail_state = :following", "moved_at = :at", "move_token = :token"]
+        token = secrets.token_hex(8)
         values: dict[str, Any] = {
+            "token": token,
             "following": following.value,
             "expected": expected.value,
             "at": at.isoformat(),
@@ -69,9 +76,10 @@ class DynamoOutbox:
         if attachments is not None:
             sets.append("attachments = :attachments")
             values["attachments"] = _ATTACHMENTS.dump_json(attachments).decode()
-        return self._table.update(
+        standing = self._table.update(
             mail_key(mail), f"SET {', '.join(sets)}", "mail_state = :expected", **values
         )
+        return standing is None or standing.get("move_token") == token
 
 
 def mail_key(mail: MailId) -> Key:

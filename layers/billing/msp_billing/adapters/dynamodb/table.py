@@ -101,8 +101,13 @@ class Table:
             else:
                 raise UnprocessedError(f"{self.name} left items unwritten")
 
-    def update(self, key: Key, expression: str, condition: str, **values: Any) -> bool:
-        """Update one item by condition; False when the condition failed."""
+    def update(self, key: Key, expression: str, condition: str, **values: Any) -> Item | None:
+        """Update one item by condition.
+
+        Returns:
+            None when it was updated; the item as it stands when the condition failed, empty when
+            there is none.
+        """
         try:
             self._client.update_item(
                 TableName=self.name,
@@ -110,12 +115,14 @@ class Table:
                 UpdateExpression=expression,
                 ConditionExpression=condition,
                 ExpressionAttributeValues=encode_values(values),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if is_condition_failure(error):
-                return False
-            raise
-        return True
+            if not is_condition_failure(error):
+                raise
+            old = error.response.get("Item")
+            return decode(old) if old else self.get(key) or {}
+        return None
 
     def transact(self, actions: Sequence[Mapping[str, Any]], token: str) -> bool:
         """Commit actions together; False when a condition failed or another one interfered.
