@@ -1,0 +1,1 @@
+"""The command-line program: billing on this machine, in the local cloud."""

@@ -1,0 +1,231 @@
+"""Billing on this machine: a provider directory in the local cloud, on the test clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from local_cloud import ExecutionRecord, LocalCloud, SentMail
+from msp_billing import wiring
+from msp_billing.adapters.clock import SystemClock
+from msp_billing.adapters.feed_files import CHECKSUM_SUFFIX
+from msp_billing.adapters.provider_directory import ProviderDirectory
+from msp_billing.domain.cycles import Cycle, CycleId, CycleState
+from msp_billing.domain.periods import Period
+from msp_billing.usecases.apply_provider import apply_provider
+from msp_billing.usecases.approve_run import Decision, decide_run
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import Approval
+from mspbill import environment
+from mspbill.planning import PlannedCycle
+from mspbill.repository import repository_root
+
+PERSON_NEEDS = timedelta(hours=3)
+"""How long after being asked a person decides, on the test clock."""
+
+_AFTERWARDS = timedelta(minutes=10)  # what a step leaves to do: retries, events of SES
+_LATEST = timedelta(days=14)  # after the issue day: longer than any wait of the state machine
+
+Decide = Callable[[CycleId, Approval], Decision | None]
+"""Asks a person about a run; None when nobody is there to decide."""
+
+Progress = Callable[[datetime, str], None]
+"""Is told what is due next on the test clock."""
+
+
+@dataclass(frozen=True)
+class CycleResult:
+    """Where a cycle stands after the run."""
+
+    planned: PlannedCycle
+    cycle: Cycle | None
+    waiting_for: Approval | None
+    failure: str | None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it went its whole way."""
+        return self.cycle is not None and self.cycle.state is CycleState.CLOSED
+
+
+class LocalBilling:
+    """A local cloud with a provider in it. For its lifetime it owns the process's environment."""
+
+    def __init__(self, start_at: datetime) -> None:
+        """Prepare; the cloud opens when the context is entered.
+
+        Args:
+            start_at: where the test clock starts.
+        """
+        self._start_at = start_at
+        self._stack = ExitStack()
+        self._cloud: LocalCloud | None = None
+
+    def __enter__(self) -> Self:
+        root = repository_root()
+        with ExitStack() as stack:
+            stack.enter_context(environment.away_from_aws())
+            stack.callback(wiring.use_clock, SystemClock())
+            cloud = stack.enter_context(
+                LocalCloud(
+                    root / "template.yaml",
+                    start_at=self._start_at,
+                    parameters={"LogLevel": "ERROR"},
+                    on_start=wiring.use_clock,
+                )
+            )
+            values = {"ASSETS_DIRECTORY": str(root / "layers" / "rendering")}
+            for function in environment.function_names():
+                values.update(cloud.function_environment(function))
+            stack.enter_context(environment.variables(values))
+            self._cloud = cloud
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._cloud = None
+        self._stack.close()
+
+    @property
+    def cloud(self) -> LocalCloud:
+        """The cloud, while it is open."""
+        assert self._cloud is not None, "enter the context first"
+        return self._cloud
+
+    @property
+    def ports(self) -> Ports:
+        """The ports that the functions use."""
+        return wiring.ports()
+
+    # --- Doing -------------------------------------------------------------------------------
+
+    def load(self, directory: ProviderDirectory, first_period: Period) -> None:
+        """Upload the exports and put policy, price book and accounts in force.
+
+        The event that this sends makes the monthly schedules, as it does on AWS.
+        """
+        s3 = self.cloud.client("s3")
+        bucket = self.cloud.resource_id("FeedsBucket")
+        for export in directory.exports:
+            for name in (export.key, f"{export.key}{CHECKSUM_SUFFIX}"):
+                path = directory.feeds_root / name
+                if path.is_file():
+                    key = f"{directory.policy.provider}/{name}"
+                    s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+        apply_provider(
+            self.ports, directory.policy, directory.price_book, directory.accounts, first_period
+        )
+        self.cloud.run_until(self.cloud.clock.now())
+
+    def keep_only(self, cycles: Iterable[PlannedCycle]) -> None:
+        """Take away every schedule that would start another run: the sweep, and other runs'."""
+        scheduler = self.cloud.client("scheduler")
+        group = self.cloud.resource_id("BillingScheduleGroup")
+        wanted = {f"{cycle.id.provider}_{cycle.id.run}" for cycle in cycles}
+        pages = scheduler.get_paginator("list_schedules").paginate(GroupName=group)
+        for name in [entry["Name"] for page in pages for entry in page["Schedules"]]:
+            if name not in wanted:
+                scheduler.delete_schedule(Name=name, GroupName=group)
+
+    def run(
+        self,
+        cycles: Sequence[PlannedCycle],
+        decide: Decide,
+        progress: Progress = lambda _at, _what: None,
+    ) -> tuple[CycleResult, ...]:
+        """Move the clock until every cycle is closed or failed, or waits for a person in vain."""
+        due = sorted(milestone for cycle in cycles for milestone in cycle.milestones())
+        for at, what in due:
+            progress(at, what)
+            self._run_until(at + _AFTERWARDS)
+            if not self._decide_all(cycles, decide, progress):
+                return self._results(cycles)
+        limit = max(at for at, _ in due) + _LATEST
+        while self._unfinished(cycles) and self.cloud.clock.now() < limit:
+            self._run_until(self.cloud.clock.now() + timedelta(hours=6))
+            if not self._decide_all(cycles, decide, progress):
+                break
+        return self._results(cycles)
+
+    def _run_until(self, instant: datetime) -> None:
+        self.cloud.run_until(max(instant, self.cloud.clock.now()))
+
+    def _decide_all(
+        self, cycles: Sequence[PlannedCycle], decide: Decide, progress: Progress
+    ) -> bool:
+        """Let a person decide what waits. False when a run waits and nobody decides."""
+        for cycle in cycles:
+            approval = self._undecided(cycle.id)
+            if approval is None:
+                continue
+            decision = decide(cycle.id, approval)
+            if decision is None:
+                return False
+            at = approval.asked_at + PERSON_NEEDS
+            progress(at, f"{decision.decision} by {decision.decided_by}")
+            self._run_until(at)
+            decide_run(self.ports, cycle.id, decision)
+            self._run_until(self.cloud.clock.now())
+        return True
+
+    def _undecided(self, cycle: CycleId) -> Approval | None:
+        stored = self.ports.cycles.find(cycle)
+        if stored is None or stored.state is not CycleState.OPEN:
+            return None
+        approval = self.ports.cycles.approval(cycle)
+        return approval if approval is not None and approval.decision is None else None
+
+    def _unfinished(self, cycles: Sequence[PlannedCycle]) -> bool:
+        return any(
+            result.cycle is not None and result.cycle.state is CycleState.OPEN
+            for result in self._results(cycles)
+        )
+
+    # --- What came of it ---------------------------------------------------------------------
+
+    def execution(self, cycle: CycleId) -> ExecutionRecord | None:
+        """The execution of a cycle, if it was started."""
+        name = cycle.execution_name
+        return next((entry for entry in self.cloud.executions() if entry.name == name), None)
+
+    def history(self, execution: ExecutionRecord) -> list[dict[str, Any]]:
+        """What Step Functions wrote down about an execution, in order."""
+        pages = (
+            self.cloud.client("stepfunctions")
+            .get_paginator("get_execution_history")
+            .paginate(executionArn=execution.arn)
+        )
+        return [event for page in pages for event in page["events"]]
+
+    def mails(self) -> dict[str, SentMail]:
+        """Every mail that SES took, by the message id it gave."""
+        return {mail.message_id: mail for mail in self.cloud.sent_mail}
+
+    def _results(self, cycles: Sequence[PlannedCycle]) -> tuple[CycleResult, ...]:
+        found = self.ports.cycles.find_many([cycle.id for cycle in cycles])
+        return tuple(
+            CycleResult(
+                planned=cycle,
+                cycle=found.get(cycle.id),
+                waiting_for=self._undecided(cycle.id),
+                failure=self._failure(cycle.id, found.get(cycle.id)),
+            )
+            for cycle in cycles
+        )
+
+    def _failure(self, cycle_id: CycleId, cycle: Cycle | None) -> str | None:
+        if cycle is not None:
+            return cycle.failure
+        execution = self.execution(cycle_id)
+        if execution is None:
+            return "its schedule did not start it"
+        return f"{execution.error}: {execution.cause}"

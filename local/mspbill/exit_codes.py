@@ -1,0 +1,36 @@
+"""What the program's exit code means; scripts go by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from mspbill.reports import CycleStatus, ProviderReport
+
+
+class ExitCode(IntEnum):
+    """0 is the only one with which there is nothing left to do."""
+
+    DONE = 0
+    FAILED = 1
+    BAD_INPUT = 2
+    WAITS_FOR_APPROVAL = 3
+    PARKED = 4
+
+
+EPILOG = (
+    "Exit codes: 0 everything was billed; 1 a cycle failed, and its message says why; "
+    "2 the input is wrong and nothing was written; 3 the run waits for a person's approval and "
+    "nothing was numbered; 4 done, but some accounts were parked for a person to look at."
+)
+
+
+def exit_code_of(reports: Iterable[ProviderReport]) -> ExitCode:
+    """The most serious thing that happened."""
+    cycles = [cycle for report in reports for cycle in report.cycles]
+    statuses = {cycle.status for cycle in cycles}
+    if CycleStatus.FAILED in statuses:
+        return ExitCode.FAILED
+    if CycleStatus.WAITS_FOR_APPROVAL in statuses:
+        return ExitCode.WAITS_FOR_APPROVAL
+    return ExitCode.PARKED if any(cycle.parked for cycle in cycles) else ExitCode.DONE

@@ -1,0 +1,135 @@
+"""Why a line is what it is, in a bookkeeper's words, from the files of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from msp_billing.adapters.formatting import format_day, format_money, format_quantity
+from msp_billing.adapters.mail_text import counted
+from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.explaining import Explanation
+from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.policy import ProviderPolicy
+
+_POLICY = "policy.json"
+_PATTERNS = ("data", "providers/*/*/*/data")
+
+
+class InvoiceFileError(LookupError):
+    """The invoice cannot be told from what is in the folder."""
+
+
+def find_invoice(out: Path, number: str) -> tuple[Invoice, ProviderPolicy]:
+    """An invoice of a run with the policy that it was billed by, from the run's own files.
+
+    Raises:
+        InvoiceFileError: when there is no such invoice, or its files were damaged.
+    """
+    if not out.is_dir():
+        raise InvoiceFileError(f"There is no folder {out}. Give the --out of a run or of the demo.")
+    known = {path.stem: path for path in _invoice_files(out)}
+    if not known:
+        raise InvoiceFileError(f"{out} holds no invoices. Give the --out of a run or of the demo.")
+    path = known.get(number)
+    if path is None:
+        numbers = sorted(known)
+        raise InvoiceFileError(
+            f"There is no invoice {number} in {out}; it has {counted(len(numbers), 'invoice')}, "
+            f"{numbers[0]} to {numbers[-1]}."
+        )
+    try:
+        invoice = Invoice.model_validate_json(path.read_bytes())
+        policy = ProviderPolicy.model_validate_json(path.with_name(_POLICY).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise InvoiceFileError(f"{path} cannot be read: {error}") from error
+    return invoice, policy
+
+
+def _invoice_files(out: Path) -> Iterator[Path]:
+    for pattern in _PATTERNS:
+        for folder in sorted(out.glob(pattern)):
+            yield from (path for path in sorted(folder.glob("*.json")) if path.name != _POLICY)
+
+
+def explanation_rows(shown: Explanation, currency: str) -> Iterator[tuple[str, str]]:
+    """Label and text, in the order in which one asks."""
+    yield "Line", f"{shown.line}: {shown.description}"
+    yield "For", shown.section
+    amount, _, _ = shown.amount.partition(" ")
+    yield "Amount", f"{format_money(Decimal(amount), currency)}: {shown.arithmetic}"
+    yield "Price", shown.price_from
+    yield "Quantity", shown.quantity_from
+    if shown.source is not None:
+        yield from _count(shown)
+    yield "Months", shown.service_period
+    yield "Agreement", shown.agreement
+    yield "Rule", f"{shown.clause.title}. {shown.clause.text}"
+    yield "By", f"policy {shown.policy_version}, price book {shown.price_book_version}"
+    if shown.source is not None:
+        source = shown.source
+        yield (
+            "Source",
+            f"{source.file}, {counted(source.rows, 'row')}, as of {source.as_of} "
+            f"({counted(source.age_hours, 'hour')} before the count), SHA-256 {source.sha256}",
+        )
+
+
+def _count(shown: Explanation) -> Iterator[tuple[str, str]]:
+    yield "Counted", f"{counted(len(shown.items), 'item')}: {_named(shown.items)}"
+    if shown.compared_with is None:
+        yield "Changes", "no month before to compare with"
+        return
+    if not shown.joined and not shown.left:
+        yield "Changes", f"none since {shown.compared_with}"
+    if shown.joined:
+        yield "Joined", f"since {shown.compared_with}: {_named(shown.joined)}"
+    if shown.left:
+        yield "Left", f"since {shown.compared_with}: {_named(shown.left)}"
+
+
+def _named(items: tuple[CountedItem, ...]) -> str:
+    return ", ".join(
+        f"{item.name} (since {format_day(item.since_on)})" if item.since_on else item.name
+        for item in items
+    )
+
+
+def print_rows(rows: Iterable[tuple[str, str]], console: Console) -> None:
+    """Labels on the left, text on the right."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in rows:
+        table.add_row(label, escape(text))
+    console.print(table)
+
+
+def print_lines(invoice: Invoice, console: Console) -> None:
+    """The lines of an invoice, to choose one from."""
+    heading = f"{invoice.number}: {invoice.account_name}, {invoice.label}"
+    console.print(f"[bold]{escape(heading)}[/bold]")
+    titles = {section.subscriber: section.title for section in invoice.sections}
+    table = Table(box=None, pad_edge=False)
+    for name in ("Line", "For", "What"):
+        table.add_column(name, justify="right" if name == "Line" else "left", overflow="fold")
+    for name in ("Quantity", "Price", "Amount"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in invoice.lines:
+        table.add_row(
+            str(line.line),
+            escape(titles[line.subscriber]),
+            escape(line.description),
+            format_quantity(line.quantity),
+            format_money(line.unit_price.amount, invoice.currency),
+            format_money(line.amount.amount, invoice.currency),
+        )
+    console.print(table)
+    console.print(f"Total {format_money(invoice.total.amount, invoice.currency)}")
+    console.print(f"Why a line is what it is: mspbill explain OUT {invoice.number} LINE")

@@ -1,0 +1,164 @@
+"""What a run leaves, as data: the index page and summary.json are made from nothing else."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.money import Money, total
+from msp_billing.domain.outbox import MailKind, MailState
+from msp_billing.domain.outcomes import OutcomeKind
+from msp_billing.domain.periods import Period
+from msp_billing.domain.problems import Problem
+
+
+class CycleStatus(StrEnum):
+    """How a cycle ended on this machine."""
+
+    CLOSED = "closed"
+    WAITS_FOR_APPROVAL = "waits_for_approval"
+    FAILED = "failed"
+
+
+class MailReport(Frozen):
+    """A mail that SES took. Paths are relative to the folder with the index page."""
+
+    kind: MailKind
+    account: str
+    subject: str
+    recipients: tuple[str, ...]
+    state: MailState
+    file: str
+
+
+class InvoiceReport(Frozen):
+    """A numbered invoice with its files."""
+
+    number: str
+    label: str
+    part: str
+    total: Money
+    lines: int
+    invoice_on: date
+    due_on: date
+    pdf: str
+    data: str
+    mail: MailReport | None
+
+
+class AccountReport(Frozen):
+    """How an account ended a cycle."""
+
+    account: str
+    name: str
+    outcome: OutcomeKind
+    reasons: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+    total: Money
+    previous_total: Money | None = Field(description="None without a month to compare with.")
+    joined: int
+    left: int
+    invoices: tuple[InvoiceReport, ...] = ()
+
+
+class EventKind(StrEnum):
+    """What happened; decides how the timeline marks it."""
+
+    OPENED = "opened"
+    SNAPSHOT = "snapshot"
+    SEALED = "sealed"
+    BUILT = "built"
+    PARKED = "parked"
+    RECONCILED = "reconciled"
+    COMPARED = "compared"
+    APPROVAL = "approval"
+    NUMBERED = "numbered"
+    RENDERED = "rendered"
+    MAIL = "mail"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
+class TimelineEvent(Frozen):
+    """Something that happened, when it did on the test clock."""
+
+    at: datetime
+    kind: EventKind
+    what: str
+    details: tuple[str, ...] = ()
+
+
+class CycleReport(Frozen):
+    """One service month of one run."""
+
+    run: str
+    period: Period
+    status: CycleStatus
+    failure: str | None = None
+    opened_at: datetime | None = None
+    invoice_on: date
+    due_on: date
+    total: Money
+    previous_total: Money | None
+    accounts: tuple[AccountReport, ...]
+    workbook: str | None = None
+    sheets: dict[str, str] = Field(default={}, description="Account and its comparison sheet.")
+    mails: tuple[MailReport, ...] = Field(default=(), description="Mails that are no invoices'.")
+    events: tuple[TimelineEvent, ...] = ()
+
+    def with_outcome(self, kind: OutcomeKind) -> tuple[AccountReport, ...]:
+        """The accounts that ended so."""
+        return tuple(entry for entry in self.accounts if entry.outcome is kind)
+
+    @property
+    def parked(self) -> tuple[AccountReport, ...]:
+        """The accounts that a person has to look at."""
+        return self.with_outcome(OutcomeKind.PARKED)
+
+    @property
+    def invoices(self) -> tuple[InvoiceReport, ...]:
+        """Every numbered invoice."""
+        return tuple(invoice for entry in self.accounts for invoice in entry.invoices)
+
+
+class RunReport(Frozen):
+    """One run of a provider with its months, oldest first."""
+
+    run: str
+    title: str
+    calendar: tuple[tuple[str, str], ...] = Field(description="Step and when, in words.")
+    cycles: tuple[CycleReport, ...]
+
+
+class ProviderReport(Frozen):
+    """Everything that was billed for one provider."""
+
+    provider: str
+    name: str
+    primary: str
+    accent: str
+    time_zone: str
+    currency: str
+    policy_version: str
+    price_book_version: str
+    runs: tuple[RunReport, ...]
+    thumbnail: str | None = Field(default=None, description="Picture of an invoice's first page.")
+    thumbnail_of: InvoiceReport | None = None
+
+    @property
+    def cycles(self) -> tuple[CycleReport, ...]:
+        """The cycles of all runs."""
+        return tuple(cycle for run in self.runs for cycle in run.cycles)
+
+    @property
+    def invoices(self) -> tuple[InvoiceReport, ...]:
+        """The invoices of all cycles."""
+        return tuple(invoice for cycle in self.cycles for invoice in cycle.invoices)
+
+    @property
+    def total(self) -> Money:
+        """What was billed."""
+        return total((invoice.total for invoice in self.invoices), self.currency)

@@ -1,0 +1,156 @@
+"""``mspbill run``: one service month of one provider directory, on this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+
+from msp_billing.adapters.formatting import format_money
+from msp_billing.adapters.provider_directory import ProviderDirectory
+from msp_billing.domain.cycles import CycleId, CyclePlanError
+from msp_billing.domain.periods import Period
+from msp_billing.domain.problems import Problem, ProblemsError
+from msp_billing.usecases.approve_run import Decision, parked_rows
+from msp_billing.usecases.compare_invoices import run_totals
+from msp_billing.usecases.context import pinned
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import Approval
+from mspbill.billing_run import LocalBilling
+from mspbill.collecting import collect_provider
+from mspbill.console import Steps
+from mspbill.planning import PlannedCycle, plan_cycles, start_of_clock
+from mspbill.reports import ProviderReport
+
+
+@dataclass(frozen=True)
+class RunOrder:
+    """What to bill, and who approves."""
+
+    directory: ProviderDirectory
+    period: Period
+    runs: tuple[str, ...]
+    approved_by: str | None
+    may_ask: bool
+
+    @classmethod
+    def of(
+        cls,
+        directory: ProviderDirectory,
+        period: str,
+        only_run: str | None,
+        approved_by: str | None,
+        *,
+        may_ask: bool,
+    ) -> RunOrder:
+        """Check what was asked for. Raises ProblemsError."""
+        try:
+            month = Period.parse(period)
+        except ValidationError:
+            what = f"'{period}' is no month."
+            fix = "Write --period as YYYY-MM, such as 2026-12."
+            raise ProblemsError([Problem(code="no-month", what=what, fix=fix)]) from None
+        runs = tuple(run.run for run in directory.policy.runs)
+        if only_run is not None and only_run not in runs:
+            what = f"The policy has no run '{only_run}'."
+            fix = f"Its runs are {', '.join(runs)}."
+            raise ProblemsError([Problem(code="unknown-run", what=what, fix=fix)])
+        wanted = runs if only_run is None else (only_run,)
+        if approved_by is not None and not approved_by.strip():
+            what = "--approved-by names nobody."
+            fix = "Give the name of the person who approves."
+            raise ProblemsError([Problem(code="no-name", what=what, fix=fix)])
+        name = None if approved_by is None else approved_by.strip()[:200]
+        order = cls(directory, month, wanted, name, may_ask)
+        try:
+            order.cycles()
+        except CyclePlanError as error:
+            fix = "Correct the dates of the run in provider.yaml."
+            problem = Problem(code="dates", what=f"{error}.", fix=fix, file="provider.yaml")
+            raise ProblemsError([problem]) from error
+        return order
+
+    def cycles(self) -> tuple[PlannedCycle, ...]:
+        """The cycles with their dates. Raises CyclePlanError."""
+        return plan_cycles(self.directory.policy, self.runs, (self.period,))
+
+
+def bill(order: RunOrder, folder: Path, steps: Steps) -> ProviderReport:
+    """Bill the month in a local cloud of its own and write what it leaves into ``folder``."""
+    cycles = order.cycles()
+    policy = order.directory.policy
+    steps.begin(policy.name, 2 + sum(len(cycle.milestones()) for cycle in cycles))
+    with LocalBilling(start_of_clock(cycles)) as billing:
+        steps.step(policy.name, "reading the directory into the local cloud")
+        billing.load(order.directory, order.period)
+        billing.keep_only(cycles)
+        results = billing.run(
+            cycles,
+            lambda cycle, approval: decide(order, billing.ports, steps, cycle, approval),
+            lambda at, what: steps.step(policy.name, step_text(at, policy.zone, what)),
+        )
+        steps.step(policy.name, "writing the documents")
+        report = collect_provider(billing, policy, results, folder, folder_per_cycle=False)
+    steps.end(policy.name, "done")
+    return report
+
+
+def step_text(at: datetime, zone: ZoneInfo, what: str) -> str:
+    """``2026-12-01 12:00  invoices built and compared``, in the provider's time."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}  {what}"
+
+
+def decide(
+    order: RunOrder, ports: Ports, steps: Steps, cycle: CycleId, approval: Approval
+) -> Decision | None:
+    """The decision of the person named, or of the one at the terminal; None without either."""
+    if order.approved_by is not None:
+        return Decision(decision="approved", decided_by=order.approved_by)
+    if not order.may_ask:
+        return None
+    with steps.paused():
+        return ask_person(ports, cycle, approval, Console(stderr=True), _confirm)
+
+
+def ask_person(
+    ports: Ports,
+    cycle: CycleId,
+    approval: Approval,
+    console: Console,
+    confirm: Callable[[str], str],
+) -> Decision | None:
+    """Show what a run comes to and who is parked, and ask for a name or nothing."""
+    stored = ports.cycles.find(cycle)
+    assert stored is not None, "a cycle that asks is stored"
+    context = pinned(ports, stored)
+    totals = run_totals(ports, context)
+    amount = format_money(totals.current_total.amount, totals.current_total.currency)
+    console.print(
+        f"\n[bold]{escape(context.run.title)}, {cycle.period}[/bold]: {totals.billed} accounts, "
+        f"{totals.invoice_count} invoices, {amount}. {totals.nothing_to_bill} with nothing to "
+        f"bill, {totals.parked} parked."
+    )
+    for row in parked_rows(ports, context):
+        reasons = "; ".join(row.reasons)
+        console.print(f"  parked: {escape(row.account_name)}: {escape(reasons)}")
+    console.print(f"The policy asks {', '.join(approval.approvers)} before anything is numbered.")
+    name = confirm("Your name to approve, or nothing to stop here").strip()
+    return Decision(decision="approved", decided_by=name[:200]) if name else None
+
+
+def at_a_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _confirm(question: str) -> str:
+    answer: str = typer.prompt(question, default="", show_default=False, err=True)
+    return answer

@@ -1,0 +1,73 @@
+"""What a run leaves beside its documents, and what it says at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from msp_billing.adapters.formatting import format_money
+from msp_billing.adapters.mail_text import counted
+from mspbill.index_page import index_page
+from mspbill.reports import CycleReport, CycleStatus, ProviderReport
+from mspbill.summary import summarise, summary_text, totals
+
+_STATUS = {
+    CycleStatus.CLOSED: "[green]billed[/green]",
+    CycleStatus.WAITS_FOR_APPROVAL: "[yellow]waits for approval[/yellow]",
+    CycleStatus.FAILED: "[red]failed[/red]",
+}
+
+
+def write_results(folder: Path, reports: Sequence[ProviderReport]) -> dict[str, Any]:
+    """Write summary.json and index.html; returns the summary."""
+    (folder / "summary.json").write_text(summary_text(reports), "utf-8")
+    (folder / "index.html").write_text(index_page(reports), "utf-8")
+    return summarise(reports)
+
+
+def print_result(reports: Sequence[ProviderReport], out: Path, console: Console) -> None:
+    """What there is, where, and what is left to do."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("Provider", "Run", "Month", ""):
+        table.add_column(name)
+    for name in ("Invoices", "Total", "Parked"):
+        table.add_column(name, justify="right")
+    for report in reports:
+        for cycle in report.cycles:
+            table.add_row(
+                escape(report.name),
+                cycle.run,
+                str(cycle.period),
+                _STATUS[cycle.status],
+                str(len(cycle.invoices)),
+                format_money(cycle.total.amount, cycle.total.currency),
+                str(len(cycle.parked)),
+            )
+    console.print(table)
+    for report in reports:
+        for cycle in report.cycles:
+            _print_open_ends(report, cycle, console)
+    amounts = ", ".join(format_money(money.amount, money.currency) for money in totals(reports))
+    invoices = sum(len(report.invoices) for report in reports)
+    console.print(f"\n[bold]{counted(invoices, 'invoice')}, {amounts}[/bold]")
+    console.print(f"Look at {escape(str(out / 'index.html'))}")
+
+
+def _print_open_ends(report: ProviderReport, cycle: CycleReport, console: Console) -> None:
+    name = f"{report.name}, {cycle.run} {cycle.period}"
+    if cycle.status is CycleStatus.FAILED:
+        console.print(f"[red]failed[/red]  {escape(f'{name}: {cycle.failure}')}")
+    if cycle.status is CycleStatus.WAITS_FOR_APPROVAL:
+        console.print(
+            f"[yellow]waits[/yellow]   {escape(name)}: nothing was numbered. Look at the "
+            "comparison, then run it again with --approved-by NAME --force."
+        )
+    for account in cycle.parked:
+        for problem in account.problems:
+            text = f"{name}, {account.name}: {problem}"
+            console.print(f"[yellow]parked[/yellow]  {escape(text)}")

@@ -1,0 +1,91 @@
+"""summary.json: what was billed and what was not, for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from msp_billing.domain.money import Money, total
+from msp_billing.domain.outcomes import OutcomeKind
+from mspbill.reports import AccountReport, CycleReport, ProviderReport
+
+SCHEMA_VERSION = 1
+
+
+def summarise(reports: Sequence[ProviderReport]) -> dict[str, Any]:
+    """Totals per currency, then each provider with its cycles and their invoices."""
+    cycles = [cycle for report in reports for cycle in report.cycles]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "invoices": sum(len(cycle.invoices) for cycle in cycles),
+        "totals": {money.currency: str(money.amount) for money in totals(reports)},
+        "parked": sum(len(cycle.parked) for cycle in cycles),
+        "providers": [_provider(report) for report in reports],
+    }
+
+
+def summary_text(reports: Sequence[ProviderReport]) -> str:
+    """The file's content."""
+    return json.dumps(summarise(reports), indent=2, ensure_ascii=False) + "\n"
+
+
+def totals(reports: Sequence[ProviderReport]) -> tuple[Money, ...]:
+    """What was billed, per currency; currencies are never added up."""
+    invoices = [invoice for report in reports for invoice in report.invoices]
+    currencies = sorted({report.currency for report in reports})
+    return tuple(
+        total((entry.total for entry in invoices if entry.total.currency == currency), currency)
+        for currency in currencies
+    )
+
+
+def _provider(report: ProviderReport) -> dict[str, Any]:
+    return {
+        "provider": report.provider,
+        "name": report.name,
+        "policy_version": report.policy_version,
+        "price_book_version": report.price_book_version,
+        "cycles": [_cycle(cycle) for cycle in report.cycles],
+    }
+
+
+def _cycle(cycle: CycleReport) -> dict[str, Any]:
+    return {
+        "run": cycle.run,
+        "period": str(cycle.period),
+        "status": cycle.status,
+        "failure": cycle.failure,
+        "invoice_on": cycle.invoice_on.isoformat(),
+        "due_on": cycle.due_on.isoformat(),
+        "total": str(cycle.total.amount),
+        "currency": cycle.total.currency,
+        "comparison": cycle.workbook,
+        "invoices": [
+            {
+                "number": invoice.number,
+                "account": account.account,
+                "account_name": account.name,
+                "label": invoice.label,
+                "total": str(invoice.total.amount),
+                "lines": invoice.lines,
+                "pdf": invoice.pdf,
+                "email": invoice.mail and invoice.mail.file,
+            }
+            for account in cycle.accounts
+            for invoice in account.invoices
+        ],
+        "nothing_to_bill": [
+            account.account for account in cycle.with_outcome(OutcomeKind.NOTHING_TO_BILL)
+        ],
+        "skipped": [account.account for account in cycle.with_outcome(OutcomeKind.SKIPPED)],
+        "parked": [_parked(account) for account in cycle.parked],
+    }
+
+
+def _parked(account: AccountReport) -> dict[str, Any]:
+    return {
+        "account": account.account,
+        "account_name": account.name,
+        "problems": [problem.model_dump(mode="json") for problem in account.problems],
+    }
