@@ -1,0 +1,162 @@
+"""What keeps an account from being billed: each reason by name, all of them at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from msp_billing.domain.billable_lines import NO_PREVIOUS_COUNTS
+from msp_billing.domain.building import build_account
+from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind
+from msp_billing.domain.parking import BuildContext
+from msp_billing.domain.problems import Problem
+from msp_billing.domain.snapshots import AccountSnapshot
+from tests.unit.domain.builders import (
+    MARCH,
+    MUST_BE_PRICED,
+    account,
+    agreement_data,
+    build,
+    context,
+    device,
+    line_data,
+    only_invoice,
+    policy,
+    run_data,
+    snapshot,
+)
+
+PRICED = context(MARCH, policy(runs=[run_data(must_be_priced=[MUST_BE_PRICED])]))
+UNPRICED = agreement_data(line_data("OWN"))
+
+
+def told(outcome: AccountOutcome) -> list[tuple[str, str]]:
+    assert outcome.parked
+    assert outcome.invoices == ()
+    return [(problem.code, problem.what) for problem in outcome.problems]
+
+
+@pytest.mark.rule("INT-02")
+def test_a_quantity_without_a_price_parks_the_account_and_never_bills_zero() -> None:
+    outcome = build(account(UNPRICED), [device("a"), device("b")])
+    assert told(outcome) == [("no-price", "2 unit of OWN have no price on 2026-03-01.")]
+    assert "Give line own of agreement main a price" in outcome.problems[0].fix
+    assert outcome.problems[0].where == "tern-harbor"
+
+
+@pytest.mark.rule("INT-02")
+def test_without_a_quantity_no_price_is_needed() -> None:
+    outcome = build(account(UNPRICED), [])
+    assert [entry.kind for entry in outcome.agreements] == [OutcomeKind.NOTHING_TO_BILL]
+
+
+@pytest.mark.rule("INT-02")
+def test_a_kind_of_device_without_a_price_parks_the_account_with_its_devices_by_name() -> None:
+    known = account(agreement_data(line_data("PC")))
+    rows = [device("a"), device("s2", "Server"), device("s1", "Server"), device("t", "Tablet")]
+    assert told(build(known, rows, where=PRICED)) == [
+        (
+            "unpriced-items",
+            "2 items of kind 'Server' have no price in the account's agreements: s1, s2.",
+        ),
+        (
+            "unpriced-items",
+            "1 items of kind 'Tablet' have no price in the account's agreements: t.",
+        ),
+    ]
+
+
+@pytest.mark.rule("INT-02", "INT-04")
+def test_a_device_that_is_not_there_yet_needs_no_price() -> None:
+    known = account(agreement_data(line_data("PC")))
+    rows = [device("a"), device("t", "Tablet", online="2026-03-01")]
+    invoice = only_invoice(build(known, rows, where=PRICED))
+    assert [line.quantity for line in invoice.lines] == [1]
+
+
+@pytest.mark.parametrize(
+    ("count", "ending"), [(10, "d09."), (11, "d09 and 1 more."), (13, "d09 and 3 more.")]
+)
+def test_ten_items_are_named_at_most(count: int, ending: str) -> None:
+    rows = [device(f"d{index:02d}", "Tablet") for index in range(count)]
+    ((_, what),) = told(build(account(), rows, where=PRICED))
+    assert what.startswith(f"{count} items of kind 'Tablet'")
+    assert what.endswith(ending)
+
+
+def test_another_currency_than_the_price_books_parks_the_account() -> None:
+    outcome = build(account(currency="CAD"), [device("a")])
+    assert told(outcome) == [
+        ("currency", "The account is billed in CAD, the price book is in USD.")
+    ]
+
+
+@pytest.mark.rule("INT-01")
+def test_a_feed_with_a_problem_parks_the_account_even_if_some_rows_were_read() -> None:
+    problem = Problem(code="feed-stale", what="The export is 40 hours old.", fix="Export again.")
+    here = context(MARCH)
+    known = snapshot(account(), here, [device("a")])
+    readings = tuple(r.model_copy(update={"problems": (problem,)}) for r in known.readings)
+    outcome = build_account(
+        here, known.model_copy(update={"readings": readings}), NO_PREVIOUS_COUNTS
+    )
+    # Two lines count from the feed; its problem is told once.
+    assert outcome.problems == (problem,)
+    assert told(outcome) == [("feed-stale", "The export is 40 hours old.")]
+
+
+def test_a_feed_that_was_not_read_parks_the_account() -> None:
+    here = context(MARCH)
+    outcome = build_account(
+        here, AccountSnapshot(account=account(), readings=()), NO_PREVIOUS_COUNTS
+    )
+    assert [code for code, _ in told(outcome)] == ["reading-missing"]
+
+
+def test_a_feed_that_no_line_needs_may_be_missing() -> None:
+    here = context(MARCH)
+    known = account(agreement_data(line_data("SITE")))
+    outcome = build_account(here, AccountSnapshot(account=known, readings=()), NO_PREVIOUS_COUNTS)
+    assert str(only_invoice(outcome).total) == "250.00 USD"
+
+
+def test_every_reason_is_told_at_once() -> None:
+    lines = [line_data("OWN", subscriber="each"), line_data("PC")]
+    known = account(agreement_data(*lines), sites=["dock"], currency="CAD")
+    rows = [device("a", site="Dock"), device("b", site="Mole"), device("t", "Tablet", site="Dock")]
+    outcome = build(known, rows, where=PRICED)
+    codes = [code for code, _ in told(outcome)]
+    assert codes == ["unknown-subscriber", "currency", "no-price", "unpriced-items"]
+    assert outcome.agreements[0].reason == "4 problems to mend"
+
+
+def test_an_account_is_parked_as_a_whole() -> None:
+    sound = agreement_data(line_data("SITE"), agreement="sound")
+    outcome = build(account(UNPRICED, sound), [device("a")])
+    assert [entry.kind for entry in outcome.agreements] == [OutcomeKind.PARKED] * 2
+    assert outcome.invoices == ()
+
+
+def support_only() -> BuildContext:
+    """A run that bills support only, beside one for the rest."""
+    runs = [
+        run_data(categories=["support"]),
+        run_data(run="rest", categories=["flat", "backup", "one-time"], moments=[]),
+    ]
+    return context(MARCH, policy(runs=runs), run="monthly")
+
+
+def test_an_agreement_that_the_run_does_not_bill_is_not_held_up() -> None:
+    beside = agreement_data(line_data("SITE"), agreement="beside")
+    outcome = build(account(UNPRICED, beside), [device("a")], where=support_only())
+    assert [(entry.agreement, entry.kind) for entry in outcome.agreements] == [
+        ("main", OutcomeKind.PARKED),
+        ("beside", OutcomeKind.NOTHING_TO_BILL),
+    ]
+
+
+@pytest.mark.parametrize("dates", [{"ends_on": "2026-02-28"}, {"starts_on": "2026-04-01"}])
+def test_an_account_without_an_active_agreement_has_nothing_to_mend(dates: dict[str, str]) -> None:
+    outcome = build(
+        account(agreement_data(line_data("OWN"), **dates), currency="CAD"), [device("a")]
+    )
+    assert (outcome.agreements, outcome.problems, outcome.invoices) == ((), (), ())
