@@ -154,6 +154,18 @@ def test_an_agreement_that_the_run_does_not_bill_is_not_held_up() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "done", [{"bill_once_in": "2026-02"}, {"ends_on": "2026-02-28"}, {"starts_on": "2026-04-01"}]
+)
+def test_an_agreement_that_bills_nothing_this_month_is_not_held_up(done: dict[str, str]) -> None:
+    beside = agreement_data(line_data("SETUP", **done), agreement="beside")
+    outcome = build(account(UNPRICED, beside), [device("a")])
+    assert [(entry.agreement, entry.kind) for entry in outcome.agreements] == [
+        ("main", OutcomeKind.PARKED),
+        ("beside", OutcomeKind.NOTHING_TO_BILL),
+    ]
+
+
 @pytest.mark.parametrize("dates", [{"ends_on": "2026-02-28"}, {"starts_on": "2026-04-01"}])
 def test_an_account_without_an_active_agreement_has_nothing_to_mend(dates: dict[str, str]) -> None:
     outcome = build(

@@ -65,7 +65,8 @@ def nothing_to_bill(run: RunPolicy, agreement: Agreement) -> AgreementOutcome:
 
 def _has_lines(context: BuildContext, agreement: Agreement) -> bool:
     return any(
-        context.price_book.product(line.product).category in context.run.categories
+        line.provided_in(context.period)
+        and context.price_book.product(line.product).category in context.run.categories
         for line in agreement.lines
     )
 
