@@ -137,7 +137,5 @@ def feed(accounts: int, lines: int) -> bytes:
         for site in range(lines):
             for device in range(DEVICES_PER_LINE):
                 item = f"{number:05d}-{site:04d}-{device}"
-                text.write(
-                    f"d{item},WS-{item},account-{number:05d},site-{site:04d},workstation\n"
-                )
+                text.write(f"d{item},WS-{item},account-{number:05d},site-{site:04d},workstation\n")
     return text.getvalue().encode()

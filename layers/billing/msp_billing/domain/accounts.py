@@ -126,7 +126,11 @@ class Account(Frozen):
     purchase_order: Text | None = Field(default=None, description="Shown on every invoice.")
     known_as: tuple[Text, ...] = Field(default=(), description="Names in the feeds.")
     subscribers: tuple[Subscriber, ...] = ()
-    agreements: tuple[Agreement, ...] = Field(min_length=1)
+    agreements: tuple[Agreement, ...] = Field(
+        min_length=1,
+        max_length=40,
+        description="At most 40: their invoices are stored together in one transaction.",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Account:
