@@ -19,8 +19,10 @@ import moto.s3.models
 import moto.scheduler.models
 import moto.sqs.models
 from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.core.responses import ActionResult, EmptyResult
 from moto.moto_api._internal import mock_random
 from moto.stepfunctions.parser import utils as parser_utils
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_cloud.clock import Clock
 from local_cloud.deliveries import Deliveries
@@ -81,6 +83,18 @@ def call_functions_in_process(
         return answer.payload.encode()
 
     patches.replace(LambdaSimpleBackend, "invoke", invoke)
+
+
+def keep_causes_of_failed_tasks(patches: PatchSet) -> None:
+    """SendTaskFailure's cause reaches the execution; moto drops it."""
+
+    def send_task_failure(response: Any) -> ActionResult:
+        given = {name: response._get_param(name) for name in ("error", "cause")}
+        token = response._get_param("taskToken")
+        response.stepfunction_backend.send_task_failure(token, **given)
+        return EmptyResult()
+
+    patches.replace(StepFunctionResponse, "send_task_failure", send_task_failure)
 
 
 def deliver_events(patches: PatchSet, deliveries: Deliveries) -> None:

@@ -115,6 +115,7 @@ class LocalCloud:
         aws_patches.skip_retry_pauses(self._patches)
         aws_patches.call_functions_in_process(self._patches, self._functions, self._deliveries)
         aws_patches.deliver_events(self._patches, self._deliveries)
+        aws_patches.keep_causes_of_failed_tasks(self._patches)
         self._mail_room.install(self._patches)
         self._interpreter.install(self._patches)
         self._gate.install(self._patches)

@@ -8,14 +8,14 @@ from typing import Literal
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.cycles import CycleId, CycleState
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.run_summary import RunRow
 from msp_billing.usecases.compare_invoices import run_rows, run_totals, store_run_workbook
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
 from msp_billing.usecases.deliver_mail import attached, provider_mail_id, send_to_provider
-from msp_billing.usecases.errors import NotWaitingForApprovalError
+from msp_billing.usecases.errors import ApprovalGoneError, NotWaitingForApprovalError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
 
@@ -97,35 +97,63 @@ class Decision(Frozen):
 def decide_run(ports: Ports, cycle: CycleId, decision: Decision) -> Approval:
     """Record a person's decision and let the waiting execution go on, or stop it.
 
+    The decision is kept first, once, and handed on then: of two people who decide at the same
+    time one is refused, and who decided is known whatever happens in between. The same decision by
+    the same person may be given again, when handing it on failed.
+
     Raises:
-        NotWaitingForApprovalError: when the run asks for no decision, or has one.
+        NotWaitingForApprovalError: when the run asks for no decision, or has another one.
         ApprovalGoneError: when the execution does not wait any more.
     """
     approval = ports.cycles.approval(cycle)
     if approval is None:
         raise NotWaitingForApprovalError(f"{cycle} does not wait for an approval")
-    if approval.decision is not None:
+    if approval.decision is None:
+        now = ports.clock.now()
+        if now >= approval.decide_by:
+            raise ApprovalGoneError(f"{cycle} waited for a decision until {approval.decide_by}")
+        approval = ports.cycles.record_decision(
+            cycle,
+            approval.model_copy(
+                update={
+                    "decision": decision.decision,
+                    "decided_by": decision.decided_by,
+                    "decided_at": now,
+                    "why": decision.why,
+                }
+            ),
+        )
+    if (approval.decision, approval.decided_by) != (decision.decision, decision.decided_by):
         raise NotWaitingForApprovalError(
             f"{cycle} was {approval.decision} by {approval.decided_by} before"
         )
-    if decision.decision == "approved":
+    try:
+        _hand_on(ports, approval)
+    except ApprovalGoneError:
+        if not _went_on(ports, cycle, approval):
+            raise
+    return approval
+
+
+def _hand_on(ports: Ports, approval: Approval) -> None:
+    if approval.decision == "approved":
         ports.executions.approve(
             approval.task_token,
-            {"decision": decision.decision, "decided_by": decision.decided_by},
+            {"decision": "approved", "decided_by": approval.decided_by or ""},
         )
     else:
         ports.executions.reject(
             approval.task_token,
             "RunRejectedError",
-            f"{decision.decided_by} rejected the run: {decision.why or 'no reason given'}",
+            f"{approval.decided_by} rejected the run: {approval.why or 'no reason given'}",
         )
-    decided = approval.model_copy(
-        update={
-            "decision": decision.decision,
-            "decided_by": decision.decided_by,
-            "decided_at": ports.clock.now(),
-            "why": decision.why,
-        }
-    )
-    ports.cycles.put_approval(cycle, decided)
-    return decided
+
+
+def _went_on(ports: Ports, cycle: CycleId, approval: Approval) -> bool:
+    """Whether the kept decision is what ended the wait: the answer to it was lost then."""
+    if approval.decision == "rejected":
+        return True
+    standing = ports.cycles.find(cycle)
+    if standing is None or standing.state is CycleState.FAILED:
+        return False
+    return standing.state is CycleState.CLOSED or ports.executions.is_running(standing.owner)

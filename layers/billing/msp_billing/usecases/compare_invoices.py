@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.comparison import Comparison, compare
-from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
@@ -52,7 +52,7 @@ def compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
         for account in request.accounts
     )
     ports.records.put_once(
-        rows_key(request.cycle_id, request.batch), _ROWS.dump_json(rows), "application/json"
+        rows_key(context.cycle, request.batch), _ROWS.dump_json(rows), "application/json"
     )
     sheets = 0
     if context.run.comparison_to_accounts:
@@ -91,9 +91,19 @@ def comparison_mail_id(cycle: CycleId, account: str) -> MailId:
     )
 
 
-def rows_key(cycle: CycleId, batch: int) -> str:
+def rows_key(cycle: Cycle, batch: int) -> str:
     """Where a batch's part of the run's comparison lies."""
-    return f"{object_prefix(cycle)}/comparison/rows-{batch:05d}.json"
+    return f"{comparison_prefix(cycle)}/rows-{batch:05d}.json"
+
+
+def comparison_prefix(cycle: Cycle) -> str:
+    """Where what is compared lies: each attempt of a cycle makes a comparison of its own.
+
+    Between two attempts an account may have come into the book, or the month before may have been
+    mended; sealed objects never change, and so a second comparison needs another place.
+    """
+    prefix = f"{object_prefix(cycle.id)}/comparison"
+    return prefix if cycle.attempt == 1 else f"{prefix}/attempt-{cycle.attempt}"
 
 
 def run_rows(ports: Ports, context: CycleContext) -> Iterator[RunRow]:
@@ -101,7 +111,7 @@ def run_rows(ports: Ports, context: CycleContext) -> Iterator[RunRow]:
     cycle = context.cycle.id
     listed: set[str] = set()
     for line in manifest_lines(ports, context.cycle):
-        for row in _ROWS.validate_json(ports.records.get(rows_key(cycle, line.batch))):
+        for row in _ROWS.validate_json(ports.records.get(rows_key(context.cycle, line.batch))):
             listed.add(row.account)
             yield row
     for record in ports.invoices.all_records(cycle):
@@ -139,13 +149,13 @@ def run_totals(ports: Ports, context: CycleContext) -> RunTotals:
 
 
 def store_run_workbook(ports: Ports, context: CycleContext) -> Attachment:
-    """Make and store the run's workbook; the same bytes for the same cycle."""
+    """Make and store the run's workbook; the same bytes for the same attempt of a cycle."""
     cycle = context.cycle.id
     content = ports.workbooks.run_workbook(
         cycle, run_rows(ports, context), context.policy, context.cycle.plan.compare_at
     )
     stored = ports.records.put_once(
-        f"{object_prefix(cycle)}/comparison/run-comparison.xlsx", content, XLSX
+        f"{comparison_prefix(context.cycle)}/run-comparison.xlsx", content, XLSX
     )
     return Attachment(
         key=stored.key,
@@ -164,7 +174,7 @@ def _store_sheet(
         made, context.policy, context.price_book, context.cycle.plan.compare_at
     )
     stored = ports.records.put_once(
-        f"{object_prefix(cycle)}/comparison/{made.account}.xlsx", content, XLSX
+        f"{comparison_prefix(context.cycle)}/{made.account}.xlsx", content, XLSX
     )
     ports.outbox.put(
         OutboxMail(

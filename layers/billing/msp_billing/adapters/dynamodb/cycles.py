@@ -78,19 +78,43 @@ class DynamoCycleStore:
             raise LockLostError(f"{cycle.id} is not open and held by {cycle.owner}")
 
     def put_approval(self, cycle: CycleId, approval: Approval) -> None:
-        """Store that a person is asked, or what the person decided."""
-        self._table.put(
-            {"pk": cycle_pk(cycle), "sk": "APPROVAL", "body": pack(approval.model_dump_json())}
+        """Store that a person is asked."""
+        self._table.put(_approval_item(cycle, approval))
+
+    def record_decision(self, cycle: CycleId, approval: Approval) -> Approval:
+        """Store what a person decided, once per question. Returns the decision that stands.
+
+        A question is known by its task token: one that was asked anew meanwhile is not answered.
+        """
+        standing = self._table.put(
+            _approval_item(cycle, approval),
+            "attribute_not_exists(decision) AND task_token = :token",
+            token=approval.task_token,
         )
+        return approval if standing is None else _approval(standing)
 
     def approval(self, cycle: CycleId) -> Approval | None:
         """What was asked and decided."""
         item = self._table.get((cycle_pk(cycle), "APPROVAL"))
-        return Approval.model_validate_json(unpack(item["body"])) if item else None
+        return _approval(item) if item else None
 
 
 def _lock_key(cycle: CycleId) -> Key:
     return (cycle_pk(cycle), "LOCK")
+
+
+def _approval_item(cycle: CycleId, approval: Approval) -> Item:
+    return {
+        "pk": cycle_pk(cycle),
+        "sk": "APPROVAL",
+        "task_token": approval.task_token,
+        "decision": approval.decision,
+        "body": pack(approval.model_dump_json()),
+    }
+
+
+def _approval(item: Item) -> Approval:
+    return Approval.model_validate_json(unpack(item["body"]))
 
 
 def _item(cycle: Cycle) -> Item:

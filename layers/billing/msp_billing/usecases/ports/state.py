@@ -75,7 +75,10 @@ class CycleStore(Protocol):
         """Store a cycle's new state. Raises LockLostError when another owner holds it."""
 
     def put_approval(self, cycle: CycleId, approval: Approval) -> None:
-        """Store that a person is asked, or what the person decided."""
+        """Store that a person is asked."""
+
+    def record_decision(self, cycle: CycleId, approval: Approval) -> Approval:
+        """Store what a person decided, once per question. Returns the decision that stands."""
 
     def approval(self, cycle: CycleId) -> Approval | None:
         """What was asked and decided."""
