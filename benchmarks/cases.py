@@ -15,8 +15,8 @@ from typing import Any
 from benchmarks import books
 from local_cloud import LocalCloud
 from msp_billing import wiring
-from msp_billing.adapters.csv_feed import read_feed
-from msp_billing.adapters.typst_renderer import TypstRenderer
+from msp_billing.adapters.feeds.csv_feed import read_feed
+from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.domain.billable_lines import NO_PREVIOUS_COUNTS
 from msp_billing.domain.building import build_account
 from msp_billing.domain.cycles import CycleId, CycleState

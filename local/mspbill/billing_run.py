@@ -12,8 +12,8 @@ from typing import Any, Self
 from local_cloud import ExecutionRecord, LocalCloud, SentMail
 from msp_billing import wiring
 from msp_billing.adapters.clock import SystemClock
-from msp_billing.adapters.feed_files import CHECKSUM_SUFFIX
-from msp_billing.adapters.provider_directory import ProviderDirectory
+from msp_billing.adapters.directory.provider_directory import ProviderDirectory
+from msp_billing.adapters.feeds.feed_files import CHECKSUM_SUFFIX
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.apply_provider import apply_provider

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msp_billing.adapters.provider_directory import load_provider_directory
+from msp_billing.adapters.directory.provider_directory import load_provider_directory
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.approve_run import Decision

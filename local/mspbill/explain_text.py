@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from msp_billing.adapters.formatting import format_day, format_money, format_quantity
-from msp_billing.adapters.mail_text import counted
+from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.explaining import Explanation
 from msp_billing.domain.invoices import Invoice

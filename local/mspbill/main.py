@@ -58,7 +58,10 @@ def validate(directory: Directory, as_json: AsJson = False) -> None:
     it says how much there is and when each run sends its next invoices.
     """
     from msp_billing.adapters.clock import SystemClock
-    from msp_billing.adapters.provider_directory import check_exports, load_provider_directory
+    from msp_billing.adapters.directory.provider_directory import (
+        check_exports,
+        load_provider_directory,
+    )
     from mspbill.validation import describe, print_description
 
     try:
@@ -105,7 +108,10 @@ def run(
     it stops before any number is given and leaves the comparison to look at (exit code 3). Then
     run it again with --approved-by and --force.
     """
-    from msp_billing.adapters.provider_directory import check_exports, load_provider_directory
+    from msp_billing.adapters.directory.provider_directory import (
+        check_exports,
+        load_provider_directory,
+    )
     from mspbill.output_folder import OutputFolderError, check_output, written_whole
     from mspbill.run_command import RunOrder, at_a_terminal, bill
     from mspbill.run_result import print_result, write_results
@@ -211,7 +217,7 @@ def schema(
     out: Annotated[Path, typer.Option(help="The folder for the schemas.")] = Path("docs/schemas"),
 ) -> None:
     """Write the JSON Schemas of provider directories, by which an editor helps to fill them in."""
-    from msp_billing.adapters.provider_schemas import (
+    from msp_billing.adapters.directory.provider_schemas import (
         provider_schemas,
         schema_file_name,
         schema_text,

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.formatting import format_money
-from msp_billing.adapters.provider_directory import ProviderDirectory
 from msp_billing.domain.cycles import CycleId, CyclePlanError
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError

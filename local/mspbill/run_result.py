@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from msp_billing.adapters.formatting import format_money
-from msp_billing.adapters.mail_text import counted
+from msp_billing.adapters.mails.mail_text import counted
 from mspbill.index_page import index_page
 from mspbill.reports import CycleReport, CycleStatus, ProviderReport
 from mspbill.summary import summarise, summary_text, totals

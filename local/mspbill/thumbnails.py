@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typst
 
-from msp_billing.adapters.invoice_presentation import present_invoice
+from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msp_billing.adapters.formatting import format_money
-from msp_billing.adapters.mail_text import counted
+from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.outbox import MailKind, MailState, OutboxMail
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.usecases.records import Approval

@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.formatting import format_day
-from msp_billing.adapters.provider_directory import ProviderDirectory
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from mspbill.planning import plan_cycles

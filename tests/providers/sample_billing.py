@@ -9,9 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from msp_billing.adapters.csv_feed import RowProblem
-from msp_billing.adapters.export_reader import ExportReader
-from msp_billing.adapters.feed_files import (
+from msp_billing.adapters.feeds.csv_feed import RowProblem
+from msp_billing.adapters.feeds.export_reader import ExportReader
+from msp_billing.adapters.feeds.feed_files import (
     CHECKSUM_SUFFIX,
     choose_export,
     parse_checksum,

@@ -109,19 +109,19 @@ class _WiredPorts:
 
     @cached_property
     def renderer(self) -> InvoiceRenderer:
-        from msp_billing.adapters.typst_renderer import TypstRenderer
+        from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 
         return TypstRenderer(_assets())
 
     @cached_property
     def workbooks(self) -> Workbooks:
-        from msp_billing.adapters.xlsx_workbooks import XlsxWorkbooks
+        from msp_billing.adapters.workbooks.xlsx_workbooks import XlsxWorkbooks
 
         return XlsxWorkbooks()
 
     @cached_property
     def composer(self) -> Composer:
-        from msp_billing.adapters.mail_composer import MailComposer
+        from msp_billing.adapters.mails.mail_composer import MailComposer
 
         return MailComposer(_assets())
 

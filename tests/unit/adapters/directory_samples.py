@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from msp_billing.adapters.provider_directory import load_provider_directory
+from msp_billing.adapters.directory.provider_directory import load_provider_directory
 from msp_billing.domain.problems import Problem, ProblemsError
 
 SOUND = Path(__file__).parent / "fixtures" / "sound"

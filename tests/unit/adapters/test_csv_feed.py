@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.adapters.csv_feed import MAX_PROBLEMS_PER_ACCOUNT, RowProblem, read_feed
-from msp_billing.adapters.export_reader import ExportReader
+from msp_billing.adapters.feeds.csv_feed import MAX_PROBLEMS_PER_ACCOUNT, RowProblem, read_feed
+from msp_billing.adapters.feeds.export_reader import ExportReader
 from msp_billing.domain.feeds import FeedColumns, FeedDefinition, FeedExport, FeedRow
 
 DEVICES = FeedDefinition(

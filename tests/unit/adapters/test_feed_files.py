@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.adapters.feed_files import (
+from msp_billing.adapters.feeds.feed_files import (
     ChecksumError,
     ExportKeyError,
     age_hours,

@@ -18,7 +18,7 @@ from msp_billing.adapters.formatting import (
     format_quantity,
     format_service_period,
 )
-from msp_billing.adapters.mail_text import counted, file_size
+from msp_billing.adapters.mails.mail_text import counted, file_size
 from msp_billing.domain.periods import Period, ServicePeriod
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from msp_billing.adapters.brand_colours import readable_on_white
-from msp_billing.adapters.invoice_presentation import present_invoice
-from msp_billing.adapters.printable_text import printable
+from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
+from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
+from msp_billing.adapters.invoice_pdf.printable_text import printable
 from tests.unit.adapters.invoice_samples import (
     InvoiceMaker,
     many_sections,

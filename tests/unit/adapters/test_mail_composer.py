@@ -15,9 +15,9 @@ from typing import Any, cast
 import jinja2
 import pytest
 
-from msp_billing.adapters import mail_message
-from msp_billing.adapters.mail_composer import DraftInvoiceError, MailComposer
-from msp_billing.adapters.mail_message import MailTooLargeError, RecipientCountError
+from msp_billing.adapters.mails import mail_message
+from msp_billing.adapters.mails.mail_composer import DraftInvoiceError, MailComposer
+from msp_billing.adapters.mails.mail_message import MailTooLargeError, RecipientCountError
 from msp_billing.domain.comparison import compare
 from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.documents import PDF, XLSX, NamedDocument

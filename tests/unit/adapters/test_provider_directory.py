@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from msp_billing.adapters.provider_directory import check_exports, load_provider_directory
+from msp_billing.adapters.directory.provider_directory import check_exports, load_provider_directory
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import ProblemsError
 from tests.unit.adapters.directory_samples import (

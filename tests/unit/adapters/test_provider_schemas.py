@@ -8,8 +8,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from msp_billing.adapters.model_sentences import PATTERNS
-from msp_billing.adapters.provider_schemas import (
+from msp_billing.adapters.directory.model_sentences import PATTERNS
+from msp_billing.adapters.directory.provider_schemas import (
     provider_schemas,
     schema_file_name,
     schema_text,

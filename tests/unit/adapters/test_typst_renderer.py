@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from msp_billing.adapters.font_coverage import NoFontsError, covered_ranges
 from msp_billing.adapters.formatting import format_money
-from msp_billing.adapters.typst_renderer import TypstRenderer
+from msp_billing.adapters.invoice_pdf.font_coverage import NoFontsError, covered_ranges
+from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.domain.invoices import Invoice
 from tests.unit.adapters.invoice_samples import (
     InvoiceMaker,
@@ -92,7 +92,7 @@ def test_the_same_invoice_gives_the_same_bytes(renderer: TypstRenderer):
 def test_another_process_gives_the_same_bytes(renderer: TypstRenderer):
     script = (
         "import hashlib, sys; from pathlib import Path\n"
-        "from msp_billing.adapters.typst_renderer import TypstRenderer\n"
+        "from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer\n"
         "from tests.unit.adapters.invoice_samples import policy, price_book, users_by_kind\n"
         "document = TypstRenderer(Path('layers/rendering')).render_invoice(\n"
         "    users_by_kind(), policy(), price_book())\n"

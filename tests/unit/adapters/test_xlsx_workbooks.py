@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 
-from msp_billing.adapters.xlsx_workbooks import XlsxWorkbooks
+from msp_billing.adapters.workbooks.xlsx_workbooks import XlsxWorkbooks
 from msp_billing.domain.comparison import Comparison, compare
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.run_summary import RunRow, summarise_account

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.adapters.yaml_documents import MAX_VALUES, YamlDocument, read_yaml
+from msp_billing.adapters.directory.yaml_documents import MAX_VALUES, YamlDocument, read_yaml
 
 
 def read(text: str) -> YamlDocument:

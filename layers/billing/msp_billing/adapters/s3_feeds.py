@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from msp_billing.adapters.export_reader import ExportReader
-from msp_billing.adapters.feed_files import (
+from msp_billing.adapters.feeds.export_reader import ExportReader
+from msp_billing.adapters.feeds.feed_files import (
     CHECKSUM_SUFFIX,
     ChecksumError,
     ExportKeyError,

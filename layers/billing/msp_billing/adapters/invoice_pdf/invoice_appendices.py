@@ -17,7 +17,7 @@ from msp_billing.adapters.formatting import (
     format_month,
     format_quantity,
 )
-from msp_billing.adapters.printable_text import printable
+from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.domain.counting import Count, CountedItem
 from msp_billing.domain.feeds import FeedSeal
 from msp_billing.domain.invoices import CountEvidence, Invoice, LineKind, summarise_by_product

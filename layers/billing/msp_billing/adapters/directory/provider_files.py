@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from msp_billing.adapters.yaml_documents import YamlDocument, read_yaml
+from msp_billing.adapters.directory.yaml_documents import YamlDocument, read_yaml
 from msp_billing.domain.problems import Problem
 
 POLICY_FILE = "provider.yaml"

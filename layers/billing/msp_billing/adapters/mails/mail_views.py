@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msp_billing.adapters.formatting import format_money, format_quantity
-from msp_billing.adapters.mail_text import counted, file_size, one_line, safe_file_name
+from msp_billing.adapters.mails.mail_text import counted, file_size, one_line, safe_file_name
 from msp_billing.domain.comparison import Comparison, ComparisonRow
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.documents import NamedDocument

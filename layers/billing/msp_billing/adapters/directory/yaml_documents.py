@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import yaml
 
-from msp_billing.adapters.yaml_text import decode_yaml, syntax_problem
+from msp_billing.adapters.directory.yaml_text import decode_yaml, syntax_problem
 from msp_billing.domain.problems import Problem
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain] | None"

@@ -13,7 +13,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime
 from typing import Any
 
-from msp_billing.adapters.mail_text import one_line, safe_file_name
+from msp_billing.adapters.mails.mail_text import one_line, safe_file_name
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.policy import ProviderPolicy
 

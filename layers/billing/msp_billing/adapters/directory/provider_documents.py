@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from msp_billing.adapters.places import place
-from msp_billing.adapters.yaml_documents import Path, Plain, YamlDocument
+from msp_billing.adapters.directory.places import place
+from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
 from msp_billing.domain.problems import Problem
 
 

@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from msp_billing.adapters.formatting import format_month
-from msp_billing.adapters.xlsx_cells import Cell, Column, Formula, Table, amount_cells, cell
-from msp_billing.adapters.xlsx_sheets import Sheet, WorkbookFile
+from msp_billing.adapters.workbooks.xlsx_cells import (
+    Cell,
+    Column,
+    Formula,
+    Table,
+    amount_cells,
+    cell,
+)
+from msp_billing.adapters.workbooks.xlsx_sheets import Sheet, WorkbookFile
 from msp_billing.domain.comparison import Comparison, ComparisonRow
 from msp_billing.domain.money import Money, zero
 from msp_billing.domain.price_book import PriceBook

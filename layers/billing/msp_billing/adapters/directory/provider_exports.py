@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from msp_billing.adapters.feed_files import (
+from msp_billing.adapters.directory.provider_files import FEEDS_FOLDER, DirectoryFiles
+from msp_billing.adapters.directory.provider_names import nearest
+from msp_billing.adapters.feeds.feed_files import (
     CHECKSUM_SUFFIX,
     ChecksumError,
     ExportKeyError,
     parse_checksum,
     parse_export_key,
 )
-from msp_billing.adapters.provider_files import FEEDS_FOLDER, DirectoryFiles
-from msp_billing.adapters.provider_names import nearest
 from msp_billing.domain.feeds import FeedDefinition, FeedExport
 from msp_billing.domain.problems import Problem
 

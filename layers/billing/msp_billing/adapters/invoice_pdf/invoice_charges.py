@@ -13,7 +13,7 @@ from msp_billing.adapters.formatting import (
     format_quantity,
     format_service_period,
 )
-from msp_billing.adapters.printable_text import printable
+from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.domain.invoices import (
     Invoice,
     InvoiceLine,

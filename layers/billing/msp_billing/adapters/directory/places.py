@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from msp_billing.adapters.yaml_documents import Path, Plain, YamlDocument
+from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
 from msp_billing.domain.accounts import feed_key
 
 # The keys by which people know an entry of a list, the most telling one first.

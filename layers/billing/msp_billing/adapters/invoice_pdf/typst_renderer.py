@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 import typst
 
-from msp_billing.adapters.font_coverage import REPLACEMENT, uncovered_pattern
-from msp_billing.adapters.invoice_presentation import present_invoice
+from msp_billing.adapters.invoice_pdf.font_coverage import REPLACEMENT, uncovered_pattern
+from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook

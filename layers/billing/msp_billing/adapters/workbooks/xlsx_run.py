@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msp_billing.adapters.xlsx_cells import Cell, Column, amount_cells
-from msp_billing.adapters.xlsx_sheets import Sheet, WorkbookFile
+from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column, amount_cells
+from msp_billing.adapters.workbooks.xlsx_sheets import Sheet, WorkbookFile
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.run_summary import RunRow, RunTotals
 

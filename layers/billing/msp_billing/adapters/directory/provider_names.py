@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Literal
 
-from msp_billing.adapters.provider_documents import Place, ProviderDocuments, problem_at
-from msp_billing.adapters.yaml_documents import Path, YamlDocument
+from msp_billing.adapters.directory.provider_documents import Place, ProviderDocuments, problem_at
+from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 from msp_billing.domain.accounts import EACH_SUBSCRIBER, feed_key
 from msp_billing.domain.problems import Problem
 

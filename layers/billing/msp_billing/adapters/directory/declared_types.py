@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from msp_billing.adapters.yaml_documents import Path, Plain
+from msp_billing.adapters.directory.yaml_documents import Path, Plain
 
 _INTEGER = re.compile(r"^-?\d{1,9}$")
 _SEPARATED = re.compile(r"^-?\d[\d.,' _]*$")

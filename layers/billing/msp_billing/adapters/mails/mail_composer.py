@@ -9,7 +9,6 @@ from pathlib import Path
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from msp_billing.adapters import mail_views as views
 from msp_billing.adapters.colours import text_on
 from msp_billing.adapters.formatting import (
     format_day,
@@ -17,9 +16,10 @@ from msp_billing.adapters.formatting import (
     format_month,
     format_service_period,
 )
-from msp_billing.adapters.mail_message import MailContent, build_message
-from msp_billing.adapters.mail_text import counted, one_line, wrap
-from msp_billing.adapters.mail_views import Fact, money
+from msp_billing.adapters.mails import mail_views as views
+from msp_billing.adapters.mails.mail_message import MailContent, build_message
+from msp_billing.adapters.mails.mail_text import counted, one_line, wrap
+from msp_billing.adapters.mails.mail_views import Fact, money
 from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.documents import NamedDocument

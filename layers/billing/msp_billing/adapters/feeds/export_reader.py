@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from msp_billing.adapters.csv_feed import RowProblem, read_feed
-from msp_billing.adapters.feed_files import age_hours
-from msp_billing.adapters.feed_text import ByteSource, MeasuredSource
+from msp_billing.adapters.feeds.csv_feed import RowProblem, read_feed
+from msp_billing.adapters.feeds.feed_files import age_hours
+from msp_billing.adapters.feeds.feed_text import ByteSource, MeasuredSource
 from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow, FeedSeal
 from msp_billing.domain.problems import Problem
 

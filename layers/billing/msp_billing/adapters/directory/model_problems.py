@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from msp_billing.adapters.declared_types import misreadings, model_at, path_of_error
-from msp_billing.adapters.model_sentences import explain_pattern, explain_sentence
-from msp_billing.adapters.places import path_of_names, place
-from msp_billing.adapters.yaml_documents import Path, YamlDocument
+from msp_billing.adapters.directory.declared_types import misreadings, model_at, path_of_error
+from msp_billing.adapters.directory.model_sentences import explain_pattern, explain_sentence
+from msp_billing.adapters.directory.places import path_of_names, place
+from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 from msp_billing.domain.problems import Problem
 
 ModelType = TypeVar("ModelType", bound=BaseModel)

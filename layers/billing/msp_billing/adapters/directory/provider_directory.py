@@ -11,20 +11,24 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from msp_billing.adapters.csv_feed import RowProblem
-from msp_billing.adapters.export_reader import ExportReader
-from msp_billing.adapters.model_problems import read_model
-from msp_billing.adapters.provider_checks import counted_twice, date_problems, fit_problems
-from msp_billing.adapters.provider_documents import ProviderDocuments
-from msp_billing.adapters.provider_exports import ExportFinder, sort_problems
-from msp_billing.adapters.provider_files import (
+from msp_billing.adapters.directory.model_problems import read_model
+from msp_billing.adapters.directory.provider_checks import (
+    counted_twice,
+    date_problems,
+    fit_problems,
+)
+from msp_billing.adapters.directory.provider_documents import ProviderDocuments
+from msp_billing.adapters.directory.provider_exports import ExportFinder, sort_problems
+from msp_billing.adapters.directory.provider_files import (
     FEEDS_FOLDER,
     POLICY_FILE,
     PRICE_BOOK_FILE,
     DirectoryFiles,
 )
-from msp_billing.adapters.provider_names import name_problems
-from msp_billing.adapters.yaml_documents import YamlDocument
+from msp_billing.adapters.directory.provider_names import name_problems
+from msp_billing.adapters.directory.yaml_documents import YamlDocument
+from msp_billing.adapters.feeds.csv_feed import RowProblem
+from msp_billing.adapters.feeds.export_reader import ExportReader
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.feeds import FeedDefinition, FeedExport
 from msp_billing.domain.policy import ProviderPolicy

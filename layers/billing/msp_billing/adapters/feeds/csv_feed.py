@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from msp_billing.adapters.csv_rows import RowFault, RowReader
-from msp_billing.adapters.feed_text import ByteSource, FeedTextError, text_lines
+from msp_billing.adapters.feeds.csv_rows import RowFault, RowReader
+from msp_billing.adapters.feeds.feed_text import ByteSource, FeedTextError, text_lines
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.feeds import FeedDefinition, FeedRow
 from msp_billing.domain.problems import Problem

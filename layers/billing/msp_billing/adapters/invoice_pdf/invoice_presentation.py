@@ -28,17 +28,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from msp_billing.adapters.brand_colours import readable_on_white
 from msp_billing.adapters.formatting import format_day, format_money, format_service_period
-from msp_billing.adapters.invoice_appendices import (
+from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
+from msp_billing.adapters.invoice_pdf.invoice_appendices import (
     present_changes,
     present_clauses,
     present_codes,
     present_counts,
     present_origins,
 )
-from msp_billing.adapters.invoice_charges import Charges, column_widths, is_compact
-from msp_billing.adapters.printable_text import printable
+from msp_billing.adapters.invoice_pdf.invoice_charges import Charges, column_widths, is_compact
+from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy, RunPolicy
 from msp_billing.domain.price_book import PriceBook

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from msp_billing.adapters.formatting import format_moment, format_month
-from msp_billing.adapters.xlsx_account import (
+from msp_billing.adapters.workbooks.xlsx_account import (
     category_titles,
     write_changes,
     write_details,
     write_summary,
 )
-from msp_billing.adapters.xlsx_run import write_accounts, write_parked, write_run_summary
-from msp_billing.adapters.xlsx_sheets import WorkbookFile
+from msp_billing.adapters.workbooks.xlsx_run import write_accounts, write_parked, write_run_summary
+from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
 from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.policy import ProviderPolicy

@@ -17,7 +17,7 @@ from xlsxwriter import Workbook
 
 from msp_billing.adapters.colours import text_on
 from msp_billing.adapters.formatting import currency_symbol
-from msp_billing.adapters.xlsx_cells import (
+from msp_billing.adapters.workbooks.xlsx_cells import (
     FORMULA_STARTS,
     Cell,
     Column,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
+from msp_billing.adapters.directory.provider_documents import ProviderDocuments, problem_at
+from msp_billing.adapters.directory.provider_names import nearest
+from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 from msp_billing.adapters.holiday_calendar import UnknownHolidaysError, business_calendar
-from msp_billing.adapters.provider_documents import ProviderDocuments, problem_at
-from msp_billing.adapters.provider_names import nearest
-from msp_billing.adapters.yaml_documents import Path, YamlDocument
 from msp_billing.domain.accounts import Account, Agreement, AgreementLine
 from msp_billing.domain.billable_lines import expand_lines
 from msp_billing.domain.calendars import BusinessCalendar, CalendarError

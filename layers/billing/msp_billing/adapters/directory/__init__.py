@@ -1,0 +1,1 @@
+"""A provider directory: YAML and CSV files, read with every problem named by file and line."""
