@@ -44,7 +44,7 @@ def translated(root: Path) -> dict[str, Any]:
 
 
 def _with_plain_timeouts(value: Any) -> Any:
-    """Put a number where a timeout is a JSONata expression, which cfn-lint's schema does not know."""
+    """Put a number where a timeout is a JSONata expression: cfn-lint's schema knows none."""
     if isinstance(value, list):
         return [_with_plain_timeouts(entry) for entry in value]
     if not isinstance(value, dict):

@@ -92,7 +92,7 @@ def test_totals_are_formulas_over_every_row_with_the_comparison_totals_as_values
 @pytest.mark.rule("COL-05")
 def test_added_and_removed_items_stand_there_by_name() -> None:
     _, *changes = rows_of(opened(account_workbook(comparison()))["Changes"], "Change")
-    since = datetime(2026, 11, 20)  # noqa: DTZ001 - a day in a sheet has no zone
+    since = datetime(2026, 11, 20)
     assert [row[:4] + row[5:] for row in changes] == [
         ["Joined", "carl", "Tern Harbor", "COM4003", since],
         ["Joined", "dora", "Tern Harbor", "COM4003", since],
