@@ -200,7 +200,9 @@ class _CycleCollector:
             joined=row.joined_count,
             left=row.left_count,
             invoices=tuple(
-                self._invoice(invoice) for invoice in invoices if invoice.number is not None
+                self._invoice(invoice)
+                for invoice in sorted(invoices, key=lambda entry: entry.number or "")
+                if invoice.number is not None
             ),
         )
 

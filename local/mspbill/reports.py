@@ -63,6 +63,11 @@ class AccountReport(Frozen):
     left: int
     invoices: tuple[InvoiceReport, ...] = ()
 
+    @property
+    def problem_texts(self) -> tuple[str, ...]:
+        """Its problems, each with its place; the account is not named again."""
+        return tuple(str(problem.model_copy(update={"where": None})) for problem in self.problems)
+
 
 class EventKind(StrEnum):
     """What happened; decides how the timeline marks it."""

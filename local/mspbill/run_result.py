@@ -68,6 +68,6 @@ def _print_open_ends(report: ProviderReport, cycle: CycleReport, console: Consol
             "comparison, then run it again with --approved-by NAME --force."
         )
     for account in cycle.parked:
-        for problem in account.problems:
+        for problem in account.problem_texts:
             text = f"{name}, {account.name}: {problem}"
             console.print(f"[yellow]parked[/yellow]  {escape(text)}")

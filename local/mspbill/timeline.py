@@ -185,7 +185,7 @@ def _built(at: datetime, accounts: Sequence[AccountReport]) -> Iterator[Timeline
     )
     for account in accounts:
         if account.outcome is OutcomeKind.PARKED:
-            problems = [str(problem) for problem in account.problems[:_MAX_NAMED]]
+            problems = account.problem_texts[:_MAX_NAMED]
             yield _event(at, EventKind.PARKED, f"Parked: {account.name}", *problems)
 
 
