@@ -43,6 +43,11 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,3
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 """One line of text that is shown to people."""
 
+ComposedText = Annotated[
+    str, StringConstraints(min_length=1, max_length=1_500, strip_whitespace=True)
+]
+"""Text put together from two of the above: what each of them admits, the two together do too."""
+
 EmailAddress = Annotated[
     str,
     StringConstraints(

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pydantic import Field, model_validator
 
-from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.counting import Count
 from msp_billing.domain.feeds import FeedSeal
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
@@ -39,11 +39,15 @@ class LineReason(Frozen):
     clause: Identifier = Field(description="The clause of the policy, by name.")
     agreement: Identifier
     agreement_line: Identifier | None = Field(description="None for a discount on many lines.")
-    quantity_from: Text = Field(description="'counted: servers in the RMM', 'fixed in the ...'.")
+    quantity_from: ComposedText = Field(
+        description="'counted: servers in the RMM', 'fixed in the ...'."
+    )
     count: str | None = Field(default=None, description="Key into the invoice's counts.")
     price_basis: PriceBasis
-    price_from: Text = Field(description="'price book 2026-11, from 2026-01-01', 'agreement ...'.")
-    arithmetic: Text = Field(description="'11 x 6.75 = 74.25'.")
+    price_from: ComposedText = Field(
+        description="'price book 2026-11, from 2026-01-01', 'agreement ...'."
+    )
+    arithmetic: ComposedText = Field(description="'11 x 6.75 = 74.25'.")
 
 
 class InvoiceLine(Frozen):
@@ -53,7 +57,7 @@ class InvoiceLine(Frozen):
     kind: LineKind
     subscriber: Identifier | None = Field(description="The section; None for the account itself.")
     product: str = Field(description="Product code; for a discount the discount's own code.")
-    description: Text
+    description: ComposedText
     category: Identifier
     quantity: ExactDecimal
     unit: Text
