@@ -58,7 +58,7 @@ def test_a_price_for_each_is_multiplied_and_rounded_once(
 ) -> None:
     charge = price_quantity(price({"each": each}), Decimal(quantity), "USD")
     assert (charge.amount, charge.arithmetic) == (usd(amount), arithmetic)
-    assert (charge.quantity, charge.unit_price, charge.basis) == (
+    assert (int(charge.quantity), charge.unit_price, charge.basis) == (
         quantity,
         usd(each),
         PriceBasis.EACH,
@@ -69,7 +69,11 @@ def test_a_price_for_each_is_multiplied_and_rounded_once(
 @pytest.mark.parametrize("quantity", [1, 5, 400])
 def test_a_flat_price_is_billed_whatever_the_quantity(quantity: int) -> None:
     charge = price_quantity(price({"flat": "1250.00"}), Decimal(quantity), "USD")
-    assert (charge.quantity, charge.amount, charge.basis) == (1, usd("1250.00"), PriceBasis.FLAT)
+    assert (int(charge.quantity), charge.amount, charge.basis) == (
+        1,
+        usd("1250.00"),
+        PriceBasis.FLAT,
+    )
     assert charge.arithmetic == "flat 1250.00 a month"
 
 
@@ -166,7 +170,7 @@ def test_a_new_price_applies_from_the_first_month_that_begins_with_it() -> None:
 
 @pytest.mark.rule("INT-02")
 def test_the_accounts_own_price_goes_before_the_list_price() -> None:
-    own = {"price": {"each": "39"}}
+    own: dict[str, Any] = {"price": {"each": "39"}}
     assert in_force("PC", "2026-03", **own) == ("39", "own price in agreement line pc")
     assert in_force("OWN", "2026-03", **own) == ("39", "own price in agreement line own")
 

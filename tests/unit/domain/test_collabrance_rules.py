@@ -191,7 +191,7 @@ def test_march_stands_beside_february_and_names_what_changed() -> None:
     # Only maple-late is new: it came on 24 February, after February's count.
     (row,) = differing
     assert (row.subscriber, row.product) == ("maple", "SERVER")
-    assert (row.previous_quantity, row.current_quantity) == (2, 3)
+    assert (int(row.previous_quantity), int(row.current_quantity)) == (2, 3)
     assert (row.previous_amount, row.current_amount) == (usd("190.00"), usd("285.00"))
     assert [item.name for item in row.joined] == ["maple-late"]
     assert row.left == ()

@@ -94,7 +94,7 @@ def test_the_15th_of_november_2026_is_a_sunday_and_stays() -> None:
 def test_recurring_charges_go_out_between_the_5th_and_the_15th_before_the_agreement(
     month: str,
 ) -> None:
-    recurring = {
+    recurring: dict[str, Any] = {
         "opens": {"month": -1, "day": 3, "at": "06:00"},
         "moments": [{"moment": "s", "at": {"month": -1, "day": 3, "at": "18:00"}}],
         "compare": {"month": -1, "day": 4, "when_closed": "next_business_day"},

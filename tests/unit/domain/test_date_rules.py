@@ -65,7 +65,11 @@ def test_a_closed_day_is_kept_or_moved_as_the_rule_says(
     ],
 )
 def test_a_day_is_never_after_the_latest(latest: int, expected: date) -> None:
-    rule = {"day": 16, "when_closed": "next_business_day", "no_later_than_day": latest}
+    rule: dict[str, Any] = {
+        "day": 16,
+        "when_closed": "next_business_day",
+        "no_later_than_day": latest,
+    }
     assert resolved("2027-01", **rule) == expected
 
 
@@ -76,7 +80,7 @@ def test_the_latest_day_holds_for_business_days_too() -> None:
 
 
 def test_the_latest_day_is_clamped_to_the_month() -> None:
-    rule = {"day": 28, "when_closed": "next_business_day", "no_later_than_day": 31}
+    rule: dict[str, Any] = {"day": 28, "when_closed": "next_business_day", "no_later_than_day": 31}
     # 28 February 2027 is a Sunday; 1 March is after the last day of February.
     assert resolved("2027-02", **rule) == date(2027, 2, 26)
 
