@@ -49,8 +49,9 @@ def apply_provider(
         first_period=known.first_period if known else first_period,
         applied_at=now,
     )
-    ports.book.put(policy.provider, accounts, now)
+    # A version that is refused must refuse all of it: the accounts come second.
     ports.policies.put_versions(policy, price_book, current)
+    ports.book.put(policy.provider, accounts, now)
     ports.bus.publish("ProviderApplied", {"provider": policy.provider})
     return ApplyResult(
         provider=policy.provider,

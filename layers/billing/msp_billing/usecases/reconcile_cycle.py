@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 from decimal import Decimal
 
+from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.outcomes import (
-    AccountOutcome,
-    AgreementOutcome,
-    OutcomeKind,
-    find_gaps,
-)
+from msp_billing.domain.cycles import Cycle
+from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind, find_gaps
+from msp_billing.domain.periods import Period
+from msp_billing.domain.snapshots import SnapshotBatch
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
 from msp_billing.usecases.errors import CompletenessGapError, TooManyParkedError
+from msp_billing.usecases.manifest import manifest_lines
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import AccountRecord
 
 _MAX_GAPS_NAMED = 20
 
@@ -33,35 +35,33 @@ def reconcile_cycle(ports: Ports, request: CycleRequest) -> ReconcileResult:
     """Compare the outcomes with the book itself.
 
     The book is read again here, not the cycle's own list of work: what that list forgot must not
-    be missing from the check as well. An agreement that came into the book after the snapshot was
-    sealed is recorded as skipped, by name.
+    be missing from the check as well. An account that was applied after the snapshot was sealed
+    owes an outcome for what its sealed state had; what came into the book since is recorded as
+    skipped, by name.
 
     Raises:
         CompletenessGapError: when an agreement has no outcome, or one that nobody expects.
         TooManyParkedError: when the parked share is over the policy's limit.
     """
     context = load_context(ports, request)
+    sealed_at = context.cycle.sealed_at
+    sealed = _SealedBook(ports, context.cycle)
     records = {record.account: record for record in ports.invoices.all_records(request.cycle_id)}
     expected: list[tuple[str, str]] = []
-    late: list[AccountOutcome] = []
     for entry in ports.book.entries(request.provider):
         account = entry.account
-        active = [a.agreement for a in account.agreements if a.active_in(request.period)]
-        known = records.get(account.account)
-        recorded = {a.agreement for a in known.agreements} if known else set()
-        missing = [agreement for agreement in active if agreement not in recorded]
-        sealed_at = context.cycle.sealed_at
-        if missing and known is None and sealed_at is not None and entry.applied_at > sealed_at:
-            late.append(_added_too_late(account.account, account.name, missing))
+        active = _active(account, request.period)
+        if sealed_at is not None and entry.applied_at >= sealed_at:
+            before = sealed.account(account.account)
+            owed = _active(before, request.period) if before else []
+            record = _with_skipped(records.get(account.account), account, set(active) - set(owed))
+            if record is not None and record != records.get(account.account):
+                ports.invoices.put_record(request.cycle_id, record)
+                records[account.account] = record
+            active = list(dict.fromkeys([*owed, *active]))
         expected += [(account.account, agreement) for agreement in active]
-    ports.invoices.put_outcomes(request.cycle_id, late)
     outcomes = [
-        (account, entry)
-        for account, entries in [
-            *((record.account, record.agreements) for record in records.values()),
-            *((outcome.account, outcome.agreements) for outcome in late),
-        ]
-        for entry in entries
+        (record.account, entry) for record in records.values() for entry in record.agreements
     ]
     gaps = find_gaps(expected, [(account, entry.agreement) for account, entry in outcomes])
     if gaps:
@@ -72,7 +72,7 @@ def reconcile_cycle(ports: Ports, request: CycleRequest) -> ReconcileResult:
     _check_parked_share(context, outcomes)
     kinds = Counter(entry.kind for _, entry in outcomes)
     return ReconcileResult(
-        accounts=len(records) + len(late),
+        accounts=len(records),
         billed=kinds[OutcomeKind.BILLED],
         nothing_to_bill=kinds[OutcomeKind.NOTHING_TO_BILL],
         skipped=kinds[OutcomeKind.SKIPPED],
@@ -80,19 +80,53 @@ def reconcile_cycle(ports: Ports, request: CycleRequest) -> ReconcileResult:
     )
 
 
-def _added_too_late(account: str, name: str, agreements: list[str]) -> AccountOutcome:
-    return AccountOutcome(
-        account=account,
-        account_name=name,
-        agreements=tuple(
-            AgreementOutcome(
-                agreement=agreement,
-                kind=OutcomeKind.SKIPPED,
-                reason="came into the book after the snapshot was sealed",
-            )
-            for agreement in agreements
-        ),
+class _SealedBook:
+    """The accounts as they were sealed; a batch is loaded when one of its accounts is asked for."""
+
+    def __init__(self, ports: Ports, cycle: Cycle) -> None:
+        self._ports = ports
+        self._lines = {
+            account: line for line in manifest_lines(ports, cycle) for account in line.accounts
+        }
+        self._batches: dict[int, dict[str, Account]] = {}
+
+    def account(self, account: str) -> Account | None:
+        """The sealed account, or None when the snapshot does not have it."""
+        line = self._lines.get(account)
+        if line is None:
+            return None
+        if line.batch not in self._batches:
+            content = gzip.decompress(self._ports.records.get(line.key, line.sha256))
+            batch = SnapshotBatch.model_validate_json(content)
+            self._batches[line.batch] = {
+                entry.account.account: entry.account for entry in batch.accounts
+            }
+        return self._batches[line.batch][account]
+
+
+def _active(account: Account, period: Period) -> list[str]:
+    return [entry.agreement for entry in account.agreements if entry.active_in(period)]
+
+
+def _with_skipped(
+    record: AccountRecord | None, account: Account, late: set[str]
+) -> AccountRecord | None:
+    """The record with the agreements that came too late, each as skipped."""
+    if record is None and not late:
+        return None
+    standing = record or AccountRecord(
+        account=account.account, account_name=account.name, agreements=(), parts=()
     )
+    recorded = {entry.agreement for entry in standing.agreements}
+    skipped = tuple(
+        AgreementOutcome(
+            agreement=agreement,
+            kind=OutcomeKind.SKIPPED,
+            reason="came into the book after the snapshot was sealed",
+        )
+        for agreement in sorted(late - recorded)
+    )
+    return standing.model_copy(update={"agreements": (*standing.agreements, *skipped)})
 
 
 def _check_parked_share(

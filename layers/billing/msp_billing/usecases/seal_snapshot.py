@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
+from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, seal
 from msp_billing.usecases.context import CycleRequest, load_context, object_prefix
 from msp_billing.usecases.manifest import ManifestLine
 from msp_billing.usecases.ports import Ports
@@ -33,23 +33,25 @@ def seal_snapshot(ports: Ports, request: CycleRequest) -> SealResult:
     """Freeze the book and the readings of all moments into sealed batches.
 
     Idempotent: a cycle that has its manifest keeps it, because the book may have changed since.
+    The time of sealing is kept before the book is read: reconciling looks closer at every account
+    that was applied since, and an account must not slip in between.
     """
     context = load_context(ports, request)
+    cycle = context.cycle
+    if cycle.sealed_at is None:
+        cycle = cycle.model_copy(update={"sealed_at": ports.clock.now()})
+        ports.cycles.update(cycle)
     manifest_key = f"{object_prefix(request.cycle_id)}/manifest.jsonl"
     stored = ports.records.find(manifest_key)
     if stored is None:
         moments = [
             load_moment(ports.records.get(moment_key(request.cycle_id, planned.moment)))
-            for planned in context.cycle.plan.moments
+            for planned in cycle.plan.moments
         ]
         stored = _write_batches(ports, request, moments)
         ports.records.put_once(manifest_key, stored, "application/x-ndjson")
-    if context.cycle.sealed_at is None:
-        ports.cycles.update(
-            context.cycle.model_copy(
-                update={"sealed_at": ports.clock.now(), "manifest_key": manifest_key}
-            )
-        )
+    if cycle.manifest_key is None:
+        ports.cycles.update(cycle.model_copy(update={"manifest_key": manifest_key}))
     lines = [ManifestLine.model_validate_json(line) for line in stored.splitlines()]
     return SealResult(
         manifest_bucket_key=manifest_key,
@@ -60,7 +62,11 @@ def seal_snapshot(ports: Ports, request: CycleRequest) -> SealResult:
 
 
 def _write_batches(ports: Ports, request: CycleRequest, moments: list[MomentReadings]) -> bytes:
-    """Store every batch and return the manifest: one JSON line per batch."""
+    """Store every batch and return the manifest: one JSON line per batch.
+
+    The manifest alone says which batches there are. Their keys hold part of their hash, so that an
+    attempt that stopped halfway leaves nothing in the way of one that finds another book.
+    """
     accounts = [entry.account for entry in ports.book.entries(request.provider)]
     unmatched = len({name for moment in moments for name in moment.unmatched})
     lines: list[str] = []
@@ -83,7 +89,8 @@ def _write_batches(ports: Ports, request: CycleRequest, moments: list[MomentRead
             ),
         )
         content = gzip.compress(batch.model_dump_json().encode(), mtime=0)
-        key = f"{object_prefix(request.cycle_id)}/snapshot/batch-{number:05d}.json.gz"
+        name = f"batch-{number:05d}-{seal(content)[:16]}.json.gz"
+        key = f"{object_prefix(request.cycle_id)}/snapshot/{name}"
         sealed = ports.records.put_once(key, content, "application/gzip")
         line = ManifestLine(
             batch=number,

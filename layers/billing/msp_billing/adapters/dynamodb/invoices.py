@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
-from msp_billing.adapters.dynamodb.outbox import mail_item
+from msp_billing.adapters.dynamodb.numbering import DRAFT, ISSUED, number_actions
 from msp_billing.adapters.dynamodb.table import (
     MAX_TRANSACTION_ACTIONS,
     MAX_TRANSACTION_BYTES,
@@ -21,16 +21,15 @@ from msp_billing.adapters.dynamodb.table import (
     encode_key,
     encode_values,
     pack,
+    pause,
     unpack,
 )
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
-from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.usecases.errors import ConcurrentNumberingError
 from msp_billing.usecases.records import AccountRecord
 
-_DRAFT, _ISSUED = "DRAFT", "ISSUED"
 _NUMBERS_PER_TRANSACTION = 49  # the counter, and an invoice with its mail for each
 _NUMBER_DIGITS = 6
 _MAX_TRIES = 5
@@ -59,18 +58,26 @@ class DynamoInvoiceStore:
         for outcome in outcomes:
             if outcome.account in issued:
                 continue
-            items = list(self._items(cycle, outcome))
-            actions = [_put_action(item) for item in items]
+            actions = [_put_action(item) for item in self._items(cycle, outcome)]
             actions += _removals(cycle, outcome, before.get(outcome.account))
-            added = sum(len(item.get("body", b"")) + _ITEM_OVERHEAD_BYTES for item in items)
-            full = len(group) + len(actions) > MAX_TRANSACTION_ACTIONS
-            if group and (full or size + added > MAX_TRANSACTION_BYTES):
+            added = sum(_size_of(action) for action in actions)
+            if group and not _fits(len(group) + len(actions), size + added):
                 self._commit(group)
                 group, size = [], 0
-            group += actions
-            size += added
+            for action in actions:
+                # Only an account that is too large for one transaction is taken apart here. Its
+                # record comes first: it names every draft that another attempt must find.
+                if group and not _fits(len(group) + 1, size + _size_of(action)):
+                    self._commit(group)
+                    group, size = [], 0
+                group.append(action)
+                size += _size_of(action)
         if group:
             self._commit(group)
+
+    def put_record(self, cycle: CycleId, record: AccountRecord) -> None:
+        """Record how an account ended, in place of what was recorded; its invoices stay."""
+        self._table.put(_record_item(cycle, record))
 
     def records(self, cycle: CycleId, accounts: Sequence[str]) -> dict[str, AccountRecord]:
         """The records of these accounts that exist, in the order asked for."""
@@ -118,6 +125,7 @@ class DynamoInvoiceStore:
             failures += 1
             if failures >= _MAX_TRIES:
                 raise ConcurrentNumberingError(f"{cycle}: the numbers kept being taken")
+            pause(failures)
         return numbered
 
     def _next_drafts(
@@ -127,7 +135,7 @@ class DynamoInvoiceStore:
         drafts: list[Item] = []
         only = ("pk", "sk", "invoice_state", "invoice_id", "recipients")
         for item in self._table.query(cycle_pk(cycle), "INVOICE#", after=after, only=only):
-            if item["invoice_state"] == _DRAFT:
+            if item["invoice_state"] == DRAFT:
                 drafts.append(item)
                 if len(drafts) == count:
                     break
@@ -152,9 +160,8 @@ class DynamoInvoiceStore:
         ]
         for offset, draft in enumerate(drafts, start=1):
             number = f"{prefix}{last + offset:0{_NUMBER_DIGITS}d}"
-            actions += _number_actions(cycle, draft, number)
-        token = hashlib.sha256(f"{cycle}|{last}|{drafts[0]['sk']}".encode()).hexdigest()[:36]
-        return self._table.transact(actions, token)
+            actions += number_actions(cycle, draft, number)
+        return self._table.transact(actions, _token(actions))
 
     def _issued_accounts(self, cycle: CycleId, outcomes: Sequence[AccountOutcome]) -> set[str]:
         keys = {
@@ -163,7 +170,7 @@ class DynamoInvoiceStore:
             for invoice in outcome.invoices
         }
         found = self._table.get_many(keys)
-        return {keys[key] for key, item in found.items() if item["invoice_state"] == _ISSUED}
+        return {keys[key] for key, item in found.items() if item["invoice_state"] == ISSUED}
 
     def _items(self, cycle: CycleId, outcome: AccountOutcome) -> Iterator[Item]:
         record = AccountRecord(
@@ -173,18 +180,14 @@ class DynamoInvoiceStore:
             parts=tuple(invoice.id.part for invoice in outcome.invoices),
             problems=outcome.problems,
         )
-        yield {
-            "pk": cycle_pk(cycle),
-            "sk": f"ACCOUNT#{outcome.account}",
-            "body": pack(record.model_dump_json()),
-        }
+        yield _record_item(cycle, record)
         for invoice in outcome.invoices:
             pk, sk = _invoice_key(invoice.id)
             prefix = f"{cycle.provider}/{cycle.run}/{cycle.period}/invoices"
             yield {
                 "pk": pk,
                 "sk": sk,
-                "invoice_state": _DRAFT,
+                "invoice_state": DRAFT,
                 "invoice_id": invoice.id.model_dump_json(),
                 "recipients": list(invoice.recipients),
                 **self._bodies.attributes(invoice.model_dump_json(), prefix),
@@ -192,10 +195,11 @@ class DynamoInvoiceStore:
 
     def _commit(self, actions: list[Action]) -> None:
         """Put drafts and records together; a numbered invoice among them stops all of them."""
-        token = hashlib.sha256(repr(actions).encode()).hexdigest()[:36]
-        for _ in range(_MAX_TRIES):
+        token = _token(actions)
+        for attempt in range(_MAX_TRIES):
             if self._table.transact(actions, token):
                 return
+            pause(attempt)
         raise ConcurrentNumberingError("drafts could not be stored: they were being changed")
 
     def _invoice(self, item: Item) -> Invoice:
@@ -206,11 +210,27 @@ class DynamoInvoiceStore:
         return invoice.numbered(item["number"]) if "number" in item else invoice
 
 
+def _token(actions: list[Action]) -> str:
+    """The ClientRequestToken: of all that is done, because another page under the same token is
+    an error and not a lost race."""
+    return hashlib.sha256(repr(actions).encode()).hexdigest()[:36]
+
+
+def _fits(actions: int, size: int) -> bool:
+    return actions <= MAX_TRANSACTION_ACTIONS and size <= MAX_TRANSACTION_BYTES
+
+
+def _size_of(action: Action) -> int:
+    """About how many bytes an action adds to its transaction."""
+    item = action.get("Put", {}).get("Item", {})
+    return len(item.get("body", {}).get("B", b"")) + _ITEM_OVERHEAD_BYTES
+
+
 def _put_action(item: Item) -> Action:
     action: dict[str, Any] = {"Item": encode(item)}
     if "invoice_state" in item:
         action["ConditionExpression"] = "attribute_not_exists(pk) OR invoice_state = :draft"
-        action["ExpressionAttributeValues"] = encode_values({"draft": _DRAFT})
+        action["ExpressionAttributeValues"] = encode_values({"draft": DRAFT})
     return {"Put": action}
 
 
@@ -224,7 +244,7 @@ def _removals(
             "Delete": {
                 "Key": encode_key((cycle_pk(cycle), f"INVOICE#{outcome.account}#{part}")),
                 "ConditionExpression": "attribute_not_exists(pk) OR invoice_state = :draft",
-                "ExpressionAttributeValues": encode_values({"draft": _DRAFT}),
+                "ExpressionAttributeValues": encode_values({"draft": DRAFT}),
             }
         }
         for part in (before.parts if before else ())
@@ -232,50 +252,17 @@ def _removals(
     ]
 
 
-def _number_actions(cycle: CycleId, draft: Item, number: str) -> list[dict[str, Any]]:
-    invoice = InvoiceId.model_validate_json(draft["invoice_id"])
-    mail = OutboxMail(
-        id=MailId(
-            provider=cycle.provider,
-            run=cycle.run,
-            period=cycle.period,
-            account=invoice.account,
-            part=invoice.part,
-            kind="invoice",
-        ),
-        state=MailState.WAITING,
-        recipients=tuple(draft["recipients"]),
-    )
-    return [
-        {
-            "Update": {
-                "Key": encode_key((draft["pk"], draft["sk"])),
-                "UpdateExpression": "SET #number = :number, invoice_state = :issued, "
-                "gsi1pk = :gsi1pk, gsi1sk = :number",
-                "ConditionExpression": "invoice_state = :draft",
-                "ExpressionAttributeNames": {"#number": "number"},
-                "ExpressionAttributeValues": encode_values(
-                    {
-                        "number": number,
-                        "issued": _ISSUED,
-                        "draft": _DRAFT,
-                        "gsi1pk": f"NUMBER#{cycle.provider}",
-                    }
-                ),
-            }
-        },
-        {
-            "Put": {
-                "Item": encode(mail_item(mail)),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        },
-    ]
-
-
 def _invoice_key(invoice: InvoiceId) -> Key:
     cycle = CycleId(provider=invoice.provider, run=invoice.run, period=invoice.period)
     return (cycle_pk(cycle), f"INVOICE#{invoice.account}#{invoice.part}")
+
+
+def _record_item(cycle: CycleId, record: AccountRecord) -> Item:
+    return {
+        "pk": cycle_pk(cycle),
+        "sk": f"ACCOUNT#{record.account}",
+        "body": pack(record.model_dump_json()),
+    }
 
 
 def _record(item: Item) -> AccountRecord:

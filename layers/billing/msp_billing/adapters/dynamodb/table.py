@@ -58,7 +58,7 @@ class Table:
                 request = answer.get("UnprocessedKeys") or {}
                 if not request:
                     break
-                _pause(round_number)
+                pause(round_number)
             else:
                 raise UnprocessedError(f"{self.name} left keys unread")
         return result
@@ -97,7 +97,7 @@ class Table:
                 request = answer.get("UnprocessedItems") or {}
                 if not request:
                     break
-                _pause(round_number)
+                pause(round_number)
             else:
                 raise UnprocessedError(f"{self.name} left items unwritten")
 
@@ -244,6 +244,6 @@ def unpack(body: bytes) -> bytes:
     return zlib.decompress(body)
 
 
-def _pause(round_number: int) -> None:
-    """Full-jitter backoff before unprocessed work is asked for again."""
+def pause(round_number: int) -> None:
+    """Full-jitter backoff before work is tried again that was left undone or interfered with."""
     time.sleep(random.uniform(0, min(2.0, 0.05 * 2**round_number)))  # noqa: S311

@@ -90,6 +90,9 @@ class InvoiceStore(Protocol):
     def put_outcomes(self, cycle: CycleId, outcomes: Sequence[AccountOutcome]) -> None:
         """Record outcomes with their drafts; numbered invoices are never overwritten."""
 
+    def put_record(self, cycle: CycleId, record: AccountRecord) -> None:
+        """Record how an account ended, in place of what was recorded; its invoices stay."""
+
     def records(self, cycle: CycleId, accounts: Sequence[str]) -> dict[str, AccountRecord]:
         """The records of these accounts, without invoices."""
 

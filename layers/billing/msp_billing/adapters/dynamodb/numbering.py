@@ -1,0 +1,59 @@
+"""Numbering one draft: the actions that belong in one transaction with the counter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msp_billing.adapters.dynamodb.outbox import mail_item
+from msp_billing.adapters.dynamodb.table import Item, encode, encode_key, encode_values
+from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.invoices import InvoiceId
+from msp_billing.domain.outbox import MailId, MailState, OutboxMail
+
+DRAFT, ISSUED = "DRAFT", "ISSUED"
+"""The states of an invoice; it goes from the first to the second once."""
+
+
+def number_actions(cycle: CycleId, draft: Item, number: str) -> list[dict[str, Any]]:
+    """What gives a draft its number: the invoice is issued, and its mail waits for the PDF.
+
+    An invoice that has a number, or a mail, fails the whole transaction.
+    """
+    invoice = InvoiceId.model_validate_json(draft["invoice_id"])
+    mail = OutboxMail(
+        id=MailId(
+            provider=cycle.provider,
+            run=cycle.run,
+            period=cycle.period,
+            account=invoice.account,
+            part=invoice.part,
+            kind="invoice",
+        ),
+        state=MailState.WAITING,
+        recipients=tuple(draft["recipients"]),
+    )
+    return [
+        {
+            "Update": {
+                "Key": encode_key((draft["pk"], draft["sk"])),
+                "UpdateExpression": "SET #number = :number, invoice_state = :issued, "
+                "gsi1pk = :gsi1pk, gsi1sk = :number",
+                "ConditionExpression": "invoice_state = :draft",
+                "ExpressionAttributeNames": {"#number": "number"},
+                "ExpressionAttributeValues": encode_values(
+                    {
+                        "number": number,
+                        "issued": ISSUED,
+                        "draft": DRAFT,
+                        "gsi1pk": f"NUMBER#{cycle.provider}",
+                    }
+                ),
+            }
+        },
+        {
+            "Put": {
+                "Item": encode(mail_item(mail)),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        },
+    ]
