@@ -172,3 +172,32 @@ def test_an_account_without_an_active_agreement_has_nothing_to_mend(dates: dict[
         account(agreement_data(line_data("OWN"), **dates), currency="CAD"), [device("a")]
     )
     assert (outcome.agreements, outcome.problems, outcome.invoices) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "what"),
+    [
+        (
+            line_data("TOASTER"),
+            "unknown-product",
+            "Line toaster of agreement main is for 'TOASTER', which the price book 2026-01 lacks.",
+        ),
+        (
+            line_data("PC", count_rule="toasters"),
+            "unknown-count-rule",
+            "Line pc of agreement main is counted by 'toasters', which the policy 2026-01 lacks.",
+        ),
+    ],
+)
+def test_a_line_that_is_newer_than_the_pinned_versions_parks_its_account_by_name(
+    line: dict[str, str], code: str, what: str
+) -> None:
+    """An agreement may be changed between the opening of a cycle and its snapshot."""
+    beside = agreement_data(line_data("SITE"), agreement="beside")
+    outcome = build(account(agreement_data(line), beside), [device("a")])
+    assert told(outcome) == [(code, what)]
+
+
+def test_a_line_of_an_unknown_product_that_is_not_provided_yet_parks_nobody() -> None:
+    lines = [line_data("SITE"), line_data("TOASTER", starts_on="2026-04-01")]
+    assert str(only_invoice(build(account(agreement_data(*lines)))).total) == "250.00 USD"

@@ -161,6 +161,24 @@ class Counter:
     def _local_moment(self, reading: FeedReading) -> datetime:
         return reading.moment_at.astimezone(self._policy.zone).replace(tzinfo=None)
 
+    def note_unknown_product(self, agreement: Agreement, line: AgreementLine, book: str) -> None:
+        """A line whose product is newer than the price book that the cycle pinned."""
+        said = f"for '{line.product}', which the price book {book} lacks"
+        self._note_newer("unknown-product", agreement, line, said)
+
+    def note_unknown_rule(self, agreement: Agreement, line: AgreementLine, rule: str) -> None:
+        """A line whose count rule is newer than the policy that the cycle pinned."""
+        said = f"counted by '{rule}', which the policy {self._policy.version} lacks"
+        self._note_newer("unknown-count-rule", agreement, line, said)
+
+    def _note_newer(self, code: str, agreement: Agreement, line: AgreementLine, said: str) -> None:
+        self._note(
+            code,
+            f"Line {line.line} of agreement {agreement.agreement} is {said}.",
+            "The cycle keeps the versions that it opened with: let the line start with the next "
+            "period, or correct its name.",
+        )
+
     def _note(self, code: str, what: str, fix: str) -> None:
         problem = Problem(code=code, what=what, fix=fix, where=self._account.account)
         self.problems[str(problem)] = problem
@@ -181,23 +199,49 @@ def billable_lines(
     a problem in the counter.
     """
     for line, subscriber in expand_lines(agreement, account, period):
-        product = book.product(line.product)
-        if product.category not in run.categories or not line.provided_in(period):
+        if not line.provided_in(period):
             continue
-        quantity: int | None = line.quantity
-        source, key = "fixed in the agreement", None
-        rule_name = line.count_rule or product.count_rule
-        if quantity is None and rule_name is not None:
-            rule = policy.count_rule(rule_name)
-            counted = counter.count(rule, subscriber)
-            if counted is None:
-                continue
-            key, count = counted
-            quantity, source = count.quantity, f"counted: {rule.title}"
-        elif quantity is None:
-            quantity = 1
-        if quantity:
-            yield BillableLine(agreement, line, product, subscriber, Decimal(quantity), source, key)
+        product = book.find(line.product)
+        if product is None:
+            counter.note_unknown_product(agreement, line, book.version)
+        elif product.category in run.categories:
+            found = _with_quantity(agreement, line, product, subscriber, policy, counter)
+            if found is not None and found.quantity:
+                yield found
+
+
+def _with_quantity(
+    agreement: Agreement,
+    line: AgreementLine,
+    product: Product,
+    subscriber: str | None,
+    policy: ProviderPolicy,
+    counter: Counter,
+) -> BillableLine | None:
+    """The line with its quantity; None (and a problem in the counter) when that is unknown."""
+    rule_name = line.count_rule or product.count_rule
+    if line.quantity is not None or rule_name is None:
+        fixed = Decimal(1 if line.quantity is None else line.quantity)
+        return BillableLine(
+            agreement, line, product, subscriber, fixed, "fixed in the agreement", None
+        )
+    rule = next((entry for entry in policy.count_rules if entry.rule == rule_name), None)
+    if rule is None:
+        counter.note_unknown_rule(agreement, line, rule_name)
+        return None
+    counted = counter.count(rule, subscriber)
+    if counted is None:
+        return None
+    key, count = counted
+    return BillableLine(
+        agreement,
+        line,
+        product,
+        subscriber,
+        Decimal(count.quantity),
+        f"counted: {rule.title}",
+        key,
+    )
 
 
 def expand_lines(

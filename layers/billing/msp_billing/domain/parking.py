@@ -64,10 +64,13 @@ def nothing_to_bill(run: RunPolicy, agreement: Agreement) -> AgreementOutcome:
 
 
 def _has_lines(context: BuildContext, agreement: Agreement) -> bool:
-    return any(
-        line.provided_in(context.period)
-        and context.price_book.product(line.product).category in context.run.categories
+    products = (
+        context.price_book.find(line.product)
         for line in agreement.lines
+        if line.provided_in(context.period)
+    )
+    return any(
+        product is None or product.category in context.run.categories for product in products
     )
 
 
