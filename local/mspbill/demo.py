@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msp_billing.adapters.directory.provider_directory import load_provider_directory
+from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.approve_run import Decision
@@ -35,7 +35,7 @@ _messages: Any = None  # the queue of a worker process
 class DemoJob:
     """One provider's four months."""
 
-    directory: Path
+    directory: ProviderDirectory
     folder: Path
     months: tuple[Period, ...] = MONTHS
 
@@ -67,7 +67,7 @@ def run_demo(jobs: Sequence[DemoJob], steps: Steps) -> tuple[ProviderReport, ...
 
 def bill_months(job: DemoJob, say: Any) -> ProviderReport:
     """The months of one provider, from its schedules to the documents in ``job.folder``."""
-    directory = load_provider_directory(job.directory)
+    directory = job.directory
     policy = directory.policy
     cycles = plan_cycles(policy, [run.run for run in policy.runs], job.months)
     say("begin", policy.name, _EXTRA_STEPS + sum(len(cycle.milestones()) for cycle in cycles))

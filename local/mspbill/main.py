@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -34,7 +33,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a prog
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        results().print(f"mspbill {version('msp-billing')}")
+        from mspbill.repository import project_version
+
+        results().print(f"mspbill {project_version()}")
         raise typer.Exit
 
 
@@ -194,6 +195,7 @@ def demo(
     price. Those accounts are parked by name, and the others are billed. A folder that an earlier
     demo left is replaced.
     """
+    from msp_billing.adapters.directory.provider_directory import load_provider_directory
     from mspbill.demo import DemoJob, run_demo
     from mspbill.output_folder import OutputFolderError, written_whole
     from mspbill.repository import repository_root
@@ -201,10 +203,12 @@ def demo(
 
     providers = sorted((repository_root() / "providers").glob("*/provider.yaml"))
     try:
+        loaded = [load_provider_directory(path.parent) for path in providers]
         with written_whole(out, replace=True) as folder, shown_steps() as steps:
-            jobs = [DemoJob(path.parent, folder) for path in providers]
-            reports = run_demo(jobs, steps)
+            reports = run_demo([DemoJob(directory, folder) for directory in loaded], steps)
             write_results(folder, reports)
+    except ProblemsError as error:
+        _refuse(error.problems, as_json=False)
     except OutputFolderError as error:
         _refuse_with("output-folder", str(error), as_json=False)
     print_result(reports, out, results())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 
@@ -28,3 +29,9 @@ def repository_root() -> Path:
         if (folder / "template.yaml").is_file() and (folder / "statemachines").is_dir():
             return folder
     raise RepositoryNotFoundError
+
+
+def project_version() -> str:
+    """The version in pyproject.toml, which is also right where nothing was installed."""
+    text = (repository_root() / "pyproject.toml").read_text("utf-8")
+    return str(tomllib.loads(text)["project"]["version"])

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mspbill.billing_run import LocalBilling
+from mspbill.repository import repository_root
+from tests.mspbill.conftest import Mspbill
+
+
+def test_every_command_has_a_help_text(mspbill: Mspbill) -> None:
+    told = mspbill("--help").output
+    for command in ("validate", "run", "explain", "demo", "schema"):
+        assert command in told
+        assert mspbill(command, "--help").exit_code == 0
+
+
+def test_the_exit_codes_are_explained(mspbill: Mspbill) -> None:
+    told = " ".join(mspbill("--help").output.split())
+    for meaning in ("0 everything was billed", "1 a cycle failed", "2 the input is wrong"):
+        assert meaning in told
+
+
+def test_the_version_is_that_of_the_package(mspbill: Mspbill) -> None:
+    assert mspbill("--version").output.startswith("mspbill 0.")
+
+
+def test_schemas_are_written_as_they_are_in_the_repository(
+    tmp_path: Path, mspbill: Mspbill
+) -> None:
+    assert mspbill("schema", "--out", tmp_path / "schemas").exit_code == 0
+    written = {path.name: path.read_bytes() for path in (tmp_path / "schemas").iterdir()}
+    kept = repository_root() / "docs" / "schemas"
+    assert written == {path.name: path.read_bytes() for path in kept.iterdir()}
+    assert all(json.loads(content)["$schema"] for content in written.values())
+
+
+def test_a_local_run_leaves_the_environment_as_it_was() -> None:
+    os.environ["AWS_ENDPOINT_URL"] = "https://elsewhere.example"
+    before = dict(os.environ)
+    try:
+        with LocalBilling(datetime(2026, 12, 1, tzinfo=UTC)):
+            assert "AWS_ENDPOINT_URL" not in os.environ
+            assert os.environ["AWS_DEFAULT_REGION"] == "us-east-1"
+            assert os.environ["TABLE_NAME"]
+        assert dict(os.environ) == before
+    finally:
+        del os.environ["AWS_ENDPOINT_URL"]
