@@ -204,7 +204,6 @@ def cycle_id(provider: str = "birch", run: str = MANAGED, period: Period = SEPTE
 @contextmanager
 def open_stage(start_at: datetime = START_AT) -> Iterator[Stage]:
     """Open a cloud on the project's template; the environment is as it was afterwards."""
-    before = dict(os.environ)
     parameters = {"LogLevel": "CRITICAL"}
     with LocalCloud(
         ROOT / "template.yaml",
@@ -215,14 +214,19 @@ def open_stage(start_at: datetime = START_AT) -> Iterator[Stage]:
         environment: dict[str, str] = {"ASSETS_DIRECTORY": str(ROOT / "layers" / "rendering")}
         for function in _ENVIRONMENTS:
             environment.update(cloud.function_environment(function))
+        environment["AWS_DEFAULT_REGION"] = "us-east-1"
+        # Only what is set here is taken back: the cloud has set credentials and takes those back.
+        before = {name: os.environ.get(name) for name in environment}
         os.environ.update(environment)
-        os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
         try:
             with _events_on_the_bus() as events:
                 yield Stage(cloud, wiring.ports(), environment, events)
         finally:
-            os.environ.clear()
-            os.environ.update(before)
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
 
 
 @contextmanager

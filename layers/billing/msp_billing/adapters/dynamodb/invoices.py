@@ -211,8 +211,10 @@ class DynamoInvoiceStore:
 
 
 def _token(actions: list[Action]) -> str:
-    """The ClientRequestToken: of all that is done, because another page under the same token is
-    an error and not a lost race."""
+    """The ClientRequestToken, of all that is done.
+
+    Another page of drafts under the same token would be an error, and not a lost race.
+    """
     return hashlib.sha256(repr(actions).encode()).hexdigest()[:36]
 
 
