@@ -126,9 +126,9 @@ class LocalCloud:
         try:
             self._scheduler.stop()
         finally:
+            LocalCloud._open = None
             self._patches.undo()
             self._mock.stop()
-            LocalCloud._open = None
 
     # --- What is there -----------------------------------------------------------------------
 
