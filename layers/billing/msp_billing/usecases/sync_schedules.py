@@ -10,6 +10,10 @@ from msp_billing.domain.policy import ProviderPolicy, RunPolicy
 from msp_billing.usecases.ports import Ports
 
 
+_MAX_NAME_LENGTH = 64
+"""Of a schedule in EventBridge Scheduler; a provider's name has 40 at most."""
+
+
 class SyncRequest(Frozen):
     """Whose schedules."""
 
@@ -51,9 +55,15 @@ def sync_schedules(ports: Ports, request: SyncRequest) -> SyncResult:
 
 
 def schedule_name(policy: ProviderPolicy, run: RunPolicy) -> str:
-    """The name of a run's schedule; identifiers have no underscore, so names do not clash."""
+    """The name of a run's schedule; identifiers have no underscore, so names do not clash.
+
+    It begins with the whole name of the provider, by which its schedules are found again.
+    """
     name = f"{policy.provider}_{run.run}"
-    return name if len(name) <= 64 else f"{policy.provider[:20]}_{_fingerprint(name)[:24]}"
+    if len(name) <= _MAX_NAME_LENGTH:
+        return name
+    room = _MAX_NAME_LENGTH - len(policy.provider) - 1
+    return f"{policy.provider}_{_fingerprint(run.run)[:room]}"
 
 
 def monthly_cron(run: RunPolicy) -> str:
