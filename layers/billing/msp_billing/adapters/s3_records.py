@@ -10,6 +10,10 @@ from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.errors import SealBrokenError
 from msp_billing.usecases.records import StoredObject
 
+_MAX_TRIES = 5
+_THERE_ALREADY = {"PreconditionFailed", "412"}
+_BEING_WRITTEN = "ConditionalRequestConflict"  # another conditional put of the key is under way
+
 
 class S3Records:
     """The records bucket. Its Object Lock keeps what is written from being changed or deleted."""
@@ -28,19 +32,25 @@ class S3Records:
             SealBrokenError: when other bytes are there.
         """
         stored = StoredObject(key=key, sha256=seal(content), size_bytes=len(content))
-        try:
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=content,
-                ContentType=media_type,
-                IfNoneMatch="*",
-                ChecksumAlgorithm="SHA256",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in {"PreconditionFailed", "412"}:
-                raise
-            self.get(key, stored.sha256)
+        for tries_left in reversed(range(_MAX_TRIES)):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=content,
+                    ContentType=media_type,
+                    IfNoneMatch="*",
+                    ChecksumAlgorithm="SHA256",
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in _THERE_ALREADY:
+                    self.get(key, stored.sha256)
+                elif code == _BEING_WRITTEN and tries_left:
+                    continue
+                else:
+                    raise
+            break
         return stored
 
     def put_by_hash(self, prefix: str, content: bytes) -> StoredObject:

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from msp_billing.adapters.s3_records import S3Records
+from msp_billing.domain.snapshots import seal
+from msp_billing.usecases.errors import SealBrokenError
+
+
+class Body:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def read(self) -> bytes:
+        return self._content
+
+
+class Bucket:
+    """As much of S3 as sealed objects need: conditional puts, and conflicts on order."""
+
+    def __init__(self, conflicts: int = 0) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.conflicts = conflicts
+
+    def put_object(self, *, Key: str, Body: bytes, IfNoneMatch: str, **_: Any) -> None:  # noqa: N803
+        assert IfNoneMatch == "*"
+        if self.conflicts:
+            self.conflicts -= 1
+            raise error("ConditionalRequestConflict", 409)
+        if Key in self.objects:
+            raise error("PreconditionFailed", 412)
+        self.objects[Key] = Body
+
+    def get_object(self, *, Key: str, **_: Any) -> dict[str, Body]:  # noqa: N803
+        if Key not in self.objects:
+            raise error("NoSuchKey", 404)
+        return {"Body": Body(self.objects[Key])}
+
+
+def error(code: str, status: int) -> ClientError:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "PutObject")  # type: ignore[arg-type]
+
+
+def records(bucket: Bucket) -> S3Records:
+    return S3Records(bucket, "records")
+
+
+def test_the_same_bytes_again_are_the_same_object() -> None:
+    """faults.md 30."""
+    bucket = Bucket()
+    first = records(bucket).put_once("k", b"content", "text/plain")
+    assert records(bucket).put_once("k", b"content", "text/plain") == first
+    assert (first.key, first.sha256, first.size_bytes) == ("k", seal(b"content"), 7)
+
+
+def test_other_bytes_are_refused() -> None:
+    bucket = Bucket()
+    records(bucket).put_once("k", b"content", "text/plain")
+    with pytest.raises(SealBrokenError, match="k has the SHA-256"):
+        records(bucket).put_once("k", b"other", "text/plain")
+    assert bucket.objects == {"k": b"content"}
+
+
+def test_two_puts_at_the_same_time_are_tried_again() -> None:
+    """S3 answers 409 while another conditional put of the same key is under way."""
+    bucket = Bucket(conflicts=2)
+    records(bucket).put_once("k", b"content", "text/plain")
+    assert bucket.objects == {"k": b"content"}
+
+
+def test_a_conflict_that_lasts_is_an_error() -> None:
+    with pytest.raises(ClientError, match="ConditionalRequestConflict"):
+        records(Bucket(conflicts=99)).put_once("k", b"content", "text/plain")
+
+
+def test_bytes_under_their_hash_never_meet_other_bytes() -> None:
+    bucket = Bucket()
+    for content in (b"one", b"two"):
+        stored = records(bucket).put_by_hash("drafts", content)
+        assert stored.key == f"drafts/{seal(content)}"
+        assert records(bucket).get(stored.key, stored.sha256) == content
+
+
+def test_what_is_not_there_is_none_and_what_was_changed_is_refused() -> None:
+    bucket = Bucket()
+    assert records(bucket).find("k") is None
+    bucket.objects["k"] = b"changed"
+    assert records(bucket).find("k") == b"changed"
+    with pytest.raises(SealBrokenError):
+        records(bucket).get("k", seal(b"content"))
