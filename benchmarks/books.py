@@ -11,15 +11,9 @@ from msp_billing.domain.counting import CountRule
 from msp_billing.domain.date_rules import DateRule
 from msp_billing.domain.feeds import FeedColumns, FeedDefinition
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import (
-    ApprovalPolicy,
-    Clause,
-    HolidayCalendar,
-    ProviderPolicy,
-    RunPolicy,
-    SnapshotMoment,
-)
+from msp_billing.domain.policy import Clause, HolidayCalendar, ProviderPolicy
 from msp_billing.domain.price_book import Category, Price, PriceBook, PriceFrom, Product
+from msp_billing.domain.run_policy import ApprovalPolicy, RunPolicy, SnapshotMoment
 
 PROVIDER = "benchmark"
 PERIOD = Period(year=2026, month=11)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
-from msp_billing.domain.policy import RunPolicy
+from msp_billing.domain.run_policy import RunPolicy
 
 _MONTHS = {
     -1: "of the month before",

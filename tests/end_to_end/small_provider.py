@@ -23,15 +23,9 @@ from msp_billing.domain.counting import CountRule
 from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
 from msp_billing.domain.feeds import FeedColumns, FeedDefinition
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import (
-    ApprovalPolicy,
-    Clause,
-    HolidayCalendar,
-    ProviderPolicy,
-    RunPolicy,
-    SnapshotMoment,
-)
+from msp_billing.domain.policy import Clause, HolidayCalendar, ProviderPolicy
 from msp_billing.domain.price_book import Category, Price, PriceBook, PriceFrom, Product
+from msp_billing.domain.run_policy import ApprovalPolicy, RunPolicy, SnapshotMoment
 
 DEVICES = {"alder": ("alder-1", "alder-2"), "elm": ("elm-1",)}
 USERS = {"beech": ("ann", "bob", "cyd")}

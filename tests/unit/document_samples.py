@@ -22,15 +22,10 @@ from msp_billing.domain.invoices import (
 from msp_billing.domain.money import Money, total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.periods import Period, ServicePeriod
-from msp_billing.domain.policy import (
-    ApprovalPolicy,
-    Clause,
-    HolidayCalendar,
-    ProviderPolicy,
-    RunPolicy,
-)
+from msp_billing.domain.policy import Clause, HolidayCalendar, ProviderPolicy
 from msp_billing.domain.price_book import Category, PriceBook, Product
 from msp_billing.domain.problems import Problem
+from msp_billing.domain.run_policy import ApprovalPolicy, RunPolicy
 
 NOVEMBER = Period(year=2026, month=11)
 DECEMBER = Period(year=2026, month=12)

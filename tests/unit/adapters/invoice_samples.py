@@ -22,16 +22,9 @@ from msp_billing.domain.invoices import (
 )
 from msp_billing.domain.money import Money, total
 from msp_billing.domain.periods import Period, ServicePeriod
-from msp_billing.domain.policy import (
-    ApprovalPolicy,
-    Brand,
-    Clause,
-    HolidayCalendar,
-    ProviderPolicy,
-    RunPolicy,
-    SnapshotMoment,
-)
+from msp_billing.domain.policy import Brand, Clause, HolidayCalendar, ProviderPolicy
 from msp_billing.domain.price_book import Category, Price, PriceBook, PriceFrom, Product
+from msp_billing.domain.run_policy import ApprovalPolicy, RunPolicy, SnapshotMoment
 
 DECEMBER = Period(year=2026, month=12)
 NOVEMBER = Period(year=2026, month=11)

@@ -42,7 +42,7 @@ class Bucket:
 
 def error(code: str, status: int) -> ClientError:
     answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(answer, "PutObject")  # type: ignore[arg-type]
+    return ClientError(answer, "PutObject")
 
 
 def records(bucket: Bucket) -> S3Records:

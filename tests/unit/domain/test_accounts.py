@@ -176,14 +176,6 @@ def test_any_other_name_is_nobody(name: str) -> None:
     assert account(subscribers=[SITE]).find_subscriber(name) is None
 
 
-def test_sections_are_named_by_their_subscriber_or_the_account() -> None:
-    known = account(subscribers=[SITE])
-    assert (known.subscriber_name("dock"), known.subscriber_name(None)) == (
-        "The Dock",
-        "Tern Harbor",
-    )
-
-
 @PROPERTY
 @given(name=st.text(max_size=30))
 def test_names_are_matched_without_case_and_outer_space(name: str) -> None:

@@ -18,6 +18,7 @@ from msp_billing.domain.billable_lines import (
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.periods import Period
+from msp_billing.domain.run_policy import MustBePriced
 from msp_billing.domain.snapshots import AccountSnapshot
 from tests.unit.domain.builders import (
     FEBRUARY,
@@ -238,8 +239,8 @@ def test_items_of_an_unknown_or_of_no_subscriber_are_named_with_their_line() -> 
     assert [line.quantity for line in billable_lines(*arguments)] == [1]
     unknown, none = counts.problems.values()
     assert unknown.code == none.code == "unknown-subscriber"
-    assert "names 'Mole' for 'b' (line 7)" in unknown.what
-    assert "names no site or subscriber for 'c' (line 8)" in none.what
+    assert "names 'Mole' for b (line 7)" in unknown.what
+    assert "names no site or subscriber for c (line 8)" in none.what
 
 
 def test_items_that_no_line_counts_may_be_anywhere() -> None:
@@ -310,5 +311,35 @@ def test_items_that_nobody_counted_are_left_over() -> None:
     counts = counter(known, *rows)
     counts.count(policy().count_rule("pcs"), None)
     # The tablet is not there yet at 00:00 on the 1st.
-    assert [row.name for row in counts.items_left_over("devices", "inventory")] == ["s"]
-    assert counts.items_left_over("devices", "another-moment") == []
+    here = MustBePriced(feed="devices", moment="inventory", attribute="kind", clause="inventory")
+    assert [row.name for row in counts.items_left_over(here)] == ["s"]
+    elsewhere = here.model_copy(update={"moment": "another-moment"})
+    assert counts.items_left_over(elsewhere) == []
+
+
+@pytest.mark.rule("INT-02")
+def test_only_the_rules_that_price_an_item_take_it_off_the_list() -> None:
+    known = account(agreement_data(line_data("PC")))
+    counts = counter(known, device("a"))
+    counts.count(policy().count_rule("pcs"), None)
+    demand = MustBePriced(
+        feed="devices",
+        moment="inventory",
+        attribute="kind",
+        priced_by=("servers",),
+        clause="inventory",
+    )
+    assert [row.name for row in counts.items_left_over(demand)] == ["a"]
+
+
+def test_many_items_of_an_unknown_site_are_one_problem() -> None:
+    known = account(agreement_data(EACH), sites=["dock"])
+    counts = counter(known, *(device(f"d{number:02}", site="Mole") for number in range(25)))
+    here = context(MARCH)
+    list(
+        billable_lines(
+            known.agreements[0], known, here.run, here.policy, here.price_book, MARCH, counts
+        )
+    )
+    (problem,) = counts.problems.values()
+    assert "and 15 more" in problem.what

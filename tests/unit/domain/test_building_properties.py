@@ -201,7 +201,7 @@ def test_snapshots_and_invoices_come_back_from_json(case: Case) -> None:
     sealed = SnapshotBatch(
         provider="lantern",
         run="monthly",
-        period="2026-03",
+        period=MARCH,
         batch=0,
         accounts=(snapshot(case.of, case.where, case.rows),),
     )

@@ -74,7 +74,8 @@ def test_a_flat_price_is_billed_whatever_the_quantity(quantity: int) -> None:
         usd("1250.00"),
         PriceBasis.FLAT,
     )
-    assert charge.arithmetic == "flat 1250.00 a month"
+    said = f", whatever the {quantity}" if quantity > 1 else ""
+    assert charge.arithmetic == f"flat 1250.00{said}"
 
 
 @pytest.mark.rule("KR-07")
@@ -153,9 +154,11 @@ BOOK = price_book(
 def in_force(
     product: str, month: str, book: PriceBook = BOOK, **line: Any
 ) -> tuple[str, str] | None:
+    known = book.find(product)
+    assert known is not None
     found = price_in_force(
         AgreementLine.model_validate(line_data(product, **line)),
-        book.product(product),
+        known,
         book,
         Period.parse(month),
     )

@@ -19,7 +19,8 @@ from msp_billing.domain.cycles import (
     plan_cycle,
 )
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.run_policy import RunPolicy
 from tests.unit.domain.builders import NO_HOLIDAYS, PROPERTY, policy, run_data
 
 AGREEMENT: dict[str, Any] = {

@@ -70,7 +70,7 @@ def test_a_counted_line_is_explained_in_every_field() -> None:
 def test_a_line_that_was_not_counted_has_no_source() -> None:
     shown = explain_line(invoice(), 1, policy())
     assert (shown.section, shown.description) == ("Tern Harbor", "Site, 2 halls")
-    assert (shown.amount, shown.arithmetic) == ("250.00 USD", "flat 250.00 a month")
+    assert (shown.amount, shown.arithmetic) == ("250.00 USD", "flat 250.00")
     assert shown.quantity_from == "fixed in the agreement"
     assert shown.clause.clause == "calendar"
     assert (shown.source, shown.items, shown.joined, shown.left) == (None, (), (), ())
@@ -79,6 +79,11 @@ def test_a_line_that_was_not_counted_has_no_source() -> None:
 
 def test_a_numbered_invoice_is_named_by_its_number() -> None:
     assert explain_line(invoice().numbered("LP-000001"), 1, policy()).invoice == "LP-000001"
+
+
+def test_a_line_is_explained_by_the_policy_that_it_was_billed_by() -> None:
+    with pytest.raises(ValueError, match="billed by policy"):
+        explain_line(invoice(), 1, policy().model_copy(update={"version": "later"}))
 
 
 @pytest.mark.parametrize("line", [0, 3, -1])

@@ -56,11 +56,11 @@ def test_a_kind_of_device_without_a_price_parks_the_account_with_its_devices_by_
     assert told(build(known, rows, where=PRICED)) == [
         (
             "unpriced-items",
-            "2 items of kind 'Server' have no price in the account's agreements: s1, s2.",
+            "2 items of kind 'Server' without a price in the account's agreements: s1, s2.",
         ),
         (
             "unpriced-items",
-            "1 items of kind 'Tablet' have no price in the account's agreements: t.",
+            "1 item of kind 'Tablet' without a price in the account's agreements: t.",
         ),
     ]
 

@@ -71,8 +71,8 @@ def test_a_month_contains_its_days_and_no_other() -> None:
     march = Period.parse("2026-03")
     inside = [date(2026, 3, 1), date(2026, 3, 31)]
     outside = [date(2026, 2, 28), date(2026, 4, 1), date(2025, 3, 15), date(2027, 3, 15)]
-    assert all(march.contains(day) for day in inside)
-    assert not any(march.contains(day) for day in outside)
+    assert all(Period.of(day) == march for day in inside)
+    assert not any(Period.of(day) == march for day in outside)
 
 
 def test_periods_are_in_the_order_of_the_calendar() -> None:

@@ -9,13 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from msp_billing.domain.policy import (
-    ApprovalPolicy,
-    ProviderPolicy,
-    RunPolicy,
-    SnapshotMoment,
-    UnknownRunError,
-)
+from msp_billing.domain.policy import ProviderPolicy, UnknownRunError
+from msp_billing.domain.run_policy import ApprovalPolicy, RunPolicy, SnapshotMoment
 from tests.unit.domain.builders import (
     MUST_BE_PRICED,
     TERM_DISCOUNTS,

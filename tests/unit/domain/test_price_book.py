@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from msp_billing.domain.price_book import Price, PriceBook, Product, UnknownProductError
+from msp_billing.domain.price_book import Price, PriceBook, Product
 from tests.unit.domain.builders import price_book, price_book_data, product_data
+
+
+@pytest.mark.parametrize("price", [{"each": "10000000.01"}, {"flat": "1E8"}])
+def test_a_price_that_can_only_be_a_slip_is_refused(price: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Price.model_validate(price)
 
 
 def product(**changes: Any) -> Product:
@@ -109,11 +115,12 @@ def test_each_inconsistency_of_a_price_book_is_named_all_at_once() -> None:
 
 def test_products_are_found_by_their_code() -> None:
     book = price_book()
-    assert book.product("PC").name == "Pc"
+    found = book.find("PC")
+    assert found is not None
+    assert found.name == "Pc"
     assert book.find("pc") is None
+    assert book.find("TOASTER") is None
     assert book.category_title("support") == "Support"
-    with pytest.raises(UnknownProductError, match="no product 'TOASTER'"):
-        book.product("TOASTER")
 
 
 def test_products_stand_in_the_order_of_their_categories() -> None:

@@ -45,7 +45,7 @@ class AgreementLine(Frozen):
         description="Whose it is: a subscriber, 'each' for all of them, or nothing for the "
         "account as a whole.",
     )
-    quantity: int | None = Field(default=None, ge=0, description="A fixed quantity.")
+    quantity: int | None = Field(default=None, ge=0, le=1_000_000, description="A fixed quantity.")
     count_rule: Identifier | None = Field(
         default=None, description="Counted by this rule, in place of the product's own."
     )
@@ -142,12 +142,6 @@ class Account(Frozen):
     def recipients(self, kind: AccountMailKind) -> tuple[EmailAddress, ...]:
         """Who gets this kind of mail (COL-07)."""
         return self.contacts_by_kind.get(kind) or self.billing_contacts
-
-    def subscriber_name(self, subscriber: str | None) -> str:
-        """The name of a section: the subscriber's, or the account's own for None."""
-        if subscriber is None:
-            return self.name
-        return next(entry.name for entry in self.subscribers if entry.subscriber == subscriber)
 
     def find_subscriber(self, feed_name: str) -> str | None:
         """The subscriber that a feed means by this name; None when it is nobody's.

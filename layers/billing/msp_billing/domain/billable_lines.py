@@ -13,9 +13,10 @@ from msp_billing.domain.counting import Count, CountedItem, CountRule, count_ite
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.invoices import CountEvidence
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook, Product
-from msp_billing.domain.problems import Problem
+from msp_billing.domain.problems import Problem, name_some
+from msp_billing.domain.run_policy import MustBePriced, RunPolicy
 from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
 
 
@@ -65,8 +66,9 @@ class Counter:
         self._snapshot = snapshot
         self._previous = previous
         self._sections: dict[tuple[str, str], dict[str | None, list[FeedRow]]] = {}
+        self._searched: set[str] = set()
         self._homeless: dict[tuple[str, str], list[FeedRow]] = {}
-        self._used: dict[tuple[str, str], set[str]] = {}
+        self._used: dict[str, set[str]] = {}
         self.evidence: dict[str, CountEvidence] = {}
         self.problems: dict[str, Problem] = {}
 
@@ -82,11 +84,10 @@ class Counter:
             if reading is None:
                 return None
             rows = [row for row in self._rows(reading, subscriber) if rule.matches(row)]
-            if subscriber is not None:
+            if subscriber is not None and rule.rule not in self._searched:
+                self._searched.add(rule.rule)
                 self._note_homeless(reading, rule)
-            self._used.setdefault((rule.feed, rule.moment), set()).update(
-                row.item_id for row in rows
-            )
+            self._used.setdefault(rule.rule, set()).update(row.item_id for row in rows)
             assert reading.seal is not None, "a usable reading has its seal"
             self.evidence[key] = CountEvidence(
                 key=key,
@@ -101,12 +102,17 @@ class Counter:
             )
         return key, self.evidence[key].count
 
-    def items_left_over(self, feed: str, moment: str) -> list[FeedRow]:
+    def items_left_over(self, demand: MustBePriced) -> list[FeedRow]:
         """Rows that were there at the moment and that no count has used (INT-02)."""
-        reading = self._snapshot.reading(feed, moment)
+        reading = self._snapshot.reading(demand.feed, demand.moment)
         if reading is None or reading.problems:
             return []
-        used = self._used.get((feed, moment), set())
+        rules = demand.priced_by or tuple(
+            rule.rule
+            for rule in self._policy.count_rules
+            if (rule.feed, rule.moment) == (demand.feed, demand.moment)
+        )
+        used = {item for rule in rules for item in self._used.get(rule, ())}
         local = self._local_moment(reading)
         return [row for row in reading.rows if row.item_id not in used and present_at(row, local)]
 
@@ -146,13 +152,16 @@ class Counter:
 
     def _note_homeless(self, reading: FeedReading, rule: CountRule) -> None:
         """Items that count, but at no subscriber that we know: unknown never bills as zero."""
+        places: dict[str | None, list[FeedRow]] = {}
         for row in self._homeless[reading.feed, reading.moment]:
-            if not rule.matches(row):
-                continue
-            named = f"'{row.subscriber}'" if row.subscriber else "no site or subscriber"
+            if rule.matches(row):
+                places.setdefault(row.subscriber, []).append(row)
+        for place, rows in places.items():
+            named = f"'{place}'" if place else "no site or subscriber"
+            items = name_some([f"{row.name} (line {row.row})" for row in rows])
             self._note(
                 "unknown-subscriber",
-                f"The feed '{reading.feed}' names {named} for '{row.name}' (line {row.row}), and "
+                f"The feed '{reading.feed}' names {named} for {items}, and "
                 f"{self._account.account} is billed by subscriber.",
                 "Add the name to the account's subscribers, or to the 'known_as' of the right "
                 "one, or correct the feed.",

@@ -33,7 +33,8 @@ from msp_billing.domain.parking import (
     unpriced_products,
 )
 from msp_billing.domain.periods import ServicePeriod
-from msp_billing.domain.policy import RunPolicy, TermDiscount
+from msp_billing.domain.policy import TermDiscount
+from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.snapshots import AccountSnapshot
 
 
@@ -189,15 +190,15 @@ def _line(context: BuildContext, account: Account, entry: BillableLine) -> Invoi
 def _discount_lines(
     context: BuildContext, account: Account, agreement: Agreement, lines: list[InvoiceLine]
 ) -> Iterator[InvoiceLine]:
-    """One line per term discount of the agreement, on recurring lines only (KR-09)."""
-    groups: dict[TermDiscount, list[Money]] = {}
+    """One line per term discount and category, on recurring lines only (KR-09)."""
+    groups: dict[tuple[TermDiscount, str], list[Money]] = {}
     for line in lines:
         if line.reason.agreement != agreement.agreement or line.kind is not LineKind.RECURRING:
             continue
         discount = context.policy.term_discount(agreement.term_years, line.category)
         if discount is not None:
-            groups.setdefault(discount, []).append(line.amount)
-    for discount, amounts in groups.items():
+            groups.setdefault((discount, line.category), []).append(line.amount)
+    for (discount, category), amounts in groups.items():
         worked_out = apply_term_discount(discount, amounts, account.currency)
         yield InvoiceLine(
             line=1,
@@ -206,7 +207,7 @@ def _discount_lines(
             product=f"TERM-{discount.years}Y",
             description=f"{agreement.term_years}-year term discount, {discount.percent}% of "
             f"{worked_out.base.amount:,} {account.currency}",
-            category=discount.categories[0],
+            category=category,
             quantity=Decimal(1),
             unit="discount",
             unit_price=worked_out.amount,

@@ -59,13 +59,21 @@ def price_quantity(price: Price, quantity: Decimal, currency: str) -> PricedQuan
         unit_price = Money(amount=price.flat, currency=currency)
         amount = unit_price.rounded()
         return PricedQuantity(
-            Decimal(1), unit_price, amount, PriceBasis.FLAT, f"flat {amount.amount} a month"
+            Decimal(1),
+            unit_price,
+            amount,
+            PriceBasis.FLAT,
+            _flat_arithmetic(amount.amount, quantity),
         )
     each, basis, note = _price_each(price, quantity)
     unit_price = Money(amount=each, currency=currency)
     amount = unit_price.times(quantity).rounded()
     arithmetic = f"{quantity} x {each}{note} = {amount.amount}"
     return PricedQuantity(quantity, unit_price, amount, basis, arithmetic)
+
+
+def _flat_arithmetic(amount: Decimal, quantity: Decimal) -> str:
+    return f"flat {amount}" if quantity == 1 else f"flat {amount}, whatever the {quantity}"
 
 
 def _price_each(price: Price, quantity: Decimal) -> tuple[Decimal, PriceBasis, str]:

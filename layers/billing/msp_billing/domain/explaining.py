@@ -48,7 +48,13 @@ def explain_line(invoice: Invoice, line_number: int, policy: ProviderPolicy) -> 
 
     Raises:
         NoSuchLineError: when the invoice has no such line.
+        ValueError: for another version of the policy than the invoice names.
     """
+    if policy.version != invoice.policy_version:
+        raise ValueError(
+            f"invoice {invoice.number} was billed by policy {invoice.policy_version}, not by "
+            f"{policy.version}"
+        )
     line = _line(invoice, line_number)
     evidence = invoice.evidence(line)
     section = next(e.title for e in invoice.sections if e.subscriber == line.subscriber)

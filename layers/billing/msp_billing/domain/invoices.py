@@ -137,11 +137,13 @@ class Invoice(Frozen):
             raise ValueError(f"the lines sum to {summed}, the total says {self.total}")
         if [line.line for line in self.lines] != list(range(1, len(self.lines) + 1)):
             raise ValueError("lines are not numbered 1, 2, 3, ...")
+        if any(line.amount != line.amount.rounded() for line in self.lines):
+            raise ValueError("an amount is not rounded to the currency's smallest unit")
         sections = {section.subscriber for section in self.sections}
         if any(line.subscriber not in sections for line in self.lines):
             raise ValueError("a line lies in a section that the invoice does not have")
-        keys = {evidence.key for evidence in self.counts}
-        if any(line.reason.count not in {None, *keys} for line in self.lines):
+        keys = {None, *(evidence.key for evidence in self.counts)}
+        if any(line.reason.count not in keys for line in self.lines):
             raise ValueError("a line names a count that the invoice does not carry")
         return self
 
@@ -187,7 +189,7 @@ class ProductTotal(Frozen):
 
 
 def summarise_by_product(lines: tuple[InvoiceLine, ...], currency: str) -> tuple[ProductTotal, ...]:
-    """Lines added up by product and description, in order of first appearance (COL-06)."""
+    """Lines added up by product and category, in order of first appearance (COL-06)."""
     order: dict[tuple[str, str], list[InvoiceLine]] = {}
     for line in lines:
         order.setdefault((line.product, line.category), []).append(line)

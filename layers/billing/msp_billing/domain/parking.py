@@ -11,12 +11,10 @@ from msp_billing.domain.billable_lines import BillableLine, Counter
 from msp_billing.domain.charges import price_in_force
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
-from msp_billing.domain.problems import Problem
-
-MAX_ITEMS_NAMED = 10
-"""How many items an error message names before it says how many more there are."""
+from msp_billing.domain.problems import Problem, name_some
+from msp_billing.domain.run_policy import RunPolicy
 
 
 @dataclass(frozen=True)
@@ -107,17 +105,14 @@ def unpriced_items(context: BuildContext, account: Account, counter: Counter) ->
     """Items of a kind that no line of the account counts stop the account (INT-02)."""
     for demand in context.run.must_be_priced:
         kinds: dict[str, list[str]] = {}
-        for row in counter.items_left_over(demand.feed, demand.moment):
+        for row in counter.items_left_over(demand):
             kinds.setdefault(row.attributes.get(demand.attribute, ""), []).append(row.name)
         for kind, names in sorted(kinds.items()):
-            named = ", ".join(sorted(names)[:MAX_ITEMS_NAMED])
-            more = (
-                f" and {len(names) - MAX_ITEMS_NAMED} more" if len(names) > MAX_ITEMS_NAMED else ""
-            )
+            items = f"{len(names)} item{'s' if len(names) > 1 else ''}"
             yield Problem(
                 code="unpriced-items",
-                what=f"{len(names)} items of {demand.attribute} '{kind}' have no price in the "
-                f"account's agreements: {named}{more}.",
+                what=f"{items} of {demand.attribute} '{kind}' without a price in the account's "
+                f"agreements: {name_some(sorted(names))}.",
                 fix=f"Add a line with a price for {demand.attribute} '{kind}', or correct the "
                 "feed.",
                 where=account.account,

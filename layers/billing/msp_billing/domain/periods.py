@@ -72,10 +72,6 @@ class Period(Frozen):
         """
         return date(self.year, self.month, min(anchor, self.last_day.day))
 
-    def contains(self, day: date) -> bool:
-        """Whether the day lies in this month."""
-        return self.first_day <= day <= self.last_day
-
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, Period):
             return NotImplemented

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
     Field,
     StringConstraints,
-    field_serializer,
     model_validator,
 )
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.counting import CountRule
-from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
 from msp_billing.domain.feeds import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
+from msp_billing.domain.run_policy import RunPolicy
 
-_LAST_SCHEDULE_DAY = 28
-_FIRST_SCHEDULE_HOUR = 3
+_MAX_CYCLE_NAMES_LENGTH = 64  # of the 80 of an execution name; the rest is month and attempt
 
 
 def _known_zone(name: str) -> str:
@@ -52,30 +50,6 @@ class HolidayCalendar(Frozen):
     )
 
 
-class SnapshotMoment(Frozen):
-    """One moment at which counts are taken, and how long the exports may take to arrive."""
-
-    moment: Identifier
-    at: DateRule
-    wait_hours: int = Field(
-        default=6, ge=0, le=72, description="Hours to wait for the exports before counting."
-    )
-
-
-class ApprovalPolicy(Frozen):
-    """Whether a person looks at the run before its invoices are numbered."""
-
-    by: Literal["automatic", "person"]
-    approvers: tuple[EmailAddress, ...] = Field(default=(), description="Who is asked.")
-    wait_days: int = Field(default=5, ge=1, le=30, description="Days until the run is stopped.")
-
-    @model_validator(mode="after")
-    def _somebody_is_asked(self) -> ApprovalPolicy:
-        if self.by == "person" and not self.approvers:
-            raise ValueError("approval by a person needs at least one address in 'approvers'")
-        return self
-
-
 class TermDiscount(Frozen):
     """A discount for a committed term, on some categories only (KR-09)."""
 
@@ -83,68 +57,6 @@ class TermDiscount(Frozen):
     percent: ExactDecimal = Field(gt=0, lt=100)
     categories: tuple[Identifier, ...] = Field(min_length=1)
     clause: Identifier
-
-
-class MustBePriced(Frozen):
-    """Items of a feed that may not be left over: each must be counted by some line (INT-02)."""
-
-    feed: Identifier
-    moment: Identifier
-    attribute: Identifier = Field(description="The attribute that says what kind of item it is.")
-    clause: Identifier
-
-
-class RunPolicy(Frozen):
-    """One kind of invoice with its own calendar."""
-
-    run: Identifier
-    title: Text = Field(description="For people: 'Agreement invoice'.")
-    label: Text = Field(description="The invoice's heading, unless the coverage has its own.")
-    labels_by_coverage: dict[Identifier, Text] = Field(
-        default={}, description="Heading by the agreement's coverage (KR-03)."
-    )
-    categories: tuple[Identifier, ...] = Field(
-        min_length=1, description="The product categories that this run bills."
-    )
-    invoice_per: Literal["account", "agreement"] = "account"
-    opens: DateRule = Field(description="When the cycle starts; the schedule is made from this.")
-    moments: tuple[SnapshotMoment, ...] = ()
-    compare: DateRule = Field(description="When the comparison is made and sent.")
-    comparison_to_accounts: bool = Field(
-        default=False, description="Whether accounts get their own comparison sheet (COL-05)."
-    )
-    approval: ApprovalPolicy
-    issue: DateRule = Field(description="The invoice date, when it is numbered and sent.")
-    due: DateRule | DaysAfterIssue
-    must_be_priced: tuple[MustBePriced, ...] = ()
-    show: frozenset[Literal["items", "summary_by_product", "summary_by_category"]] = Field(
-        default=frozenset({"items"}), description="Parts of the document beside the sections."
-    )
-    clause: Identifier = Field(description="The clause that this run's calendar follows.")
-
-    @field_serializer("show", when_used="json")
-    def _show_in_order(self, show: frozenset[str]) -> list[str]:
-        """The order of a set differs by process, and versions are compared by their bytes."""
-        return sorted(show)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> RunPolicy:
-        names = [entry.moment for entry in self.moments]
-        if len(set(names)) != len(names):
-            raise ValueError("two snapshot moments have the same name")
-        opens = self.opens
-        moved = opens.when_closed != "keep" or opens.no_later_than_day is not None
-        if opens.day is None or opens.day > _LAST_SCHEDULE_DAY or moved:
-            raise ValueError(
-                "'opens' needs a plain 'day' from 1 to 28: the monthly schedule is made from it"
-            )
-        if opens.at.hour < _FIRST_SCHEDULE_HOUR:
-            raise ValueError(
-                "'opens' must be at 03:00 or later: daylight saving skips or repeats earlier times"
-            )
-        if self.labels_by_coverage and self.invoice_per != "agreement":
-            raise ValueError("labels_by_coverage needs 'invoice_per: agreement'")
-        return self
 
 
 class Brand(Frozen):
@@ -257,6 +169,12 @@ def _inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
         if rule.moment not in moments:
             yield f"count rule {rule.rule} uses the unknown moment '{rule.moment}'"
     yield from _unknown_must_be_priced(policy, feeds)
+    for run in policy.runs:
+        if len(policy.provider) + len(run.run) > _MAX_CYCLE_NAMES_LENGTH:
+            yield (
+                f"the names of the provider and of run {run.run} have more than "
+                f"{_MAX_CYCLE_NAMES_LENGTH} characters together: execution names are made of them"
+            )
     known = {entry.clause for entry in policy.clauses}
     for clause in sorted(set(_clause_references(policy)) - known):
         yield f"the clause '{clause}' is referred to but not listed under 'clauses'"
@@ -272,6 +190,8 @@ def _unknown_must_be_priced(policy: ProviderPolicy, feeds: set[str]) -> Iterator
                 yield f"must_be_priced of run {run.run}: the feed has no '{entry.attribute}'"
             if entry.moment not in moments:
                 yield f"must_be_priced of run {run.run} uses the unknown moment '{entry.moment}'"
+            for rule in sorted(set(entry.priced_by) - {rule.rule for rule in policy.count_rules}):
+                yield f"must_be_priced of run {run.run} names the unknown count rule '{rule}'"
 
 
 def _clause_references(policy: ProviderPolicy) -> Iterator[str]:

@@ -12,6 +12,9 @@ from pydantic import Field, model_validator
 from msp_billing.domain.base import Code, Frozen, Identifier, Text
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
 
+MAX_PRICE = 10_000_000
+"""A limit on everything: with it, no invoice outgrows what amounts can be written as."""
+
 
 class Tier(Frozen):
     """One step of a volume price: it applies to all units when the quantity is in the step."""
@@ -40,8 +43,11 @@ class Price(Frozen):
         if self.tiers is not None:
             _check_tiers(self.tiers)
         amounts = [tier.each for tier in self.tiers or ()] + [self.each or Decimal(0)]
-        if any(amount < 0 for amount in [*amounts, self.flat or Decimal(0)]):
+        amounts.append(self.flat or Decimal(0))
+        if any(amount < 0 for amount in amounts):
             raise ValueError("a price is not negative: use a discount or a credit instead")
+        if any(amount > MAX_PRICE for amount in amounts):
+            raise ValueError(f"a price of more than {MAX_PRICE:,} is taken for a slip of the hand")
         return self
 
 
@@ -125,17 +131,6 @@ class PriceBook(Frozen):
         """Where the product stands in the price book; invoices list products in this order."""
         return self._positions[code]
 
-    def product(self, code: str) -> Product:
-        """The product with this code.
-
-        Raises:
-            UnknownProductError: when the price book has none.
-        """
-        product = self.find(code)
-        if product is None:
-            raise UnknownProductError(code)
-        return product
-
     def category_title(self, category: str) -> str:
         """The title that invoices show for a category."""
         return next(entry.title for entry in self.categories if entry.category == category)
@@ -149,14 +144,6 @@ class PriceBook(Frozen):
     @cached_property
     def _by_code(self) -> dict[str, Product]:
         return {product.code: product for product in self.products}
-
-
-class UnknownProductError(LookupError):
-    """An agreement names a product that the price book does not have."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-        super().__init__(f"the price book has no product '{code}'")
 
 
 def _inconsistencies(book: PriceBook) -> Iterator[str]:

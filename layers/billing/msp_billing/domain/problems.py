@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
@@ -24,6 +24,16 @@ class Problem(Frozen):
         inside = f" ({self.where})" if self.where else ""
         prefix = f"{place}{inside}: " if place or inside else ""
         return f"{prefix}{self.what} {self.fix}"
+
+
+MAX_ITEMS_NAMED = 10
+
+
+def name_some(names: Sequence[str]) -> str:
+    """The first few of many names, and how many more there are."""
+    named = ", ".join(names[:MAX_ITEMS_NAMED])
+    more = len(names) - MAX_ITEMS_NAMED
+    return f"{named} and {more} more" if more > 0 else named
 
 
 class ProblemsError(Exception):

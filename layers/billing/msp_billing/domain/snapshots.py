@@ -10,6 +10,7 @@ from pydantic import Field
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.feeds import FeedRow, FeedSeal
+from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem
 
 
@@ -51,7 +52,7 @@ class SnapshotBatch(Frozen):
     schema_version: int = 1
     provider: Identifier
     run: Identifier
-    period: str
+    period: Period
     batch: int = Field(ge=0)
     accounts: tuple[AccountSnapshot, ...]
 

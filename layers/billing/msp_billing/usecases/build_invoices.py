@@ -110,13 +110,18 @@ def previous_invoices(
 ) -> dict[str, tuple[Invoice, ...]]:
     """The invoices of the month before by account.
 
-    An account that had nothing to bill has none (an empty tuple); one that was parked, or that
-    had no cycle, is not in the result: what it had is unknown.
+    An account that had nothing to bill has none (an empty tuple); one that was parked, that had no
+    cycle, or whose drafts were never numbered, is not in the result: what it had is unknown.
     """
     before = cycle.model_copy(update={"period": cycle.period.shifted(-1)})
     records = ports.invoices.records(before, accounts)
     known = {account: record for account, record in records.items() if not record.problems}
-    return invoices_of(ports, before, known)
+    found = invoices_of(ports, before, known)
+    return {
+        account: entries
+        for account, entries in found.items()
+        if all(entry.number is not None for entry in entries)
+    }
 
 
 def invoices_of(

@@ -12,8 +12,9 @@ from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.invoices import InvoiceId
 from msp_billing.domain.outbox import MailId
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.errors import LockLostError
 from msp_billing.usecases.ports import Ports
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState, plan_cycle
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import RunPolicy
+from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.ports import Ports
 

@@ -74,7 +74,7 @@ def _write_batches(ports: Ports, request: CycleRequest, moments: list[MomentRead
         batch = SnapshotBatch(
             provider=request.provider,
             run=request.run,
-            period=str(request.period),
+            period=request.period,
             batch=number,
             accounts=tuple(
                 AccountSnapshot(

@@ -10,7 +10,8 @@ from pydantic import Field
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.errors import LockLostError
 from msp_billing.usecases.ports import Ports
 

@@ -6,9 +6,9 @@ import hashlib
 import json
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.ports import Ports
-
 
 _MAX_NAME_LENGTH = 64
 """Of a schedule in EventBridge Scheduler; a provider's name has 40 at most."""

@@ -12,8 +12,9 @@ from msp_billing.domain.accounts import Account, feed_key
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import CycleId, PlannedMoment
 from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow, FeedSeal
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
+from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.snapshots import FeedReading
 from msp_billing.usecases.context import CycleRequest, load_context, object_prefix
 from msp_billing.usecases.ports import Ports, UnusableRows

@@ -16,8 +16,9 @@ from msp_billing.domain.billable_lines import expand_lines
 from msp_billing.domain.calendars import BusinessCalendar, CalendarError
 from msp_billing.domain.cycles import CyclePlanError, plan_cycle
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
+from msp_billing.domain.run_policy import RunPolicy
 
 FIRST_PLANNED = Period(year=2026, month=1)
 PLANNED_MONTHS = 28 * 12

@@ -40,8 +40,9 @@ from msp_billing.adapters.invoice_pdf.invoice_appendices import (
 from msp_billing.adapters.invoice_pdf.invoice_charges import Charges, column_widths, is_compact
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.run_policy import RunPolicy
 
 Json = dict[str, Any]
 

@@ -26,7 +26,8 @@ from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.run_summary import RunRow, RunTotals, count_changed_items
 
 

@@ -12,8 +12,9 @@ from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId
-from msp_billing.domain.policy import ProviderPolicy, RunPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.run_summary import RunRow, RunTotals
 
 

@@ -1,0 +1,104 @@
+"""One kind of invoice: what it bills, and its calendar."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_serializer, model_validator
+
+from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
+
+_LAST_SCHEDULE_DAY = 28
+_FIRST_SCHEDULE_HOUR = 3
+
+
+class SnapshotMoment(Frozen):
+    """One moment at which counts are taken, and how long the exports may take to arrive."""
+
+    moment: Identifier
+    at: DateRule
+    wait_hours: int = Field(
+        default=6, ge=0, le=72, description="Hours to wait for the exports before counting."
+    )
+
+
+class ApprovalPolicy(Frozen):
+    """Whether a person looks at the run before its invoices are numbered."""
+
+    by: Literal["automatic", "person"]
+    approvers: tuple[EmailAddress, ...] = Field(default=(), description="Who is asked.")
+    wait_days: int = Field(default=5, ge=1, le=30, description="Days until the run is stopped.")
+
+    @model_validator(mode="after")
+    def _somebody_is_asked(self) -> ApprovalPolicy:
+        if self.by == "person" and not self.approvers:
+            raise ValueError("approval by a person needs at least one address in 'approvers'")
+        return self
+
+
+class MustBePriced(Frozen):
+    """Items of a feed that may not be left over: each must be counted by some line (INT-02)."""
+
+    feed: Identifier
+    moment: Identifier
+    attribute: Identifier = Field(description="The attribute that says what kind of item it is.")
+    priced_by: tuple[Identifier, ...] = Field(
+        default=(),
+        description="The count rules of which one must count the item; any rule of the feed and "
+        "moment where nothing is said.",
+    )
+    clause: Identifier
+
+
+class RunPolicy(Frozen):
+    """One kind of invoice with its own calendar."""
+
+    run: Identifier
+    title: Text = Field(description="For people: 'Agreement invoice'.")
+    label: Text = Field(description="The invoice's heading, unless the coverage has its own.")
+    labels_by_coverage: dict[Identifier, Text] = Field(
+        default={}, description="Heading by the agreement's coverage (KR-03)."
+    )
+    categories: tuple[Identifier, ...] = Field(
+        min_length=1, description="The product categories that this run bills."
+    )
+    invoice_per: Literal["account", "agreement"] = "account"
+    opens: DateRule = Field(description="When the cycle starts; the schedule is made from this.")
+    moments: tuple[SnapshotMoment, ...] = ()
+    compare: DateRule = Field(description="When the comparison is made and sent.")
+    comparison_to_accounts: bool = Field(
+        default=False, description="Whether accounts get their own comparison sheet (COL-05)."
+    )
+    approval: ApprovalPolicy
+    issue: DateRule = Field(description="The invoice date, when it is numbered and sent.")
+    due: DateRule | DaysAfterIssue
+    must_be_priced: tuple[MustBePriced, ...] = ()
+    show: frozenset[Literal["items", "summary_by_product", "summary_by_category"]] = Field(
+        default=frozenset({"items"}), description="Parts of the document beside the sections."
+    )
+    clause: Identifier = Field(description="The clause that this run's calendar follows.")
+
+    @field_serializer("show", when_used="json")
+    def _show_in_order(self, show: frozenset[str]) -> list[str]:
+        """The order of a set differs by process, and versions are compared by their bytes."""
+        return sorted(show)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RunPolicy:
+        names = [entry.moment for entry in self.moments]
+        if len(set(names)) != len(names):
+            raise ValueError("two snapshot moments have the same name")
+        opens = self.opens
+        moved = opens.when_closed != "keep" or opens.no_later_than_day is not None
+        if opens.day is None or opens.day > _LAST_SCHEDULE_DAY or moved:
+            raise ValueError(
+                "'opens' needs a plain 'day' from 1 to 28: the monthly schedule is made from it"
+            )
+        if opens.at.hour < _FIRST_SCHEDULE_HOUR:
+            raise ValueError(
+                "'opens' must be at 03:00 or later: daylight saving skips or repeats earlier times"
+            )
+        if self.labels_by_coverage and self.invoice_per != "agreement":
+            raise ValueError("labels_by_coverage needs 'invoice_per: agreement'")
+        return self
