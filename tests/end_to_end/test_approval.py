@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from msp_billing.domain.cycles import CycleState
+from msp_billing.usecases.compare_invoices import run_rows
+from msp_billing.usecases.context import pinned
 from msp_billing.usecases.errors import ApprovalGoneError, NotWaitingForApprovalError
 from tests.end_to_end.small_provider import birch
-from tests.end_to_end.stage import Stage, cycle_id
+from tests.end_to_end.stage import OCTOBER, Stage, cycle_id
 
 CYCLE = cycle_id()
 NAME = "birch_managed_2026-09"
@@ -124,6 +126,21 @@ def test_a_run_that_is_started_again_asks_again(waiting: Stage) -> None:
     waiting.run_until("2026-09-03T00:00:00")
     assert waiting.cycle(CYCLE).state is CycleState.CLOSED
     assert waiting.numbers(CYCLE) == ["BI-000001", "BI-000002"]
+
+
+def test_drafts_that_were_rejected_are_no_invoices_of_the_month_before(waiting: Stage) -> None:
+    """Nobody ever got them: October is not compared with what was not billed in September."""
+    waiting.decide(CYCLE, "rejected")
+    provider = birch(approval="person").only("cedar", "elm")
+    waiting.put_feeds(provider, OCTOBER)
+    waiting.run_until("2026-10-01T15:00:00")
+    october = cycle_id(period=OCTOBER)
+    context = pinned(waiting.ports, waiting.cycle(october))
+    rows = {row.account: row for row in run_rows(waiting.ports, context)}
+    assert [row.has_previous for row in rows.values()] == [False, False]
+    waiting.decide(october, "approved")
+    waiting.run_until("2026-10-03T00:00:00")
+    assert waiting.numbers(october) == ["BI-000001", "BI-000002"]
 
 
 def test_an_account_that_came_while_a_person_decided_does_not_spoil_the_next_attempt(

@@ -11,6 +11,7 @@ import pytest
 
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
 from msp_billing.domain.accounts import Agreement
+from msp_billing.domain.building import build_account
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind
 from msp_billing.usecases import build_invoices
@@ -167,7 +168,6 @@ def test_one_account_that_cannot_be_built_is_parked_by_name(
     sealed: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """faults.md 16."""
-    build_account = build_invoices.build_account
 
     def poisoned(context: Any, snapshot: Any, previous: Any) -> Any:
         if snapshot.account.account == "elm":

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local_cloud import MailBehaviour
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.outbox import MailState
 from msp_billing.usecases.build_invoices import invoice_id
@@ -158,8 +159,11 @@ def test_a_mail_that_cannot_be_made_is_not_claimed(ready: Stage) -> None:
 
 def test_a_bounce_and_a_complaint_are_kept_and_the_invoice_stays_due(ready: Stage) -> None:
     """faults.md 12 and 13."""
-    fates = {"books@cedar.example": "bounce", "books@elm.example": "complain"}
-    ready.cloud.mail_behaviour = lambda address: fates.get(address, "deliver")  # type: ignore[return-value]
+    fates: dict[str, MailBehaviour] = {
+        "books@cedar.example": "bounce",
+        "books@elm.example": "complain",
+    }
+    ready.cloud.mail_behaviour = lambda address: fates.get(address, "deliver")
     before = ready.invoices(CYCLE)
     ready.run_until("2026-09-03T00:00:00")
     assert ready.mail_states(CYCLE) == {"cedar": "bounced", "elm": "complained"}
