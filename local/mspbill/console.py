@@ -92,7 +92,7 @@ def shown_steps() -> Iterator[Steps]:
     with Progress(
         SpinnerColumn(),
         TextColumn("[bold]{task.description}"),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=16),
         TextColumn("{task.fields[what]}"),
         TimeElapsedColumn(),
         console=console,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from msp_billing.adapters.formatting import format_day, format_money, format_quantity
+from msp_billing.adapters.formatting import format_day, format_moment, format_money, format_quantity
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.explaining import Explanation
@@ -58,7 +60,9 @@ def _invoice_files(out: Path) -> Iterator[Path]:
             yield from (path for path in sorted(folder.glob("*.json")) if path.name != _POLICY)
 
 
-def explanation_rows(shown: Explanation, currency: str) -> Iterator[tuple[str, str]]:
+def explanation_rows(
+    shown: Explanation, currency: str, zone: ZoneInfo
+) -> Iterator[tuple[str, str]]:
     """Label and text, in the order in which one asks."""
     yield "Line", f"{shown.line}: {shown.description}"
     yield "For", shown.section
@@ -68,15 +72,16 @@ def explanation_rows(shown: Explanation, currency: str) -> Iterator[tuple[str, s
     yield "Quantity", shown.quantity_from
     if shown.source is not None:
         yield from _count(shown)
-    yield "Months", shown.service_period
+    yield "Period", shown.service_period
     yield "Agreement", shown.agreement
     yield "Rule", f"{shown.clause.title}. {shown.clause.text}"
     yield "By", f"policy {shown.policy_version}, price book {shown.price_book_version}"
     if shown.source is not None:
         source = shown.source
+        as_of = format_moment(datetime.fromisoformat(source.as_of), zone)
         yield (
             "Source",
-            f"{source.file}, {counted(source.rows, 'row')}, as of {source.as_of} "
+            f"{source.file}, {counted(source.rows, 'row')}, as of {as_of} "
             f"({counted(source.age_hours, 'hour')} before the count), SHA-256 {source.sha256}",
         )
 

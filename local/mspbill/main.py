@@ -182,7 +182,7 @@ def explain(
     elif as_json:
         print_json(shown.model_dump(mode="json"))
     else:
-        print_rows(explanation_rows(shown, found.currency), results())
+        print_rows(explanation_rows(shown, found.currency, policy.zone), results())
 
 
 @app.command(epilog=EPILOG)

@@ -87,6 +87,11 @@ class PageView:
         return ", ".join(report.name for report in self.reports)
 
     @property
+    def eyebrow(self) -> str:
+        """What stands above the heading, which names a single provider itself."""
+        return "msp-billing" if len(self.reports) == 1 else self.names
+
+    @property
     def heading(self) -> str:
         """``Three providers, September to December 2026``."""
         if len(self.reports) == 1:

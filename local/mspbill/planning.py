@@ -29,8 +29,8 @@ class PlannedCycle:
         return (
             (self.plan.opens_at, "cycle opens"),
             *taken,
-            (self.plan.compare_at, "invoices built and compared"),
-            (self.plan.issue_at, "invoices numbered, rendered and mailed"),
+            (self.plan.compare_at, "built and compared"),
+            (self.plan.issue_at, "numbered, rendered, mailed"),
         )
 
 

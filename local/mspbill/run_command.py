@@ -29,6 +29,7 @@ from mspbill.collecting import collect_provider
 from mspbill.console import Steps
 from mspbill.planning import PlannedCycle, plan_cycles, start_of_clock
 from mspbill.reports import ProviderReport
+from mspbill.thumbnails import draw_thumbnail
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,13 @@ def bill(order: RunOrder, folder: Path, steps: Steps) -> ProviderReport:
         )
         steps.step(policy.name, "writing the documents")
         report = collect_provider(billing, policy, results, folder, folder_per_cycle=False)
+    report = draw_thumbnail(report, policy, order.directory.price_book, folder)
     steps.end(policy.name, "done")
     return report
 
 
 def step_text(at: datetime, zone: ZoneInfo, what: str) -> str:
-    """``2026-12-01 12:00  invoices built and compared``, in the provider's time."""
+    """``2026-12-01 12:00  built and compared``, in the provider's time."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}  {what}"
 
 

@@ -18,7 +18,7 @@ def test_a_counted_line_says_sum_price_count_source_and_rule(
         "price book 1, from 2026-01-01",
         "HRB-SRV-1 (since 1 May 2024), HRB-SRV-4 (since 20 November 2026)",
         "devices/2026-12-01.csv",
-        "4 rows",
+        "4 rows, as of 1 December 2026, 00:00 CST (0 hours before the count)",
         "Devices are counted on the 1st and billed for the month.",
     ):
         assert told in " ".join(result.stdout.split())

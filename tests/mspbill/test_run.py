@@ -41,6 +41,7 @@ def test_a_run_leaves_every_document(billed: Billed) -> None:
         "emails/projects-2026-12-summary-pinewood.eml",
         "comparison/pinewood_monthly_2026-12-comparison.xlsx",
         "comparison/pinewood_projects_2026-12-comparison.xlsx",
+        "thumbnails/pinewood.png",
     }
 
 
