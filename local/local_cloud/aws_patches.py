@@ -18,6 +18,7 @@ import moto.events.models
 import moto.s3.models
 import moto.scheduler.models
 import moto.sqs.models
+from botocore.retries.quota import RetryQuota
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.responses import ActionResult, EmptyResult
 from moto.moto_api._internal import mock_random
@@ -59,8 +60,13 @@ def make_ids_repeatable(patches: PatchSet, seed: int) -> None:
 
 
 def skip_retry_pauses(patches: PatchSet) -> None:
-    """Pauses of botocore between retries take no time at all."""
+    """Pauses of botocore between retries take no time at all, and no retry is denied.
+
+    Botocore's standard mode gives each client a budget of retries. Clients outlive a cloud, and
+    faults on order would use up the budget of the clouds that come after it.
+    """
     patches.replace(botocore.endpoint, "time", Overlay(real_time, sleep=lambda _: None))
+    patches.replace(RetryQuota, "acquire", lambda *_: True)
 
 
 def call_functions_in_process(

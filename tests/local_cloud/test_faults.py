@@ -116,3 +116,15 @@ def test_a_throttled_function_is_tried_again_by_the_state_machine(
     cloud.run_until_idle(started_at + timedelta(days=3))
     (execution,) = cloud.executions()
     assert (execution.status, execution.error) == expected
+
+
+def test_faults_do_not_use_up_the_retries_of_later_requests(cloud: LocalCloud) -> None:
+    """Botocore's standard mode denies retries to a client after a hundred failures."""
+    client = boto3.client(
+        "dynamodb", region_name="us-east-1", config=Config(retries={"mode": "standard"})
+    )
+    for _ in range(60):
+        cloud.fail_with("dynamodb", "ListTables", "InternalServerError", times=3, status=500)
+        with pytest.raises(ClientError):
+            client.list_tables()
+    assert cloud.request_counts["dynamodb", "ListTables"] == 180
