@@ -79,10 +79,10 @@ def test_the_sweep_starts_what_the_schedule_missed(stage: Stage) -> None:
     """faults.md 2: no schedule ever fires, the daily sweep of 13:30 UTC finds the cycle."""
     stage.set_up(CEDAR)
     stage.ports.schedules.delete("birch_managed")
-    stage.cloud.fail_with("scheduler", "CreateSchedule", "InternalServerException", 99, 500)
+    stage.cloud.fail_with("scheduler", "CreateSchedule", "InternalServerException", 999, 500)
     stage.run_until("2026-09-01T14:00:00")
     assert not stage.executions("birch")  # the sweep itself fails while it cannot mend schedules
-    result = start_missed_cycles(stage.ports)
+    result = start_missed_cycles(stage.ports)  # which is what it does otherwise
     assert [entry.outcome for entry in result.started] == ["started"]
     stage.run_until("2026-09-03T00:00:00")
     assert stage.cycle(CYCLE).state is CycleState.CLOSED
