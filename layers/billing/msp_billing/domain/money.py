@@ -123,7 +123,9 @@ def zero(currency: str) -> Money:
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The sum of amounts that are already rounded; zero for none."""
-    result = zero(currency)
-    for amount in amounts:
-        result = result + amount
-    return result
+    summed = zero(currency).amount
+    for entry in amounts:
+        if entry.currency != currency:
+            raise CurrencyMismatchError(currency, entry.currency)
+        summed += entry.amount
+    return Money(amount=summed, currency=currency)
