@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.utils import getaddresses, parseaddr
 from typing import Any, Literal
 
@@ -50,6 +51,11 @@ class SentMail:
         """The parsed mail."""
         return email.message_from_bytes(self.raw, policy=email.policy.default)
 
+    @property
+    def headers(self) -> EmailMessage:
+        """The mail's own headers; its parts, which may be megabytes, are not looked at."""
+        return _headers(self.raw)
+
 
 class MailRoom:
     """Records accepted mail and sends SES's events. `behaviour` decides per address what comes."""
@@ -81,7 +87,7 @@ class MailRoom:
 
     def _record(self, request: Mapping[str, Any], message_id: str) -> None:
         raw = base64.b64decode(request["Content"]["Raw"]["Data"])
-        parsed = email.message_from_bytes(raw, policy=email.policy.default)
+        parsed = _headers(raw)
         given = [address for group in request.get("Destination", {}).values() for address in group]
         in_headers = [str(parsed[name]) for name in ("To", "Cc", "Bcc") if parsed[name]]
         mail = SentMail(
@@ -132,6 +138,12 @@ class MailRoom:
         return aws_timestamp(self._scheduler.clock.now())
 
 
+def _headers(raw: bytes) -> EmailMessage:
+    """The part before the first empty line; all of it, if the lines end in another way."""
+    head, _, _ = raw.partition(b"\r\n\r\n")
+    return BytesHeaderParser(policy=email.policy.default).parsebytes(head)
+
+
 def _wanted_events(template: Template) -> dict[str, set[str]]:
     """Per configuration set, the kinds of events its EventBridge destinations ask for."""
     wanted: dict[str, set[str]] = {}
@@ -144,7 +156,7 @@ def _wanted_events(template: Template) -> dict[str, set[str]]:
 
 
 def _mail(mail: SentMail) -> dict[str, Any]:
-    message = mail.message
+    message = mail.headers
     address = parseaddr(mail.sender)[1]
     tags = {
         "ses:configuration-set": [mail.configuration_set],
