@@ -16,10 +16,12 @@ from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.feeds.feed_files import CHECKSUM_SUFFIX
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState
 from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.apply_provider import apply_provider
 from msp_billing.usecases.approve_run import Decision, decide_run
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
+from msp_billing.usecases.sync_schedules import schedule_name
 from mspbill import environment
 from mspbill.planning import PlannedCycle
 from mspbill.repository import repository_root
@@ -69,6 +71,7 @@ class LocalBilling:
         root = repository_root()
         with ExitStack() as stack:
             stack.enter_context(environment.away_from_aws())
+            stack.enter_context(environment.rare_collections())
             stack.callback(wiring.use_clock, SystemClock())
             cloud = stack.enter_context(
                 LocalCloud(
@@ -126,11 +129,11 @@ class LocalBilling:
         )
         self.cloud.run_until(self.cloud.clock.now())
 
-    def keep_only(self, cycles: Iterable[PlannedCycle]) -> None:
+    def keep_only(self, policy: ProviderPolicy, runs: Iterable[str]) -> None:
         """Take away every schedule that would start another run: the sweep, and other runs'."""
         scheduler = self.cloud.client("scheduler")
         group = self.cloud.resource_id("BillingScheduleGroup")
-        wanted = {f"{cycle.id.provider}_{cycle.id.run}" for cycle in cycles}
+        wanted = {schedule_name(policy, policy.run_policy(run)) for run in runs}
         pages = scheduler.get_paginator("list_schedules").paginate(GroupName=group)
         for name in [entry["Name"] for page in pages for entry in page["Schedules"]]:
             if name not in wanted:

@@ -92,7 +92,7 @@ def bill(order: RunOrder, folder: Path, steps: Steps) -> ProviderReport:
     with LocalBilling(start_of_clock(cycles)) as billing:
         steps.step(policy.name, "reading the directory into the local cloud")
         billing.load(order.directory, order.period)
-        billing.keep_only(cycles)
+        billing.keep_only(policy, order.runs)
         results = billing.run(
             cycles,
             lambda cycle, approval: decide(order, billing.ports, steps, cycle, approval),
