@@ -15,7 +15,7 @@ from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.run_summary import RunRow, summarise_account
 from msp_billing.usecases.build_invoices import invoices_of
-from msp_billing.usecases.compare_invoices import run_rows
+from msp_billing.usecases.compare_invoices import comparison_prefix, run_rows
 from msp_billing.usecases.context import CycleContext, object_prefix, pinned
 from msp_billing.usecases.records import AccountRecord
 from msp_billing.usecases.render_invoices import document_key, mail_id
@@ -234,7 +234,7 @@ class _CycleCollector:
         return MailReport(
             kind=mail.id.kind,
             account=mail.id.account,
-            subject=str(sent.message["Subject"]),
+            subject=str(sent.headers["Subject"]),
             recipients=mail.recipients,
             state=mail.state,
             file=self._shelf.put("emails", name, sent.raw),
@@ -249,8 +249,10 @@ class _CycleCollector:
         return tuple(mail for mail in made if mail is not None)
 
     def _workbook(self) -> str | None:
-        key = f"{object_prefix(self._id)}/comparison/run-comparison.xlsx"
-        content = self._ports.records.find(key)
+        cycle = self._result.cycle
+        if cycle is None:
+            return None
+        content = self._ports.records.find(f"{comparison_prefix(cycle)}/run-comparison.xlsx")
         if content is None:
             return None
         return self._shelf.put("comparison", f"{self._id}-comparison.xlsx", content)
@@ -268,10 +270,11 @@ class _CycleCollector:
 
     def _events(self, accounts: tuple[AccountReport, ...]) -> tuple[TimelineEvent, ...]:
         execution = self._billing.execution(self._id)
-        if execution is None:
+        cycle = self._result.cycle
+        if execution is None or cycle is None:
             return ()
         contents = (
-            self._ports.records.find(moment_key(self._id, moment.moment))
+            self._ports.records.find(moment_key(cycle, moment.moment))
             for moment in self._result.planned.plan.moments
         )
         snapshots = [load_moment(content) for content in contents if content is not None]

@@ -62,6 +62,28 @@ class Provider:
         )
         return self.with_policy(runs=runs)
 
+    def with_prices_times(self, factor: int) -> Provider:
+        """The same provider with another price book, of prices so many times as high."""
+
+        def times(price: Price) -> Price:
+            each = None if price.each is None else price.each * factor
+            return Price(each=each, flat=None if price.flat is None else price.flat * factor)
+
+        products = tuple(
+            product.model_copy(
+                update={
+                    "prices": tuple(
+                        entry.model_copy(update={"price": times(entry.price)})
+                        for entry in product.prices
+                    )
+                }
+            )
+            for product in self.price_book.products
+        )
+        version = f"{self.price_book.version}-times-{factor}"
+        book = self.price_book.model_copy(update={"products": products, "version": version})
+        return replace(self, price_book=book)
+
     def with_accounts(self, *accounts: Account) -> Provider:
         """The same provider with accounts added, or put in place of those of the same name."""
         named = {entry.account: entry for entry in (*self.accounts, *accounts)}

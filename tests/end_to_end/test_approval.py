@@ -143,10 +143,10 @@ def test_drafts_that_were_rejected_are_no_invoices_of_the_month_before(waiting: 
     assert waiting.numbers(october) == ["BI-000001", "BI-000002"]
 
 
-def test_an_account_that_came_while_a_person_decided_does_not_spoil_the_next_attempt(
+def test_an_account_that_came_while_a_person_decided_is_billed_by_the_next_attempt(
     waiting: Stage,
 ) -> None:
-    """It is skipped by name in the second attempt, whose comparison is another document."""
+    """A rejected run counts anew, and its comparison is another document."""
     waiting.decide(CYCLE, "rejected")
     waiting.apply(birch(approval="person").only("alder", "cedar", "elm"))
     waiting.start(CYCLE)
@@ -155,5 +155,5 @@ def test_an_account_that_came_while_a_person_decided_does_not_spoil_the_next_att
     waiting.decide(CYCLE, "approved")
     waiting.run_until("2026-09-03T00:00:00")
     assert waiting.cycle(CYCLE).state is CycleState.CLOSED
-    assert waiting.cycle(CYCLE).summary["skipped"] == 1
-    assert waiting.records(CYCLE)["alder"].agreements[0].kind == "skipped"
+    assert waiting.cycle(CYCLE).summary["skipped"] == 0
+    assert waiting.records(CYCLE)["alder"].agreements[0].kind == "billed"

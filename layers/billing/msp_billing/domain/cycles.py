@@ -78,11 +78,34 @@ class Cycle(Frozen):
     plan: CyclePlan
     opened_at: datetime
     attempt: int = Field(default=1, ge=1, description="Counts up when a failed cycle is retried.")
+    count_attempt: int = Field(
+        default=1,
+        ge=1,
+        description="The attempt whose count is in force.",
+    )
+    numbered_at: datetime | None = Field(
+        default=None, description="When the first of its invoices was about to get a number."
+    )
     sealed_at: datetime | None = Field(default=None, description="When its snapshot was sealed.")
     manifest_key: str | None = Field(default=None, description="The list of its batches.")
     closed_at: datetime | None = None
     failure: str | None = None
+    error: str | None = Field(default=None, description="Name of the error that failed it.")
     summary: dict[str, str | int] = Field(default_factory=dict)
+
+
+COUNTS_ANEW_AFTER = frozenset({"RunRejectedError", "TooManyParkedError", "CompletenessGapError"})
+"""Failures whose reason lies in what was counted or in the policy, and not in the machinery."""
+
+
+def counts_anew(failed: Cycle) -> bool:
+    """Whether a failed cycle that is started again counts anew, with the versions then current.
+
+    It does when a person or a check refused what was counted: the feeds, the policy or the prices
+    have been mended since. After a failure of the machinery it goes on with what it pinned and
+    counted, and so it does, whatever failed, once an invoice has its number.
+    """
+    return failed.numbered_at is None and failed.error in COUNTS_ANEW_AFTER
 
 
 def plan_cycle(

@@ -115,10 +115,9 @@ def record_failure(ports: Ports, request: FailureRequest) -> FailureResult:
     if cycle is not None:
         if cycle.owner != request.owner or cycle.state is CycleState.CLOSED:
             return FailureResult(recorded=False)
+        failed = {"state": CycleState.FAILED, "failure": failure, "error": request.error}
         try:
-            ports.cycles.update(
-                cycle.model_copy(update={"state": CycleState.FAILED, "failure": failure})
-            )
+            ports.cycles.update(cycle.model_copy(update=failed))
         except LockLostError:
             return FailureResult(recorded=False)
     ports.bus.publish("CycleFailed", {"cycle": str(request.cycle_id), "failure": failure})

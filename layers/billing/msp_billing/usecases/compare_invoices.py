@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.comparison import Comparison, compare
-from msp_billing.domain.cycles import Cycle, CycleId
+from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
@@ -79,14 +79,14 @@ def account_comparison(ports: Ports, context: CycleContext, account: str) -> Com
     return _comparison(context, records[account], current[account], previous.get(account, ()))
 
 
-def comparison_mail_id(cycle: CycleId, account: str) -> MailId:
-    """The mail that brings an account its comparison sheet."""
+def comparison_mail_id(cycle: Cycle, account: str) -> MailId:
+    """The mail that brings an account its comparison sheet, once for each time it was counted."""
     return MailId(
-        provider=cycle.provider,
-        run=cycle.run,
-        period=cycle.period,
+        provider=cycle.id.provider,
+        run=cycle.id.run,
+        period=cycle.id.period,
         account=account,
-        part="all",
+        part="all" if cycle.count_attempt == 1 else f"attempt-{cycle.count_attempt}",
         kind="comparison",
     )
 
@@ -178,7 +178,7 @@ def _store_sheet(
     )
     ports.outbox.put(
         OutboxMail(
-            id=comparison_mail_id(cycle, made.account),
+            id=comparison_mail_id(context.cycle, made.account),
             state=MailState.READY,
             recipients=recipients,
             attachments=(

@@ -78,6 +78,12 @@ def calendar_around(ports: Ports, policy: ProviderPolicy, year: int) -> Business
     return ports.calendars.business_calendar(policy.holidays, range(year - 2, year + 3))
 
 
+def count_prefix(cycle: Cycle) -> str:
+    """Where what a cycle counted lies; sealed objects never change: each count has its place."""
+    prefix = object_prefix(cycle.id)
+    return prefix if cycle.count_attempt == 1 else f"{prefix}/attempt-{cycle.count_attempt}"
+
+
 def object_prefix(part_of: CycleId | InvoiceId | MailId) -> str:
     """Where the objects of a cycle lie in the records bucket."""
     return f"{part_of.provider}/{part_of.run}/{part_of.period}"

@@ -55,7 +55,7 @@ def deliver_mail(ports: Ports, request: DeliverRequest) -> DeliverResult:
     is left for a later call, because the others would be refused as well.
     """
     context = load_context(ports, request)
-    mails = ports.outbox.find_many(list(_mail_ids(ports, request)))
+    mails = ports.outbox.find_many(list(_mail_ids(ports, context, request)))
     compose = _composer(ports, context, request.accounts)
     states: Counter[MailState] = Counter()
     refused = False
@@ -147,9 +147,9 @@ def _settle_left_behind(ports: Ports, mail: OutboxMail) -> MailState:
     return _after(ports, mail.id, MailState.UNKNOWN, note=note)
 
 
-def _mail_ids(ports: Ports, request: DeliverRequest) -> Iterable[MailId]:
+def _mail_ids(ports: Ports, context: CycleContext, request: DeliverRequest) -> Iterable[MailId]:
     if request.kind == "comparison":
-        return (comparison_mail_id(request.cycle_id, account) for account in request.accounts)
+        return (comparison_mail_id(context.cycle, account) for account in request.accounts)
     records = ports.invoices.records(request.cycle_id, request.accounts)
     return (
         mail_id(invoice_id(request.cycle_id, record.account, part), request.kind)

@@ -27,6 +27,10 @@ def number_invoices(ports: Ports, request: CycleRequest) -> NumberResult:
     result says so, and the state machine comes again a little later.
     """
     context = load_context(ports, request)
+    if context.cycle.numbered_at is None:
+        # Kept before the first number: from here on a new attempt goes on from this count.
+        now = ports.clock.now()
+        ports.cycles.update(context.cycle.model_copy(update={"numbered_at": now}))
     try:
         numbered = ports.invoices.number_next(
             request.cycle_id, context.policy.invoice_number_prefix, INVOICES_PER_CALL

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from msp_billing.domain.base import Frozen
+from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, seal
-from msp_billing.usecases.context import CycleRequest, load_context, object_prefix
+from msp_billing.usecases.context import CycleRequest, count_prefix, load_context
 from msp_billing.usecases.manifest import ManifestLine
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.take_snapshot import MomentReadings, load_moment, moment_key
@@ -23,7 +24,7 @@ store well within a Lambda's time (docs/adr/0003)."""
 class SealResult(Frozen):
     """Where the manifest is, which the state machine maps over."""
 
-    manifest_bucket_key: str
+    manifest_key: str
     batches: int
     accounts: int
     unmatched: int
@@ -41,40 +42,40 @@ def seal_snapshot(ports: Ports, request: CycleRequest) -> SealResult:
     if cycle.sealed_at is None:
         cycle = cycle.model_copy(update={"sealed_at": ports.clock.now()})
         ports.cycles.update(cycle)
-    manifest_key = f"{object_prefix(request.cycle_id)}/manifest.jsonl"
+    manifest_key = f"{count_prefix(cycle)}/manifest.jsonl"
     stored = ports.records.find(manifest_key)
     if stored is None:
         moments = [
-            load_moment(ports.records.get(moment_key(request.cycle_id, planned.moment)))
+            load_moment(ports.records.get(moment_key(cycle, planned.moment)))
             for planned in cycle.plan.moments
         ]
-        stored = _write_batches(ports, request, moments)
+        stored = _write_batches(ports, cycle, moments)
         ports.records.put_once(manifest_key, stored, "application/x-ndjson")
     if cycle.manifest_key is None:
         ports.cycles.update(cycle.model_copy(update={"manifest_key": manifest_key}))
     lines = [ManifestLine.model_validate_json(line) for line in stored.splitlines()]
     return SealResult(
-        manifest_bucket_key=manifest_key,
+        manifest_key=manifest_key,
         batches=len(lines),
         accounts=sum(len(line.accounts) for line in lines),
         unmatched=sum(line.unmatched for line in lines),
     )
 
 
-def _write_batches(ports: Ports, request: CycleRequest, moments: list[MomentReadings]) -> bytes:
+def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentReadings]) -> bytes:
     """Store every batch and return the manifest: one JSON line per batch.
 
     The manifest alone says which batches there are. Their keys hold part of their hash, so that an
     attempt that stopped halfway leaves nothing in the way of one that finds another book.
     """
-    accounts = [entry.account for entry in ports.book.entries(request.provider)]
+    accounts = [entry.account for entry in ports.book.entries(cycle.id.provider)]
     unmatched = len({name for moment in moments for name in moment.unmatched})
     lines: list[str] = []
     for number, group in enumerate(in_groups(accounts, ACCOUNTS_PER_BATCH)):
         batch = SnapshotBatch(
-            provider=request.provider,
-            run=request.run,
-            period=request.period,
+            provider=cycle.id.provider,
+            run=cycle.id.run,
+            period=cycle.id.period,
             batch=number,
             accounts=tuple(
                 AccountSnapshot(
@@ -90,7 +91,7 @@ def _write_batches(ports: Ports, request: CycleRequest, moments: list[MomentRead
         )
         content = gzip.compress(batch.model_dump_json().encode(), mtime=0)
         name = f"batch-{number:05d}-{seal(content)[:16]}.json.gz"
-        key = f"{object_prefix(request.cycle_id)}/snapshot/{name}"
+        key = f"{count_prefix(cycle)}/snapshot/{name}"
         sealed = ports.records.put_once(key, content, "application/gzip")
         line = ManifestLine(
             batch=number,

@@ -10,13 +10,13 @@ from pydantic import Field, TypeAdapter
 
 from msp_billing.domain.accounts import Account, feed_key
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.cycles import CycleId, PlannedMoment
+from msp_billing.domain.cycles import Cycle, PlannedMoment
 from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow, FeedSeal
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.snapshots import FeedReading
-from msp_billing.usecases.context import CycleRequest, load_context, object_prefix
+from msp_billing.usecases.context import CycleRequest, count_prefix, load_context
 from msp_billing.usecases.ports import Ports, UnusableRows
 
 
@@ -55,7 +55,7 @@ def take_snapshot(ports: Ports, request: SnapshotRequest) -> SnapshotResult:
     must not mix two states of the world.
     """
     context = load_context(ports, request)
-    key = moment_key(request.cycle_id, request.moment)
+    key = moment_key(context.cycle, request.moment)
     stored = ports.records.find(key)
     already_taken = stored is not None
     if stored is None:
@@ -73,9 +73,9 @@ def take_snapshot(ports: Ports, request: SnapshotRequest) -> SnapshotResult:
     )
 
 
-def moment_key(cycle: CycleId, moment: str) -> str:
+def moment_key(cycle: Cycle, moment: str) -> str:
     """Where a moment's readings are stored."""
-    return f"{object_prefix(cycle)}/snapshot/moment-{moment}.json.gz"
+    return f"{count_prefix(cycle)}/snapshot/moment-{moment}.json.gz"
 
 
 def load_moment(content: bytes) -> MomentReadings:

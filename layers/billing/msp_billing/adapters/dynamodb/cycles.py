@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msp_billing.adapters.dynamodb.table import Item, Key, Table, pack, unpack
-from msp_billing.domain.cycles import Cycle, CycleId, CycleState
+from msp_billing.domain.cycles import Cycle, CycleId, CycleState, counts_anew
 from msp_billing.usecases.errors import LockLostError
 from msp_billing.usecases.records import Approval
 
@@ -33,7 +33,10 @@ class DynamoCycleStore:
         return {cycle.id: cycle for cycle in known}
 
     def take_lock(self, cycle: Cycle) -> Cycle:
-        """Open a cycle once, ever; a failed one may be taken over, keeping what it pinned.
+        """Open a cycle once, ever; a failed one may be taken over.
+
+        It keeps what it pinned and counted, unless that is what it failed for: see
+        :func:`msp_billing.domain.cycles.counts_anew`.
 
         A put whose answer was lost fails its condition on the retry although the lock is ours;
         the owner token in what is returned tells the two apart.
@@ -44,14 +47,19 @@ class DynamoCycleStore:
         held = _cycle(existing)
         if held.state is not CycleState.FAILED or held.owner == cycle.owner:
             return held
-        taken = held.model_copy(
-            update={
-                "owner": cycle.owner,
-                "state": CycleState.OPEN,
-                "attempt": held.attempt + 1,
-                "failure": None,
-            }
-        )
+        attempt = held.attempt + 1
+        if counts_anew(held):
+            taken = cycle.model_copy(update={"attempt": attempt, "count_attempt": attempt})
+        else:
+            taken = held.model_copy(
+                update={
+                    "owner": cycle.owner,
+                    "state": CycleState.OPEN,
+                    "attempt": attempt,
+                    "failure": None,
+                    "error": None,
+                }
+            )
         now = self._table.put(
             _item(taken),
             "cycle_owner = :owner AND cycle_state = :failed",
