@@ -130,12 +130,14 @@ def dearer(provider: Provider, version: str) -> Provider:
 def test_a_new_price_in_the_middle_of_a_cycle_bills_from_the_next(
     stage: Stage, moment: str
 ) -> None:
-    """faults.md 22: what is applied after the opening waits, in a second attempt as well."""
+    """faults.md 22: what is applied after the opening waits, also in an attempt after numbering."""
     stage.set_up(CEDAR)
     stage.run_until(moment)
     stage.apply(dearer(CEDAR.with_policy(version="v2", name="Birch & Sons"), "v2"))
-    stage.cloud.fail_with("s3", "PutObject", "InternalError", 5, 500)
+    stage.run_until("2026-09-02T13:59:00")
+    stage.cloud.fail_with("s3", "PutObject", "InternalError", 5, 500)  # of the numbered PDF
     stage.run_until("2026-09-02T15:00:00")
+    assert stage.numbers(CYCLE) == ["BI-000001"]
     stage.start(CYCLE)
     stage.run_until("2026-10-03T00:00:00")
     september, october = stage.invoices(CYCLE), stage.invoices(cycle_id(period=OCTOBER))
