@@ -156,9 +156,11 @@ class Counter:
         for row in self._homeless[reading.feed, reading.moment]:
             if rule.matches(row):
                 places.setdefault(row.subscriber, []).append(row)
-        for place, rows in places.items():
+        for place, rows in sorted(places.items(), key=lambda entry: entry[0] or ""):
             named = f"'{place}'" if place else "no site or subscriber"
-            items = name_some([f"{row.name} (line {row.row})" for row in rows])
+            items = name_some(
+                [f"{row.name} (line {row.row})" for row in sorted(rows, key=lambda row: row.row)]
+            )
             self._note(
                 "unknown-subscriber",
                 f"The feed '{reading.feed}' names {named} for {items}, and "

@@ -88,17 +88,21 @@ def unpriced_products(
     context: BuildContext, account: Account, billable: Iterable[list[BillableLine]]
 ) -> Iterator[Problem]:
     """A quantity without a price stops the account; it never bills zero (INT-02)."""
+    missing: dict[tuple[str, str, str], list[BillableLine]] = {}
     for entry in (entry for entries in billable for entry in entries):
         found = price_in_force(entry.line, entry.product, context.price_book, context.period)
         if found is None:
-            yield Problem(
-                code="no-price",
-                what=f"{entry.quantity} {entry.product.unit} of {entry.product.code} have no "
-                f"price on {context.period.first_day}.",
-                fix=f"Give line {entry.line.line} of agreement {entry.agreement.agreement} a "
-                "price, or the product a list price.",
-                where=account.account,
-            )
+            key = (entry.agreement.agreement, entry.line.line, entry.product.code)
+            missing.setdefault(key, []).append(entry)
+    for (agreement, line, product), entries in missing.items():
+        quantity = sum(entry.quantity for entry in entries)
+        yield Problem(
+            code="no-price",
+            what=f"{quantity} {entries[0].product.unit} of {product} have no price on "
+            f"{context.period.first_day}.",
+            fix=f"Give line {line} of agreement {agreement} a price, or the product a list price.",
+            where=account.account,
+        )
 
 
 def unpriced_items(context: BuildContext, account: Account, counter: Counter) -> Iterator[Problem]:

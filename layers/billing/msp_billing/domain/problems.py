@@ -23,7 +23,7 @@ class Problem(Frozen):
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         inside = f" ({self.where})" if self.where else ""
         prefix = f"{place}{inside}: " if place or inside else ""
-        return f"{prefix}{self.what} {self.fix}"
+        return f"{prefix}{self.what} {self.fix}".lstrip()
 
 
 MAX_ITEMS_NAMED = 10
