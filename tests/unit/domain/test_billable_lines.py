@@ -237,7 +237,7 @@ def test_items_of_an_unknown_or_of_no_subscriber_are_named_with_their_line() -> 
     here = context(MARCH)
     arguments = (known.agreements[0], known, here.run, here.policy, here.price_book, MARCH, counts)
     assert [line.quantity for line in billable_lines(*arguments)] == [1]
-    unknown, none = counts.problems.values()
+    none, unknown = counts.problems.values()
     assert unknown.code == none.code == "unknown-subscriber"
     assert "names 'Mole' for b (line 7)" in unknown.what
     assert "names no site or subscriber for c (line 8)" in none.what
