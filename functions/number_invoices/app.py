@@ -7,8 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msp_billing.usecases.context import CycleRequest
-from msp_billing.usecases.number_invoices import number_invoices
+from msp_billing.usecases.number_invoices import NumberRequest, number_invoices
 from msp_billing.wiring import ports
 
 logger = Logger()
@@ -17,7 +16,7 @@ logger = Logger()
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """See :func:`msp_billing.usecases.number_invoices.number_invoices`."""
-    request = CycleRequest.model_validate(event)
+    request = NumberRequest.model_validate(event)
     logger.append_keys(
         **request.model_dump(mode="json", include={"provider", "run", "period", "batch"})
     )

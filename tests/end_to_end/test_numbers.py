@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from msp_billing.domain.cycles import CycleState
-from msp_billing.usecases.errors import ConcurrentNumberingError
 from tests.end_to_end.small_provider import PROJECTS, account, birch, line, many_accounts
 from tests.end_to_end.stage import Stage, cycle_id
 
@@ -24,7 +23,7 @@ def drafted(stage: Stage) -> Stage:
 
 
 def number(stage: Stage, limit: int = 490) -> int:
-    return stage.ports.invoices.number_next(CYCLE, "BI-", limit)
+    return stage.ports.invoices.number_next(CYCLE, "BI-", limit).numbered
 
 
 def test_a_lost_answer_numbers_once(drafted: Stage) -> None:
@@ -52,14 +51,24 @@ def test_lasting_contention_lets_the_state_machine_come_again(drafted: Stage) ->
     """faults.md 28: it waits a quarter of a minute each time."""
     code = "TransactionCanceledException"
     drafted.cloud.fail_with("dynamodb", "TransactWriteItems", code, 5)
-    with pytest.raises(ConcurrentNumberingError):
-        number(drafted)
+    done = drafted.ports.invoices.number_next(CYCLE, "BI-", 10)
+    assert (done.numbered, done.contended) == (0, True)
     drafted.cloud.fail_with("dynamodb", "TransactWriteItems", code, 10)
     drafted.run_until("2026-09-02T14:00:20")
     assert drafted.numbers(CYCLE) == []
     drafted.run_until("2026-09-02T14:01:00")
     assert drafted.numbers(CYCLE) == NUMBERED
     assert drafted.cycle(CYCLE).state is CycleState.CLOSED
+
+
+def test_a_call_goes_on_where_the_one_before_stopped(drafted: Stage) -> None:
+    """No call reads what was numbered before it: the cost of a number does not grow."""
+    first = drafted.ports.invoices.number_next(CYCLE, "BI-", 3)
+    second = drafted.ports.invoices.number_next(CYCLE, "BI-", 3, first.after)
+    third = drafted.ports.invoices.number_next(CYCLE, "BI-", 3, second.after)
+    assert (first.numbered, second.numbered, third.numbered) == (3, 1, 0)
+    assert drafted.numbers(CYCLE) == NUMBERED
+    assert second.after == third.after
 
 
 def test_a_failed_numbering_leaves_no_gap(drafted: Stage) -> None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from msp_billing.domain.base import Frozen
 from msp_billing.usecases.context import CycleRequest, load_context
-from msp_billing.usecases.errors import ConcurrentNumberingError
 from msp_billing.usecases.ports import Ports
 
 INVOICES_PER_CALL = 490
 """Ten transactions of 49 invoices: a call stays well within a Lambda's time."""
 
 
+class NumberRequest(CycleRequest):
+    """Where to go on, as the call before said."""
+
+    after: str = Field(default="", max_length=1024, description="Empty for the first call.")
+
+
 class NumberResult(Frozen):
-    """Whether the state machine has to come again."""
+    """Whether the state machine has to come again, and where to go on then."""
 
     numbered: int
     more: bool
     contended: bool
+    after: str
 
 
-def number_invoices(ports: Ports, request: CycleRequest) -> NumberResult:
+def number_invoices(ports: Ports, request: NumberRequest) -> NumberResult:
     """Give the next numbers to the next drafts.
 
     Idempotent: an invoice that has its number is no draft any more, so that a call whose answer
@@ -31,10 +39,15 @@ def number_invoices(ports: Ports, request: CycleRequest) -> NumberResult:
         # Kept before the first number: from here on a new attempt goes on from this count.
         now = ports.clock.now()
         ports.cycles.update(context.cycle.model_copy(update={"numbered_at": now}))
-    try:
-        numbered = ports.invoices.number_next(
-            request.cycle_id, context.policy.invoice_number_prefix, INVOICES_PER_CALL
-        )
-    except ConcurrentNumberingError:
-        return NumberResult(numbered=0, more=True, contended=True)
-    return NumberResult(numbered=numbered, more=numbered == INVOICES_PER_CALL, contended=False)
+    done = ports.invoices.number_next(
+        request.cycle_id,
+        context.policy.invoice_number_prefix,
+        INVOICES_PER_CALL,
+        request.after or None,
+    )
+    return NumberResult(
+        numbered=done.numbered,
+        more=done.contended or done.numbered == INVOICES_PER_CALL,
+        contended=done.contended,
+        after=done.after or "",
+    )

@@ -41,6 +41,14 @@ class AccountRecord(Frozen):
     problems: tuple[Problem, ...] = ()
 
 
+class Numbering(Frozen):
+    """How far numbering came in one call."""
+
+    numbered: int
+    after: str | None = Field(description="Where to go on: behind this invoice of the cycle.")
+    contended: bool = Field(description="Whether another run kept taking the numbers.")
+
+
 class StoredObject(Frozen):
     """A sealed object."""
 

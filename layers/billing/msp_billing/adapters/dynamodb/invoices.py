@@ -28,7 +28,7 @@ from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.usecases.errors import ConcurrentNumberingError
-from msp_billing.usecases.records import AccountRecord
+from msp_billing.usecases.records import AccountRecord, Numbering
 
 _NUMBERS_PER_TRANSACTION = 49  # the counter, and an invoice with its mail for each
 _NUMBER_DIGITS = 6
@@ -105,28 +105,25 @@ class DynamoInvoiceStore:
         items = list(self._table.get_many(keys).values())
         return self._invoice(items[0]) if items else None
 
-    def number_next(self, cycle: CycleId, prefix: str, limit: int) -> int:
-        """Give the next numbers to at most so many drafts of the cycle, in order.
-
-        Raises:
-            ConcurrentNumberingError: when other runs of the provider kept taking the numbers; the
-                state machine tries again.
-        """
-        numbered, failures, after = 0, 0, None
+    def number_next(
+        self, cycle: CycleId, prefix: str, limit: int, after: str | None = None
+    ) -> Numbering:
+        """Give the next numbers to at most so many drafts of the cycle, in order."""
+        numbered, failures = 0, 0
         while numbered < limit:
             room = min(_NUMBERS_PER_TRANSACTION, limit - numbered)
             drafts, last = self._next_drafts(cycle, room, after)
             if not drafts:
-                return numbered
+                return Numbering(numbered=numbered, after=after, contended=False)
             if self._commit_numbers(cycle, prefix, drafts):
                 numbered, failures, after = numbered + len(drafts), 0, last
                 continue
             # Ours may have been committed and only the answer lost: read again, then decide.
             failures += 1
             if failures >= _MAX_TRIES:
-                raise ConcurrentNumberingError(f"{cycle}: the numbers kept being taken")
+                return Numbering(numbered=numbered, after=after, contended=True)
             pause(failures)
-        return numbered
+        return Numbering(numbered=numbered, after=after, contended=False)
 
     def _next_drafts(
         self, cycle: CycleId, count: int, after: str | None

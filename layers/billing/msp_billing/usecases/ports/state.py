@@ -18,6 +18,7 @@ from msp_billing.usecases.records import (
     Approval,
     BookEntry,
     CurrentVersions,
+    Numbering,
     StoredObject,
 )
 
@@ -102,11 +103,14 @@ class InvoiceStore(Protocol):
     def invoices(self, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Invoice]:
         """Those of the invoices that exist."""
 
-    def number_next(self, cycle: CycleId, prefix: str, limit: int) -> int:
+    def number_next(
+        self, cycle: CycleId, prefix: str, limit: int, after: str | None = None
+    ) -> Numbering:
         """Give the next numbers to at most so many drafts of the cycle, in order.
 
         Numbers are gapless per provider: counter, invoices and their mails (state WAITING) are
-        committed together. Returns how many were numbered; 0 when no draft is left.
+        committed together. Fewer than ``limit`` are numbered when no draft is left behind
+        ``after``, or when another run kept taking the numbers.
         """
 
     def find_by_number(self, provider: str, number: str) -> Invoice | None:
