@@ -104,6 +104,42 @@ def test_a_rejected_mail_is_kept_as_rejected_and_the_others_go_out(ready: Stage)
     assert "MessageRejected" in str(ready.mails(CYCLE)["cedar/invoice"].note)
 
 
+def test_a_mail_service_that_is_not_set_up_stops_the_run_and_loses_no_mail(ready: Stage) -> None:
+    """Whoever mends the permissions starts the run again, and everybody gets the mail once."""
+    ready.cloud.fail_with("sesv2", "SendEmail", "AccessDeniedException", status=403)
+    ready.run_until("2026-09-02T15:00:00")
+    cycle = ready.cycle(CYCLE)
+    assert cycle.state is CycleState.FAILED
+    assert not ready.sent()
+    assert ready.mail_states(CYCLE) == {"cedar": "ready", "elm": "ready"}
+    ready.start(CYCLE)
+    ready.run_until("2026-09-03T00:00:00")
+    assert ready.mail_states(CYCLE) == {"cedar": "delivered", "elm": "delivered"}
+    ready.assert_promises(CYCLE)
+
+
+@pytest.mark.parametrize("port", ["render_invoice", "invoice_mail"])
+def test_one_invoice_that_cannot_be_made_does_not_hold_up_the_others(
+    ready: Stage, port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """faults.md 16: it is named in the outbox, and the summary counts it."""
+    maker = type(ready.ports.renderer if port == "render_invoice" else ready.ports.composer)
+    make = getattr(maker, port)
+
+    def fail_for_cedar(self: Any, invoice: Any, *rest: Any, **more: Any) -> bytes:
+        if invoice.id.account == "cedar":
+            raise ValueError("no ink")
+        made: bytes = make(self, invoice, *rest, **more)
+        return made
+
+    monkeypatch.setattr(maker, port, fail_for_cedar)
+    ready.run_until("2026-09-03T00:00:00")
+    assert ready.cycle(CYCLE).state is CycleState.CLOSED
+    assert ready.mail_states(CYCLE) == {"cedar": "rejected", "elm": "delivered"}
+    assert "no ink" in str(ready.mails(CYCLE)["cedar/invoice"].note)
+    assert ready.cycle(CYCLE).summary["mails_rejected"] == 1
+
+
 def test_a_claim_that_a_dead_lambda_left_becomes_unknown_after_its_time(ready: Stage) -> None:
     """faults.md 9: nobody knows whether it had sent; a quarter of an hour later nobody lives."""
     stop_before_delivery(ready)

@@ -20,6 +20,7 @@ from msp_billing.usecases.errors import (
     MailOutcomeUnknownError,
     MailRefusedForNowError,
     MailRejectedError,
+    MailSetupError,
 )
 
 MAIL = OutboxMail(
@@ -99,6 +100,9 @@ def test_what_is_handed_to_ses(stubbed: tuple[SesMailer, Stubber]) -> None:
         ("ServiceUnavailable", 503, MailRefusedForNowError),
         ("InternalFailure", 500, MailOutcomeUnknownError),
         ("MessageRejected", 400, MailRejectedError),
+        ("AccessDeniedException", 403, MailSetupError),
+        ("MailFromDomainNotVerifiedException", 400, MailSetupError),
+        ("NotFoundException", 404, MailSetupError),
         ("BadRequestException", 400, MailRejectedError),
     ],
 )

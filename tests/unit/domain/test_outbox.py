@@ -13,14 +13,14 @@ from msp_billing.domain.periods import Period
 # A row per state; under each other state whether it may follow. In the order of the columns:
 # waiting ready sending sent unknown rejected delivered bounced complained.
 TABLE = {
-    "waiting": "-x-------",
-    "ready": "--x------",
+    "waiting": "-x---x---",
+    "ready": "--x--x---",
     "sending": "-x-xxxxxx",
     "sent": "-----xxxx",
     "unknown": "---x-xxxx",
     "rejected": "---------",
     "delivered": "-------xx",
-    "bounced": "---------",
+    "bounced": "--------x",
     "complained": "---------",
 }
 

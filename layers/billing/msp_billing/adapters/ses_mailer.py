@@ -16,6 +16,7 @@ from msp_billing.usecases.errors import (
     MailOutcomeUnknownError,
     MailRefusedForNowError,
     MailRejectedError,
+    MailSetupError,
 )
 
 _FOR_NOW = {
@@ -27,6 +28,7 @@ _FOR_NOW = {
     "AccountSuspendedException",
     "ServiceUnavailable",
 }
+_ABOUT_THIS_MAIL = {"MessageRejected", "BadRequestException", "InvalidParameterValue"}
 _SERVER_ERROR = 500
 
 
@@ -51,6 +53,7 @@ class SesMailer:
             MailRefusedForNowError: not taken (throttled, paused, quota, no connection); may be
                 tried later.
             MailRejectedError: not taken, and never will be as it stands.
+            MailSetupError: not taken, and nor would any other be until the set-up is mended.
             MailOutcomeUnknownError: no answer: perhaps taken.
         """
         try:
@@ -79,7 +82,9 @@ def _translated(error: ClientError) -> Exception:
         return MailRefusedForNowError(message)
     if status >= _SERVER_ERROR:
         return MailOutcomeUnknownError(message)
-    return MailRejectedError(message)
+    if code in _ABOUT_THIS_MAIL:
+        return MailRejectedError(message)
+    return MailSetupError(message)
 
 
 def tags(mail: OutboxMail) -> list[dict[str, str]]:

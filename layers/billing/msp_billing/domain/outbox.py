@@ -35,8 +35,9 @@ class MailState(StrEnum):
 
 
 _FORWARD: dict[MailState, frozenset[MailState]] = {
-    MailState.WAITING: frozenset({MailState.READY}),
-    MailState.READY: frozenset({MailState.SENDING}),
+    # Rejected without an attempt: its document or the mail itself could not be made.
+    MailState.WAITING: frozenset({MailState.READY, MailState.REJECTED}),
+    MailState.READY: frozenset({MailState.SENDING, MailState.REJECTED}),
     MailState.SENDING: frozenset(
         {
             MailState.READY,  # refused before SES took it: throttled, paused, quota used up
@@ -62,7 +63,8 @@ _FORWARD: dict[MailState, frozenset[MailState]] = {
     ),
     MailState.DELIVERED: frozenset({MailState.BOUNCED, MailState.COMPLAINED}),
     MailState.REJECTED: frozenset(),
-    MailState.BOUNCED: frozenset(),
+    # Of several recipients one may bounce and another complain; the complaint weighs more.
+    MailState.BOUNCED: frozenset({MailState.COMPLAINED}),
     MailState.COMPLAINED: frozenset(),
 }
 

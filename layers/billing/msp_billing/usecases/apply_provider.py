@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.periods import Period
@@ -20,6 +22,10 @@ class ApplyResult(Frozen):
     policy_version: str
     price_book_version: str
     accounts: int
+    not_in_directory: tuple[str, ...] = Field(
+        description="Accounts of the book that were not given. They stay: an account leaves by the "
+        "end of its agreements, never by being left out."
+    )
 
 
 def apply_provider(
@@ -49,6 +55,12 @@ def apply_provider(
         first_period=known.first_period if known else first_period,
         applied_at=now,
     )
+    given = {account.account for account in accounts}
+    left_out = tuple(
+        entry.account.account
+        for entry in ports.book.entries(policy.provider)
+        if entry.account.account not in given
+    )
     # A version that is refused must refuse all of it: the accounts come second.
     ports.policies.put_versions(policy, price_book, current)
     ports.book.put(policy.provider, accounts, now)
@@ -58,4 +70,5 @@ def apply_provider(
         policy_version=policy.version,
         price_book_version=price_book.version,
         accounts=len(accounts),
+        not_in_directory=left_out,
     )

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.comparison import Comparison, compare
 from msp_billing.domain.cycles import Cycle
+from msp_billing.domain.documents import XLSX
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
@@ -25,7 +26,6 @@ from msp_billing.usecases.manifest import manifest_lines
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS = TypeAdapter(tuple[RunRow, ...])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -19,9 +20,11 @@ from msp_billing.usecases.build_invoices import invoice_id, invoices_of, previou
 from msp_billing.usecases.compare_invoices import account_comparison, comparison_mail_id
 from msp_billing.usecases.context import BatchRequest, CycleContext, load_context
 from msp_billing.usecases.errors import (
+    DEFECTS,
     MailOutcomeUnknownError,
     MailRefusedForNowError,
     MailRejectedError,
+    MailSetupError,
 )
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
@@ -29,6 +32,7 @@ from msp_billing.usecases.render_invoices import mail_id
 _LONGEST_ATTEMPT = timedelta(minutes=15)
 """No Lambda lives longer, so that a claim older than this was left behind by a dead one."""
 
+_LOGGER = logging.getLogger(__name__)
 Compose = Callable[[OutboxMail], bytes]
 
 
@@ -88,23 +92,43 @@ def send_once(
     The claim comes before the attempt because SES has no idempotency key: whoever finds a claim
     must not send again. The mail is made before it is claimed, because a claim that is left behind
     counts as perhaps sent. Returns the state that the mail is in afterwards.
+
+    Raises:
+        MailSetupError: when SES takes no mail at all as it is set up; the mail stays READY.
     """
     mail = known or ports.outbox.find_many([mail_id])[mail_id]
     if mail.state is not MailState.READY:
         return mail.state
-    content = compose(mail)
+    try:
+        content = compose(mail)
+    except DEFECTS as error:  # one mail that cannot be made must not hold up the others
+        _LOGGER.exception("composing %s failed", mail_id)
+        return _give_up(ports, mail, f"the mail could not be made: {type(error).__name__}: {error}")
     now = ports.clock.now()
     if not ports.outbox.move(mail_id, MailState.READY, MailState.SENDING, at=now):
         return ports.outbox.find_many([mail_id])[mail_id].state
     try:
         message_id = ports.mailer.send(content, policy.mail_from, mail)
-    except MailRefusedForNowError as error:
-        return _after(ports, mail_id, MailState.READY, note=str(error))
-    except MailRejectedError as error:
-        return _after(ports, mail_id, MailState.REJECTED, note=str(error))
-    except MailOutcomeUnknownError as error:
-        return _after(ports, mail_id, MailState.UNKNOWN, note=str(error))
+    except MailSetupError as error:
+        _after(ports, mail_id, MailState.READY, note=str(error))
+        raise
+    except (MailRefusedForNowError, MailRejectedError, MailOutcomeUnknownError) as error:
+        return _after(ports, mail_id, _STATE_AFTER[type(error)], note=str(error))
     return _after(ports, mail_id, MailState.SENT, message_id=message_id)
+
+
+_STATE_AFTER: dict[type[Exception], MailState] = {
+    MailRefusedForNowError: MailState.READY,
+    MailRejectedError: MailState.REJECTED,
+    MailOutcomeUnknownError: MailState.UNKNOWN,
+}
+
+
+def _give_up(ports: Ports, mail: OutboxMail, note: str) -> MailState:
+    """Leave a mail to a person; the cycle's summary counts it among those that did not go out."""
+    if ports.outbox.move(mail.id, mail.state, MailState.REJECTED, at=ports.clock.now(), note=note):
+        return MailState.REJECTED
+    return ports.outbox.find_many([mail.id])[mail.id].state
 
 
 def send_to_provider(

@@ -39,6 +39,22 @@ class MailRejectedError(RuntimeError):
     """SES did not take the mail and never will, as it stands."""
 
 
+class MailSetupError(RuntimeError):
+    """SES took no mail because of how it is set up (permissions, identity, configuration set).
+
+    No other mail would be taken either: the run stops, and its mails stay ready.
+    """
+
+
+class DocumentError(RuntimeError):
+    """A document could not be made of what it was given."""
+
+
+DEFECTS = (ArithmeticError, AttributeError, DocumentError, LookupError, TypeError, ValueError)
+"""Errors that lie in one account's data, or in how we handle it, and will not go away by
+themselves. What AWS answers is none of them: such a step is retried, not given up."""
+
+
 class MailOutcomeUnknownError(RuntimeError):
     """The answer was lost: SES may have taken the mail."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 from msp_billing.domain.base import Frozen
+from msp_billing.domain.documents import PDF
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outbox import Attachment, MailId, MailKind, MailState
 from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.context import BatchRequest, load_context, object_prefix
+from msp_billing.usecases.errors import DEFECTS
 from msp_billing.usecases.ports import Ports
 
-PDF = "application/pdf"
+_LOGGER = logging.getLogger(__name__)
 
 
 class RenderResult(Frozen):
@@ -20,7 +24,11 @@ class RenderResult(Frozen):
 
 
 def render_invoices(ports: Ports, request: BatchRequest) -> RenderResult:
-    """Render every numbered invoice of the batch that has no document yet."""
+    """Render every numbered invoice of the batch that has no document yet.
+
+    One that cannot be rendered is left to a person: its mail is rejected with the reason, which the
+    cycle's summary counts, and the others go out (faults.md, 16).
+    """
     context = load_context(ports, request)
     records = ports.invoices.records(request.cycle_id, request.accounts)
     by_account = invoices_of(ports, request.cycle_id, records)
@@ -30,7 +38,14 @@ def render_invoices(ports: Ports, request: BatchRequest) -> RenderResult:
         mail = mails[mail_id(invoice.id, "invoice")]
         if mail.state is not MailState.WAITING:
             continue
-        content = ports.renderer.render_invoice(invoice, context.policy, context.price_book)
+        try:
+            content = ports.renderer.render_invoice(invoice, context.policy, context.price_book)
+        except DEFECTS as error:  # one invoice that cannot be rendered must not stop the others
+            _LOGGER.exception("rendering %s failed", invoice.number)
+            note = f"the PDF could not be made: {type(error).__name__}: {error}"
+            now = ports.clock.now()
+            ports.outbox.move(mail.id, MailState.WAITING, MailState.REJECTED, at=now, note=note)
+            continue
         key = document_key(invoice)
         stored = ports.records.put_once(key, content, PDF)
         ports.outbox.move(

@@ -16,6 +16,7 @@ from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoic
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
+from msp_billing.usecases.errors import DocumentError
 
 PDF_STANDARDS: Final[list[Literal["a-3a", "ua-1"]]] = ["a-3a", "ua-1"]
 """Archivable with attachments (ISO 19005-3, level A) and accessible (ISO 14289-1)."""
@@ -84,7 +85,7 @@ def _in_place_of(match: re.Match[str]) -> str:
     return "" if unicodedata.combining(match[0]) else REPLACEMENT
 
 
-class RenderingError(RuntimeError):
+class RenderingError(DocumentError):
     """Typst could not make a document; the message says where in the template."""
 
     def __init__(self, template: str, error: typst.TypstError) -> None:
