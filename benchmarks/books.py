@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from datetime import date, time
 from decimal import Decimal
 
@@ -69,7 +70,11 @@ def policy() -> ProviderPolicy:
                 label="Monthly services",
                 categories=("devices",),
                 opens=DateRule(day=1, at=time(6)),
-                moments=(SnapshotMoment(moment="inventory", at=DateRule(day=1, at=time(0))),),
+                moments=(
+                    SnapshotMoment(
+                        moment="inventory", at=DateRule(day=1, at=time(0)), wait_hours=8
+                    ),
+                ),
                 compare=DateRule(day=1, at=time(9)),
                 approval=ApprovalPolicy(by="automatic"),
                 issue=DateRule(day=2),
@@ -109,7 +114,7 @@ def account(number: int, lines: int) -> Account:
         currency="USD",
         billing_contacts=(f"billing@{name}.example",),
         subscribers=tuple(
-            Subscriber(subscriber=f"site-{site:04d}", name=f"Sample site {site}")
+            Subscriber(subscriber=f"site-{site:04d}", name=f"Sample site {number}-{site}")
             for site in range(lines)
         ),
         agreements=(
@@ -123,11 +128,11 @@ def account(number: int, lines: int) -> Account:
     )
 
 
-def feed(accounts: int, lines: int) -> bytes:
+def feed(accounts: Iterable[int], lines: int) -> bytes:
     """The export: three workstations at every site of every account."""
     text = io.StringIO()
     text.write("id,name,account,site,type\n")
-    for number in range(accounts):
+    for number in accounts:
         for site in range(lines):
             for device in range(DEVICES_PER_LINE):
                 item = f"{number:05d}-{site:04d}-{device}"
