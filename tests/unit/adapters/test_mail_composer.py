@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -23,7 +24,7 @@ from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.documents import PDF, XLSX, NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
-from msp_billing.domain.outbox import MailId, MailKind
+from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
 from msp_billing.domain.run_summary import RunRow, summarise_account, summarise_run
@@ -115,7 +116,7 @@ def approval_mail(**changes: Any) -> EmailMessage:
     return parsed(COMPOSER.approval_mail(**(arguments | changes)))
 
 
-def summary_mail(cycle: Cycle | None = None) -> EmailMessage:
+def summary_mail(cycle: Cycle | None = None, unsent: Sequence[OutboxMail] = ()) -> EmailMessage:
     rows = run_rows()
     return parsed(
         COMPOSER.summary_mail(
@@ -127,6 +128,7 @@ def summary_mail(cycle: Cycle | None = None) -> EmailMessage:
             ("clerk@lantern.example",),
             mail_id("summary", "lantern"),
             MADE_AT,
+            unsent=unsent,
         )
     )
 
@@ -584,3 +586,18 @@ def test_the_provider_reads_why_a_run_was_stopped() -> None:
 def test_amounts_of_another_currency_have_its_symbol() -> None:
     euros = Money(amount=invoice().total.amount, currency="EUR")
     assert "€300.00 due" in invoice_mail(invoice(total=euros))["Subject"]
+
+
+def test_the_closing_mail_names_the_mails_that_did_not_go_out() -> None:
+    unsent = OutboxMail(
+        id=mail_id("invoice", "acme"),
+        state=MailState.REJECTED,
+        recipients=("ap@acme.example",),
+        note="the PDF could not be made: no ink",
+    )
+    message = summary_mail(unsent=[unsent])
+    assert "1 mail not out" in str(message["Subject"])
+    said = text_of(message)
+    assert "acme, invoice (rejected)" in said
+    assert "no ink" in said
+    assert "every mail went out" not in said

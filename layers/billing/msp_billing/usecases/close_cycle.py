@@ -17,6 +17,7 @@ from msp_billing.usecases.errors import CompletenessGapError, LockLostError
 from msp_billing.usecases.ports import Ports
 
 _MAX_FAILURE_LENGTH = 2000
+_NOT_OUT = frozenset({MailState.UNKNOWN, MailState.REJECTED, MailState.BOUNCED})
 
 
 class CloseResult(Frozen):
@@ -82,6 +83,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
             claimed.recipients,
             claimed.id,
             ports.clock.now(),
+            unsent=[entry for entry in mails if entry.state in _NOT_OUT],
         )
 
     send_to_provider(ports, context.policy, mail.id, compose)

@@ -25,7 +25,7 @@ from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
-from msp_billing.domain.outbox import MailId
+from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.run_summary import RunRow, RunTotals, count_changed_items
@@ -215,7 +215,7 @@ class MailComposer:
             document=views.attached(workbook),
         )
 
-    def summary_mail(
+    def summary_mail(  # noqa: PLR0913 - a mail needs what it tells
         self,
         cycle: Cycle,
         run: RunPolicy,
@@ -225,12 +225,19 @@ class MailComposer:
         recipients: Sequence[str],
         mail_id: MailId,
         made_at: datetime,
+        *,
+        unsent: Sequence[OutboxMail] = (),
     ) -> bytes:
-        """The mail that tells the provider how a cycle ended, well or not."""
+        """The mail that tells the provider how a cycle ended, well or not.
+
+        Args:
+            unsent: mails that did not go out, or of which nobody knows; each is for a person.
+        """
         month, title = format_month(cycle.id.period), one_line(run.title, 60)
         failed = cycle.state is CycleState.FAILED
         ended = "Stopped" if failed else "Done"
         set_aside = f", {totals.parked:,} parked" if totals.parked else ""
+        set_aside += f", {counted(len(unsent), 'mail')} not out" if unsent else ""
         return self._build(
             "summary",
             f"{ended}: {title} · {month} · {money(totals.current_total)} in "
@@ -253,6 +260,8 @@ class MailComposer:
             cycle=str(cycle.id),
             parked=views.parked_accounts(parked),
             parked_more=totals.parked - min(len(parked), views.MAX_PARKED),
+            unsent=views.unsent_mails(unsent),
+            unsent_more=max(0, len(unsent) - views.MAX_PARKED),
         )
 
     def _build(

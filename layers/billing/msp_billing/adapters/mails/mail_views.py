@@ -12,6 +12,7 @@ from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
+from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.run_summary import RunRow, RunTotals
@@ -210,6 +211,17 @@ def further_facts(summary: Mapping[str, str | int]) -> tuple[Fact, ...]:
         Fact(one_line(key.replace("_", " ").capitalize()), one_line(str(value)))
         for key, value in summary.items()
         if key not in _IN_TOTALS and value not in {0, ""}
+    )
+
+
+def unsent_mails(mails: Sequence[OutboxMail]) -> tuple[ParkedAccount, ...]:
+    """The mails that did not go out, by account, with what is known of each."""
+    return tuple(
+        ParkedAccount(
+            name=f"{mail.id.account}, {mail.id.kind} ({mail.state})",
+            problems=(one_line(mail.note or "nothing more is known", 400),),
+        )
+        for mail in mails[:MAX_PARKED]
     )
 
 

@@ -11,7 +11,7 @@ from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
-from msp_billing.domain.outbox import MailId
+from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.run_policy import RunPolicy
@@ -88,7 +88,7 @@ class Composer(Protocol):
     ) -> bytes:
         """The mail that asks a person to approve a run."""
 
-    def summary_mail(
+    def summary_mail(  # noqa: PLR0913 - a mail needs what it tells
         self,
         cycle: Cycle,
         run: RunPolicy,
@@ -98,5 +98,11 @@ class Composer(Protocol):
         recipients: Sequence[str],
         mail_id: MailId,
         made_at: datetime,
+        *,
+        unsent: Sequence[OutboxMail] = (),
     ) -> bytes:
-        """The mail that tells the provider how a cycle ended."""
+        """The mail that tells the provider how a cycle ended.
+
+        Args:
+            unsent: mails of the cycle that did not go out, or of which nobody knows.
+        """
