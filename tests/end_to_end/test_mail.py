@@ -241,3 +241,12 @@ def test_the_approvers_are_asked_although_ses_throttles(stage: Stage) -> None:
     stage.run_until("2026-09-01T16:00:00")
     assert len(stage.sent("approval")) == 1
     assert stage.cycle(CYCLE).state is CycleState.OPEN
+
+
+def test_a_closing_that_nobody_was_told_of_is_told_later(ready: Stage) -> None:
+    """The event is published again; the mail is not sent and the cycle not closed a second time."""
+    ready.cloud.fail_with("events", "PutEvents", "InternalException", 5, 500)
+    ready.run_until("2026-09-03T00:00:00")
+    assert ready.execution("birch_managed_2026-09").status == "SUCCEEDED"
+    assert ready.published("CycleClosed") == [str(CYCLE)]
+    assert len(ready.sent("summary")) == 1

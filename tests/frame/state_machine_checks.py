@@ -7,8 +7,8 @@ from typing import Any
 
 State = dict[str, Any]
 
-# Failures of the Lambda service itself, and SES's refusal for now. Whatever else our own code
-# raises is not retried blindly.
+# Failures of the Lambda service itself, and two of ours. Whatever else our own code raises is not
+# retried blindly.
 TRANSIENT_ERRORS = frozenset(
     {
         "Lambda.AWSLambdaException",
@@ -16,6 +16,8 @@ TRANSIENT_ERRORS = frozenset(
         "Lambda.SdkClientException",
         "Lambda.ServiceException",
         "Lambda.TooManyRequestsException",
+        # Ours, for what a service did not take for now; the steps that raise them may be repeated.
+        "BusError",
         "MailRefusedForNowError",
     }
 )

@@ -35,6 +35,16 @@ def test_an_event_says_its_source_its_type_and_its_schema(
     stubber.assert_no_pending_responses()
 
 
+def test_a_bus_that_does_not_answer_is_the_same_error(
+    stubbed: tuple[EventBridgeBus, Stubber],
+) -> None:
+    """The state machine knows it by its name and publishes again."""
+    bus, stubber = stubbed
+    stubber.add_client_error("put_events", "InternalException", "later", 500)
+    with pytest.raises(BusError, match="InternalException"):
+        bus.publish("CycleClosed", {"cycle": "a"})
+
+
 def test_an_event_that_was_not_taken_is_an_error(stubbed: tuple[EventBridgeBus, Stubber]) -> None:
     """PutEvents answers 200 and says in its body that an entry failed."""
     bus, stubber = stubbed

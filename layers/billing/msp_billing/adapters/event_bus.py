@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 SOURCE = "msp-billing"
 
 
@@ -17,19 +19,19 @@ class EventBridgeBus:
 
     def publish(self, detail_type: str, detail: dict[str, str | int]) -> None:
         """Put one event on the bus. Raises BusError when EventBridge did not take it."""
-        answer = self._client.put_events(
-            Entries=[
-                {
-                    "Source": SOURCE,
-                    "DetailType": detail_type,
-                    "Detail": json.dumps({"schema_version": 1, **detail}),
-                    "EventBusName": self._name,
-                }
-            ]
-        )
+        entry = {
+            "Source": SOURCE,
+            "DetailType": detail_type,
+            "Detail": json.dumps({"schema_version": 1, **detail}),
+            "EventBusName": self._name,
+        }
+        try:
+            answer = self._client.put_events(Entries=[entry])
+        except (BotoCoreError, ClientError) as error:
+            raise BusError(f"{detail_type} was not taken: {error}") from error
         if answer.get("FailedEntryCount"):
             raise BusError(f"{detail_type} was not taken: {answer['Entries'][0]}")
 
 
 class BusError(RuntimeError):
-    """EventBridge did not take an event."""
+    """EventBridge did not take an event, or did not say; the step that published is repeated."""
