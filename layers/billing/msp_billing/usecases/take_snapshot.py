@@ -129,11 +129,14 @@ class _FeedTaker:
         self._planned = planned
         self._definition = definition
         self._exports = exports
+        self._exports_of: dict[str | None, list[FeedExport]] = {}
+        for export in exports:
+            self._exports_of.setdefault(export.account, []).append(export)
         self.unmatched: set[str] = set()
 
     def for_one(self, account: Account) -> FeedReading:
         """The reading of an account's own export."""
-        own = [entry for entry in self._exports if entry.account == account.account]
+        own = self._exports_of.get(account.account, [])
         export = self._ports.feeds.choose(
             own, self._planned.moment_at, self._definition, account.account
         )
