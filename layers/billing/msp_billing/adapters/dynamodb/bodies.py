@@ -9,7 +9,7 @@ from msp_billing.usecases.ports import Records
 
 
 class Bodies:
-    """Packs documents into item attributes and back (faults.md, 27)."""
+    """Packs documents into item attributes and back (docs/faults.md, 27)."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
