@@ -18,7 +18,7 @@ MAX_TRANSACTION_ACTIONS = 100
 MAX_TRANSACTION_BYTES = 3_500_000  # of 4 MB; the rest is for keys and type markers
 MAX_BATCH_WRITE_ITEMS = 25
 MAX_BATCH_GET_ITEMS = 100
-MAX_BODY_BYTES = 350_000  # of the 400 KB of an item; larger bodies go to S3 (faults.md, 27)
+MAX_BODY_BYTES = 350_000  # of the 400 KB of an item; larger bodies go to S3 (docs/faults.md, 27)
 _MAX_UNPROCESSED_ROUNDS = 10
 
 _serialize = TypeSerializer().serialize
