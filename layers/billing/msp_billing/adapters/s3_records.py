@@ -26,7 +26,7 @@ class S3Records:
         """Store bytes under a key, once.
 
         The same bytes again are fine: that is what a retry after a lost answer writes
-        (faults.md, 30).
+        (docs/faults.md, 30).
 
         Raises:
             SealBrokenError: when other bytes are there.
