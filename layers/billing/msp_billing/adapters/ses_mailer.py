@@ -36,7 +36,7 @@ class SesMailer:
     """SES v2 with Raw content. The client must be made with one attempt in all.
 
     SES has no idempotency key, and a lost answer makes botocore's default client send up to five
-    times; the one attempt and the outbox's claim keep that from happening (design.md).
+    times; the one attempt and the outbox's claim keep that from happening (docs/adr/0005-outbox.md).
     """
 
     def __init__(self, client: Any, configuration_set: str) -> None:
@@ -67,7 +67,7 @@ class SesMailer:
         except ClientError as error:
             raise _translated(error) from error
         except (ConnectTimeoutError, EndpointConnectionError) as error:
-            # Without a connection no byte of the mail has left (faults.md, 8).
+            # Without a connection no byte of the mail has left (docs/faults.md, 8).
             raise MailRefusedForNowError(f"no connection to SES: {error}") from error
         except BotoCoreError as error:
             raise MailOutcomeUnknownError(f"no answer from SES: {error}") from error
