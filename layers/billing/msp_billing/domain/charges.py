@@ -50,7 +50,7 @@ def price_in_force(
 
 
 def price_quantity(price: Price, quantity: Decimal, currency: str) -> PricedQuantity:
-    """Apply a price to a quantity; the amount is rounded half-up, once (rules.md).
+    """Apply a price to a quantity; the amount is rounded half-up, once.
 
     A flat price has quantity one (MSA-01). Volume tiers put all units at the price of the step
     that the quantity falls in (KR-07).
