@@ -90,7 +90,7 @@ class Money(Frozen):
         return Money(amount=self.amount * factor, currency=self.currency)
 
     def rounded(self) -> Money:
-        """Rounded half-up to the currency's minor unit (rules.md: "rounded half-up")."""
+        """Rounded half-up to the currency's minor unit."""
         quantum = Decimal(1).scaleb(-minor_unit_digits(self.currency))
         return Money(
             amount=self.amount.quantize(quantum, rounding=ROUND_HALF_UP), currency=self.currency
