@@ -163,7 +163,7 @@ def _after(
 
 
 def _settle_left_behind(ports: Ports, mail: OutboxMail) -> MailState:
-    """A claim whose owner died: whether SES has the mail is unknown (faults.md, 9)."""
+    """A claim whose owner died: whether SES has the mail is unknown (docs/faults.md, 9)."""
     claimed_at = mail.moved_at
     if claimed_at is None or ports.clock.now() - claimed_at < _LONGEST_ATTEMPT:
         return MailState.SENDING
