@@ -27,7 +27,7 @@ def render_invoices(ports: Ports, request: BatchRequest) -> RenderResult:
     """Render every numbered invoice of the batch that has no document yet.
 
     One that cannot be rendered is left to a person: its mail is rejected with the reason, which the
-    cycle's summary counts, and the others go out (faults.md, 16).
+    cycle's summary counts, and the others go out (docs/faults.md, 16).
     """
     context = load_context(ports, request)
     records = ports.invoices.records(request.cycle_id, request.accounts)
