@@ -94,7 +94,7 @@ def _start(ports: Ports, cycle_id: CycleId, existing: Cycle | None, started_by: 
 
 
 def _gave_up(ports: Ports, cycle: Cycle) -> bool:
-    """Mark an open cycle as failed whose execution ended without saying so (faults.md, 19).
+    """Mark an open cycle as failed whose execution ended without saying so (docs/faults.md, 19).
 
     An execution that is stopped, or that fails while nothing can be stored, leaves its lock open,
     and the period would be under way for ever.
