@@ -143,7 +143,7 @@ def test_an_account_edited_after_the_seal_still_owes_its_outcome(sealed: Stage) 
 
 
 def test_a_book_that_changes_while_it_is_being_sealed_stops_nothing(stage: Stage) -> None:
-    """faults.md 18 and 30: batches are written, the manifest is not; then an account comes."""
+    """docs/faults.md 18 and 30: batches are written, the manifest is not; then an account comes."""
     stage.set_up(SMALL)
     stage.run_until("2026-09-01T10:30:00")
     with pytest.MonkeyPatch.context() as patch:
@@ -167,7 +167,7 @@ def test_a_book_that_changes_while_it_is_being_sealed_stops_nothing(stage: Stage
 def test_one_account_that_cannot_be_built_is_parked_by_name(
     sealed: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """faults.md 16."""
+    """docs/faults.md 16."""
 
     def poisoned(context: Any, snapshot: Any, previous: Any) -> Any:
         if snapshot.account.account == "elm":
@@ -185,7 +185,7 @@ def test_one_account_that_cannot_be_built_is_parked_by_name(
 
 
 def test_too_many_parked_accounts_stop_the_run_before_it_numbers(stage: Stage) -> None:
-    """faults.md 16: half of the accounts may be parked, three of four are too many."""
+    """docs/faults.md 16: half of the accounts may be parked, three of four are too many."""
     provider = birch().with_policy(parked_share_limit=Decimal("0.5"))
     stage.set_up(replace(provider, users={}).only("alder", "beech", "cedar", "elm"))
     stage.put_feed("birch/devices/2026-09-01.csv", b"Customer,Device\nalder,a")
