@@ -66,7 +66,7 @@ BROKEN: dict[str, tuple[bytes | None, str]] = {
 def test_a_file_of_everybody_that_is_unusable_parks_whoever_needs_it(
     stage: Stage, case: str
 ) -> None:
-    """faults.md 23 and 24: the accounts that count devices are parked, the others are billed."""
+    """docs/faults.md 23 and 24: the accounts that count devices are parked, the others are billed."""
     content, code = BROKEN[case]
     files = {USERS: USERS_FILE} | ({} if content is None else {DEVICES: content})
     build(stage, files)
@@ -86,7 +86,7 @@ def test_a_file_of_everybody_that_is_unusable_parks_whoever_needs_it(
 def test_an_accounts_own_file_that_is_unusable_parks_that_account(
     stage: Stage, content: bytes | None, code: str
 ) -> None:
-    """faults.md 23 and 24."""
+    """docs/faults.md 23 and 24."""
     build(stage, {DEVICES: GOOD} | ({} if content is None else {USERS: content}))
     assert_never_zero(stage, ON_USERS)
     (codes,) = parked(stage).values()
@@ -94,7 +94,7 @@ def test_an_accounts_own_file_that_is_unusable_parks_that_account(
 
 
 def test_a_stale_file_parks_and_its_age_is_told(stage: Stage) -> None:
-    """faults.md 25: 24 hours are the most that the policy allows."""
+    """docs/faults.md 25: 24 hours are the most that the policy allows."""
     build(stage, {"birch/devices/2026-08-30.csv": GOOD, USERS: USERS_FILE})
     assert_never_zero(stage, ON_DEVICES)
     (problem,) = stage.records(CYCLE)["elm"].problems
@@ -104,7 +104,7 @@ def test_a_stale_file_parks_and_its_age_is_told(stage: Stage) -> None:
 
 
 def test_a_file_of_yesterday_at_midnight_is_just_fresh_enough(stage: Stage) -> None:
-    """faults.md 25."""
+    """docs/faults.md 25."""
     build(stage, {"birch/devices/2026-08-31.csv": GOOD, USERS: USERS_FILE})
     assert_never_zero(stage, set())
 
@@ -115,7 +115,7 @@ def test_a_file_of_after_the_moment_is_not_taken(stage: Stage) -> None:
 
 
 def test_a_checksum_that_fits_is_proof_and_one_that_does_not_parks(stage: Stage) -> None:
-    """faults.md 24: a file that was cut between two rows is told by its checksum."""
+    """docs/faults.md 24: a file that was cut between two rows is told by its checksum."""
     digest = hashlib.sha256(GOOD).hexdigest().encode()
     cut = b"".join(GOOD.splitlines(keepends=True)[:-1])
     build(stage, {DEVICES: cut, f"{DEVICES}.sha256": digest, USERS: USERS_FILE})
@@ -124,13 +124,13 @@ def test_a_checksum_that_fits_is_proof_and_one_that_does_not_parks(stage: Stage)
 
 
 def test_an_item_that_is_listed_twice_parks_its_account_only(stage: Stage) -> None:
-    """faults.md 26."""
+    """docs/faults.md 26."""
     build(stage, {DEVICES: GOOD + b"elm,elm-1\n", USERS: USERS_FILE})
     assert_never_zero(stage, {"elm"})
 
 
 def test_a_file_cut_at_any_byte_never_bills_too_little(stage: Stage) -> None:
-    """faults.md 24: without a checksum only a cut between two rows can pass for a whole file."""
+    """docs/faults.md 24: without a checksum only a cut between two rows can pass for a whole file."""
     stage.apply(provider())
     feed = provider().policy.feed("devices")
     whole_rows = [len(line) for line in GOOD.splitlines(keepends=True)]
@@ -154,7 +154,7 @@ def test_a_cycle_of_all_accounts_parked_stops_before_it_numbers(stage: Stage) ->
 
 
 def test_a_feed_that_changes_after_the_snapshot_changes_nothing(stage: Stage) -> None:
-    """faults.md 18: a retry must not mix two states of the world."""
+    """docs/faults.md 18: a retry must not mix two states of the world."""
     build(stage, {DEVICES: GOOD, USERS: USERS_FILE})
     stage.put_feed(DEVICES, GOOD + b"elm,elm-2\n")
     taken = stage.step("TakeSnapshotFunction", CYCLE, moment="first")
