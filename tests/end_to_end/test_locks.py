@@ -51,7 +51,7 @@ def test_the_same_owner_opens_again_and_gets_the_same_plan(applied: Stage) -> No
 
 
 def test_another_owner_is_told_that_it_is_under_way(applied: Stage) -> None:
-    """faults.md 3."""
+    """docs/faults.md 3."""
     assert open_by(applied, "first") == "opened"
     assert open_by(applied, "second") == "in_progress"
     assert applied.cycle(CYCLE).owner == "first"
@@ -121,7 +121,7 @@ def test_a_closed_cycle_is_never_opened_failed_or_taken(applied: Stage) -> None:
 
 
 def test_the_lock_has_no_expiry(applied: Stage) -> None:
-    """faults.md 4 and 45."""
+    """docs/faults.md 4 and 45."""
     open_by(applied, "first")
     table = applied.environment["TABLE_NAME"]
     answer = applied.cloud.client("dynamodb").describe_time_to_live(TableName=table)
