@@ -39,7 +39,7 @@ def stop_before_delivery(stage: Stage) -> None:
 
 
 def test_a_lost_answer_is_never_sent_again_and_the_event_settles_it(ready: Stage) -> None:
-    """faults.md 9 and 14: SES took the mail, nobody knows, its delivery event tells."""
+    """docs/faults.md 9 and 14: SES took the mail, nobody knows, its delivery event tells."""
     ready.cloud.lose_answer("sesv2", "SendEmail")
     stop_before_delivery(ready)
     result = deliver(ready)
@@ -54,7 +54,7 @@ def test_a_lost_answer_is_never_sent_again_and_the_event_settles_it(ready: Stage
 
 
 def test_an_unknown_mail_without_an_event_stays_unknown_and_is_reported(ready: Stage) -> None:
-    """faults.md 9: a person settles it; the summary says how many there are."""
+    """docs/faults.md 9: a person settles it; the summary says how many there are."""
     ready.cloud.mail_behaviour = lambda _: "silent"
     ready.cloud.lose_answer("sesv2", "SendEmail")
     ready.run_until("2026-09-05T00:00:00")
@@ -64,7 +64,7 @@ def test_an_unknown_mail_without_an_event_stays_unknown_and_is_reported(ready: S
 
 
 def test_a_request_that_never_arrived_is_tried_again(ready: Stage) -> None:
-    """faults.md 8: no connection was made, so that SES cannot have the mail."""
+    """docs/faults.md 8: no connection was made, so that SES cannot have the mail."""
     ready.cloud.lose_request("sesv2", "SendEmail")
     ready.run_until("2026-09-03T00:00:00")
     assert ready.mail_states(CYCLE) == {"cedar": "delivered", "elm": "delivered"}
@@ -82,7 +82,7 @@ def test_a_request_that_never_arrived_is_tried_again(ready: Stage) -> None:
 def test_a_throttled_mail_goes_back_and_the_map_comes_again(
     ready: Stage, code: str, status: int
 ) -> None:
-    """faults.md 10 and 11."""
+    """docs/faults.md 10 and 11."""
     ready.cloud.fail_with("sesv2", "SendEmail", code, times=2, status=status)
     ready.run_until(AFTER_ISSUE)
     assert ready.mail_states(CYCLE) == {"cedar": "ready", "elm": "ready"}
@@ -122,7 +122,7 @@ def test_a_mail_service_that_is_not_set_up_stops_the_run_and_loses_no_mail(ready
 def test_one_invoice_that_cannot_be_made_does_not_hold_up_the_others(
     ready: Stage, port: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """faults.md 16: it is named in the outbox, and the summary counts it."""
+    """docs/faults.md 16: it is named in the outbox, and the summary counts it."""
     maker = type(ready.ports.renderer if port == "render_invoice" else ready.ports.composer)
     make = getattr(maker, port)
 
@@ -141,7 +141,7 @@ def test_one_invoice_that_cannot_be_made_does_not_hold_up_the_others(
 
 
 def test_a_claim_that_a_dead_lambda_left_becomes_unknown_after_its_time(ready: Stage) -> None:
-    """faults.md 9: nobody knows whether it had sent; a quarter of an hour later nobody lives."""
+    """docs/faults.md 9: nobody knows whether it had sent; a quarter of an hour later nobody lives."""
     stop_before_delivery(ready)
     now = ready.cloud.clock.now()
     assert ready.ports.outbox.move(CEDAR, MailState.READY, MailState.SENDING, at=now)
@@ -194,7 +194,7 @@ def test_a_mail_that_cannot_be_made_is_not_claimed(ready: Stage) -> None:
 
 
 def test_a_bounce_and_a_complaint_are_kept_and_the_invoice_stays_due(ready: Stage) -> None:
-    """faults.md 12 and 13."""
+    """docs/faults.md 12 and 13."""
     fates: dict[str, MailBehaviour] = {
         "books@cedar.example": "bounce",
         "books@elm.example": "complain",
@@ -211,7 +211,7 @@ def test_a_bounce_and_a_complaint_are_kept_and_the_invoice_stays_due(ready: Stag
 
 
 def test_an_event_that_is_faster_than_the_answer_stands(ready: Stage) -> None:
-    """faults.md 14: DELIVERED is there before SENT is stored."""
+    """docs/faults.md 14: DELIVERED is there before SENT is stored."""
     stop_before_delivery(ready)
     now = ready.cloud.clock.now()
     outbox = ready.ports.outbox
@@ -234,7 +234,7 @@ def test_mail_events_with_lost_answers_and_of_strangers(ready: Stage) -> None:
 
 
 def test_the_approvers_are_asked_although_ses_throttles(stage: Stage) -> None:
-    """faults.md 10: nobody would decide about a run that nobody was asked about."""
+    """docs/faults.md 10: nobody would decide about a run that nobody was asked about."""
     stage.set_up(birch(approval="person").only("cedar"))
     stage.run_until("2026-09-01T13:59:00")
     stage.cloud.fail_with("sesv2", "SendEmail", "TooManyRequestsException", 1, 429)
