@@ -27,7 +27,7 @@ def number(stage: Stage, limit: int = 490) -> int:
 
 
 def test_a_lost_answer_numbers_once(drafted: Stage) -> None:
-    """faults.md 28: botocore repeats the transaction with the token that we derived."""
+    """docs/faults.md 28: botocore repeats the transaction with the token that we derived."""
     drafted.cloud.lose_answer("dynamodb", "TransactWriteItems", times=2)
     assert number(drafted) == 4
     assert drafted.numbers(CYCLE) == NUMBERED
@@ -41,14 +41,14 @@ def test_a_lost_request_numbers_once(drafted: Stage) -> None:
 
 
 def test_contention_is_tried_again_with_the_counter_read_anew(drafted: Stage) -> None:
-    """faults.md 28."""
+    """docs/faults.md 28."""
     drafted.cloud.fail_with("dynamodb", "TransactWriteItems", "TransactionCanceledException", 4)
     assert number(drafted) == 4
     assert drafted.numbers(CYCLE) == NUMBERED
 
 
 def test_lasting_contention_lets_the_state_machine_come_again(drafted: Stage) -> None:
-    """faults.md 28: it waits a quarter of a minute each time."""
+    """docs/faults.md 28: it waits a quarter of a minute each time."""
     code = "TransactionCanceledException"
     drafted.cloud.fail_with("dynamodb", "TransactWriteItems", code, 5)
     done = drafted.ports.invoices.number_next(CYCLE, "BI-", 10)
@@ -72,7 +72,7 @@ def test_a_call_goes_on_where_the_one_before_stopped(drafted: Stage) -> None:
 
 
 def test_a_failed_numbering_leaves_no_gap(drafted: Stage) -> None:
-    """faults.md 29: the numbers live in the transaction that failed."""
+    """docs/faults.md 29: the numbers live in the transaction that failed."""
     drafted.cloud.fail_with("dynamodb", "TransactWriteItems", "InternalServerError", 5, 500)
     drafted.run_until("2026-09-02T15:00:00")
     assert drafted.cycle(CYCLE).state is CycleState.FAILED
@@ -106,7 +106,7 @@ def test_pages_of_49_are_gapless_and_within_the_limits(stage: Stage) -> None:
 def test_two_numberers_of_one_cycle_number_each_draft_once(
     drafted: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second begins after the first has read its drafts and the counter (faults.md 28)."""
+    """The second begins after the first has read its drafts and the counter (docs/faults.md 28)."""
     table = type(drafted.ports.invoices._table)  # type: ignore[attr-defined]
     transact = table.transact
     raced: list[int] = []
