@@ -40,7 +40,7 @@ def steps_of(stage: Stage) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_every_step_again_after_the_end_changes_nothing(stage: Stage) -> None:
-    """faults.md 18: late retries of a cycle that is over."""
+    """docs/faults.md 18: late retries of a cycle that is over."""
     stage.set_up(birch(sheets=True).only("cedar", "elm"))
     stage.run_until(AFTER)
     before = everything(stage)
@@ -53,7 +53,7 @@ def test_every_step_again_after_the_end_changes_nothing(stage: Stage) -> None:
 
 
 def test_every_step_twice_in_a_row_gives_what_once_gives(stage: Stage) -> None:
-    """faults.md 18 and 30."""
+    """docs/faults.md 18 and 30."""
     stage.set_up(birch(sheets=True).only("cedar", "elm"))
     stage.run_until("2026-09-01T11:30:00")
     for function, more in steps_of(stage):
@@ -79,7 +79,7 @@ def test_two_clouds_leave_the_same_bytes() -> None:
 
 
 def test_an_object_whose_answer_was_lost_is_the_same_object(stage: Stage) -> None:
-    """faults.md 30: the put meets its own object, and the bytes are compared."""
+    """docs/faults.md 30: the put meets its own object, and the bytes are compared."""
     records = stage.ports.records
     stage.cloud.lose_answer("s3", "PutObject")
     stored = records.put_once("a/b", b"content", "text/plain")
@@ -88,7 +88,7 @@ def test_an_object_whose_answer_was_lost_is_the_same_object(stage: Stage) -> Non
 
 
 def test_other_bytes_under_a_sealed_key_are_refused(stage: Stage) -> None:
-    """faults.md 30."""
+    """docs/faults.md 30."""
     records = stage.ports.records
     stored = records.put_once("a/b", b"content", "text/plain")
     with pytest.raises(SealBrokenError):
