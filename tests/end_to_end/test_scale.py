@@ -57,7 +57,7 @@ def test_requests_and_transitions_per_invoice_do_not_grow_with_the_accounts() ->
 
 
 def test_payloads_of_a_full_batch_are_ids_and_keys() -> None:
-    """faults.md 20."""
+    """docs/faults.md 20."""
     _, _, largest = counts_of(50, seal_snapshot.ACCOUNTS_PER_BATCH)
     assert 1_000 < largest < LARGEST_PAYLOAD
 
@@ -92,7 +92,7 @@ def stage_of_giants(stage: Stage) -> Stage:
 def test_a_document_too_large_for_an_item_lies_in_s3_and_comes_back_equal(
     stage_of_giants: Stage,
 ) -> None:
-    """faults.md 27."""
+    """docs/faults.md 27."""
     stage = stage_of_giants
     stage.step("BuildInvoicesFunction", CYCLE, **stage.batch(CYCLE))
     items = [item for item in stage.items() if item["sk"]["S"].startswith("INVOICE#")]
