@@ -73,7 +73,7 @@ def test_nothing_is_written_when_nothing_changed(stage: Stage) -> None:
 def test_cycles_open_at_the_local_time_of_the_provider(
     zone: str, until: str, opened: list[str]
 ) -> None:
-    """faults.md 2 and 6: the period is the month that it is in the provider's zone."""
+    """docs/faults.md 2 and 6: the period is the month that it is in the provider's zone."""
     with open_stage(at("2026-09-29T00:00:00")) as stage:
         stage.apply(birch(zone=zone).only(), first_period=OCTOBER)
         stage.settle()
@@ -130,7 +130,7 @@ def dearer(provider: Provider, version: str) -> Provider:
 def test_a_new_price_in_the_middle_of_a_cycle_bills_from_the_next(
     stage: Stage, moment: str
 ) -> None:
-    """faults.md 22: what is applied after the opening waits, also in an attempt after numbering."""
+    """docs/faults.md 22: what is applied after the opening waits, also in an attempt after numbering."""
     stage.set_up(CEDAR)
     stage.run_until(moment)
     stage.apply(dearer(CEDAR.with_policy(version="v2", name="Birch & Sons"), "v2"))
