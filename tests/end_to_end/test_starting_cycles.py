@@ -19,7 +19,7 @@ def fail_a_step(stage: Stage) -> None:
 
 
 def test_a_second_start_says_already_done_and_starts_nothing(stage: Stage) -> None:
-    """faults.md 1 and 3."""
+    """docs/faults.md 1 and 3."""
     stage.set_up(CEDAR)
     stage.run_until("2026-09-03T00:00:00")
     executions = len(stage.executions())
@@ -30,7 +30,7 @@ def test_a_second_start_says_already_done_and_starts_nothing(stage: Stage) -> No
 
 
 def test_a_schedule_that_fires_twice_starts_once(stage: Stage) -> None:
-    """faults.md 1."""
+    """docs/faults.md 1."""
     stage.set_up(CEDAR)
     stage.run_until("2026-09-01T09:00:00")
     event = {
@@ -49,7 +49,7 @@ def test_a_schedule_that_fires_twice_starts_once(stage: Stage) -> None:
 
 
 def test_a_manual_and_a_scheduled_start_race_for_one_lock(stage: Stage) -> None:
-    """faults.md 3: executions of two names, of which one gets the lock and one says so."""
+    """docs/faults.md 3: executions of two names, of which one gets the lock and one says so."""
     stage.set_up(CEDAR)
     stage.run_until("2026-09-01T09:00:00")
     payload = {"provider": "birch", "run": "managed", "period": "2026-09"}
@@ -65,7 +65,7 @@ def test_a_manual_and_a_scheduled_start_race_for_one_lock(stage: Stage) -> None:
 
 
 def test_a_closed_period_stays_closed_after_its_execution_is_forgotten(stage: Stage) -> None:
-    """faults.md 4: names are free again after 90 days, the lock never is."""
+    """docs/faults.md 4: names are free again after 90 days, the lock never is."""
     stage.set_up(CEDAR)
     stage.run_until("2026-09-03T00:00:00")
     payload = {"provider": "birch", "run": "managed", "period": "2026-09"}
@@ -76,7 +76,7 @@ def test_a_closed_period_stays_closed_after_its_execution_is_forgotten(stage: St
 
 
 def test_the_sweep_starts_what_the_schedule_missed(stage: Stage) -> None:
-    """faults.md 2: no schedule ever fires, the daily sweep of 13:30 UTC finds the cycle."""
+    """docs/faults.md 2: no schedule ever fires, the daily sweep of 13:30 UTC finds the cycle."""
     stage.set_up(CEDAR)
     stage.ports.schedules.delete("birch_managed")
     stage.cloud.fail_with("scheduler", "CreateSchedule", "InternalServerException", 999, 500)
@@ -89,7 +89,7 @@ def test_the_sweep_starts_what_the_schedule_missed(stage: Stage) -> None:
 
 
 def test_the_sweep_runs_every_day_and_mends_lost_schedules(stage: Stage) -> None:
-    """faults.md 2: the schedule is gone; the sweep makes it again and catches up."""
+    """docs/faults.md 2: the schedule is gone; the sweep makes it again and catches up."""
     stage.set_up(CEDAR)
     stage.run_until("2026-09-01T09:00:00")
     stage.ports.schedules.delete("birch_managed")
@@ -136,7 +136,7 @@ def test_the_sweep_leaves_a_failed_cycle_to_a_person(stage: Stage) -> None:
 def test_a_failed_cycle_is_started_again_and_doubles_nothing(
     stage: Stage, until: str, service: str, operation: str, times: int
 ) -> None:
-    """faults.md 15 and 18: whatever step fails, the next attempt goes on from what is there."""
+    """docs/faults.md 15 and 18: whatever step fails, the next attempt goes on from what is there."""
     stage.set_up(birch().only("cedar", "elm"))
     stage.run_until(until)
     code = "InternalServerError" if service == "dynamodb" else "InternalError"
@@ -155,7 +155,7 @@ def test_a_failed_cycle_is_started_again_and_doubles_nothing(
 
 
 def test_a_cycle_that_failed_before_it_had_its_lock_can_be_started_again(stage: Stage) -> None:
-    """faults.md 2: the execution's name is taken, but nobody holds the period."""
+    """docs/faults.md 2: the execution's name is taken, but nobody holds the period."""
     stage.set_up(CEDAR)
     stage.run_until("2026-09-01T09:00:00")
     stage.cloud.fail_with("dynamodb", "PutItem", "InternalServerError", 5, 500)
@@ -171,7 +171,7 @@ def test_a_cycle_that_failed_before_it_had_its_lock_can_be_started_again(stage: 
 
 
 def test_the_sweep_starts_what_failed_before_it_had_its_lock(stage: Stage) -> None:
-    """faults.md 2."""
+    """docs/faults.md 2."""
     stage.set_up(CEDAR)
     stage.run_until("2026-09-01T09:00:00")
     stage.cloud.fail_with("dynamodb", "PutItem", "InternalServerError", 5, 500)
@@ -181,7 +181,7 @@ def test_the_sweep_starts_what_failed_before_it_had_its_lock(stage: Stage) -> No
 
 
 def test_a_cycle_whose_execution_died_without_a_word_can_be_started_again(stage: Stage) -> None:
-    """faults.md 19: it was stopped from outside, so that nobody recorded a failure."""
+    """docs/faults.md 19: it was stopped from outside, so that nobody recorded a failure."""
     stage.set_up(CEDAR)
     stage.run_until("2026-09-01T10:30:00")
     owner = stage.cycle(CYCLE).owner
