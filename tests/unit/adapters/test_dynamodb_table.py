@@ -97,7 +97,7 @@ def test_an_update_gives_what_stands_when_its_condition_fails(table: Table) -> N
 
 
 def test_unwritten_items_are_written_until_none_is_left(table: Table) -> None:
-    """faults.md 44."""
+    """docs/faults.md 44."""
     items = [item(f"{number:03d}") for number in range(60)]
     left = {"billing": [{"PutRequest": {"Item": module.encode(items[3])}}]}
     seen = answer_first(table, "BatchWriteItem", {"UnprocessedItems": left})
@@ -109,7 +109,7 @@ def test_unwritten_items_are_written_until_none_is_left(table: Table) -> None:
 
 
 def test_unread_keys_are_read_until_none_is_left(table: Table) -> None:
-    """faults.md 44."""
+    """docs/faults.md 44."""
     keys = [("p", f"{number:03d}") for number in range(130)]
     table.put_many([item(sk) for _, sk in keys])
     left = {"billing": {"Keys": [module.encode_key(keys[5])], "ConsistentRead": True}}
@@ -121,7 +121,7 @@ def test_unread_keys_are_read_until_none_is_left(table: Table) -> None:
 
 
 def test_work_that_is_never_done_is_an_error(table: Table) -> None:
-    """faults.md 44: nothing is left out silently."""
+    """docs/faults.md 44: nothing is left out silently."""
     left = {"billing": [{"PutRequest": {"Item": module.encode(item("a"))}}]}
     answer_first(table, "BatchWriteItem", *[{"UnprocessedItems": left}] * 10)
     with pytest.raises(UnprocessedError):
