@@ -50,7 +50,7 @@ def records(bucket: Bucket) -> S3Records:
 
 
 def test_the_same_bytes_again_are_the_same_object() -> None:
-    """faults.md 30."""
+    """docs/faults.md 30."""
     bucket = Bucket()
     first = records(bucket).put_once("k", b"content", "text/plain")
     assert records(bucket).put_once("k", b"content", "text/plain") == first
