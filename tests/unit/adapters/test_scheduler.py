@@ -38,7 +38,7 @@ def of(client: Any, provider: str) -> dict[str, str]:
 
 
 def test_a_schedule_calls_the_starting_function_and_loses_nothing(client: Any) -> None:
-    """faults.md 2: it is tried again for a day, and then kept for a person."""
+    """docs/faults.md 2: it is tried again for a day, and then kept for a person."""
     put(client, "birch_managed", payload='{"run": "managed"}')
     made = client.get_schedule(Name="birch_managed", GroupName="billing")
     assert made["ScheduleExpression"] == "cron(0 5 1 * ? *)"
