@@ -59,7 +59,7 @@ def send(mailer: SesMailer) -> str:
 
 
 def test_a_client_that_would_send_again_by_itself_is_refused() -> None:
-    """A lost answer makes the default client send up to five times (faults.md, 9)."""
+    """A lost answer makes the default client send up to five times (docs/faults.md, 9)."""
     for made in (client(), client(total_max_attempts=2), client(mode="standard")):
         with pytest.raises(ValueError, match="total_max_attempts=1"):
             SesMailer(made, "set")
@@ -109,7 +109,7 @@ def test_what_is_handed_to_ses(stubbed: tuple[SesMailer, Stubber]) -> None:
 def test_what_a_refusal_means(
     stubbed: tuple[SesMailer, Stubber], code: str, status: int, expected: type[Exception]
 ) -> None:
-    """faults.md 9, 10 and 11: only what SES certainly did not take may be sent again."""
+    """docs/faults.md 9, 10 and 11: only what SES certainly did not take may be sent again."""
     mailer, stubber = stubbed
     stubber.add_client_error("send_email", code, "because", status)
     with pytest.raises(expected, match=code):
@@ -125,7 +125,7 @@ def test_what_a_refusal_means(
     ],
 )
 def test_what_no_answer_means(error: Exception, expected: type[Exception]) -> None:
-    """faults.md 8 and 9: without a connection nothing was sent; otherwise nobody knows."""
+    """docs/faults.md 8 and 9: without a connection nothing was sent; otherwise nobody knows."""
     made = client(total_max_attempts=1)
     attempts: list[str] = []
 
