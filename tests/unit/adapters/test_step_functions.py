@@ -29,7 +29,7 @@ def stubbed() -> tuple[StepFunctionsExecutions, Stubber]:
 
 
 def test_a_start_and_a_name_that_is_taken(stubbed: tuple[StepFunctionsExecutions, Stubber]) -> None:
-    """faults.md 1."""
+    """docs/faults.md 1."""
     executions, stubber = stubbed
     wanted = {"stateMachineArn": MACHINE, "name": "name", "input": '{"run": "managed"}'}
     started: dict[str, Any] = {"executionArn": EXECUTION, "startDate": NOW}
