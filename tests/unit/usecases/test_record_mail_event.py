@@ -76,7 +76,7 @@ def record(outbox: OneMail, state: MailState) -> bool:
 def test_whatever_the_order_a_mail_moves_forward_only(
     start: MailState, events: list[MailState]
 ) -> None:
-    """faults.md 12, 13 and 14."""
+    """docs/faults.md 12, 13 and 14."""
     outbox = OneMail(start)
     for state in events:
         record(outbox, state)
@@ -89,7 +89,7 @@ def test_whatever_the_order_a_mail_moves_forward_only(
     start=st.sampled_from([MailState.SENDING, MailState.UNKNOWN, MailState.SENT]),
 )
 def test_a_mail_that_arrived_ends_as_delivered(start: MailState, events: list[MailState]) -> None:
-    """faults.md 14."""
+    """docs/faults.md 14."""
     outbox = OneMail(start)
     for state in events:
         record(outbox, state)
@@ -104,7 +104,7 @@ def test_a_mail_that_arrived_ends_as_delivered(start: MailState, events: list[Ma
 def test_a_bounce_or_a_complaint_stands(
     fate: MailState, more: list[MailState], data: st.DataObject
 ) -> None:
-    """faults.md 12 and 13: neither a late delivery nor a late sending covers it up."""
+    """docs/faults.md 12 and 13: neither a late delivery nor a late sending covers it up."""
     outbox = OneMail(MailState.SENDING)
     for state in data.draw(st.permutations([fate, *more])):
         record(outbox, state)
