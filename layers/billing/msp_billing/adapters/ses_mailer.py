@@ -36,7 +36,7 @@ class SesMailer:
     """SES v2 with Raw content. The client must be made with one attempt in all.
 
     SES has no idempotency key, and a lost answer makes botocore's default client send up to five
-    times; the one attempt and the outbox's claim keep that from happening (docs/adr/0005-outbox.md).
+    times; the one attempt and the outbox's claim prevent that (docs/adr/0005-outbox.md).
     """
 
     def __init__(self, client: Any, configuration_set: str) -> None:
