@@ -66,7 +66,7 @@ BROKEN: dict[str, tuple[bytes | None, str]] = {
 def test_a_file_of_everybody_that_is_unusable_parks_whoever_needs_it(
     stage: Stage, case: str
 ) -> None:
-    """docs/faults.md 23 and 24: the accounts that count devices are parked, the others are billed."""
+    """docs/faults.md 23 and 24: accounts that count devices are parked, the others are billed."""
     content, code = BROKEN[case]
     files = {USERS: USERS_FILE} | ({} if content is None else {DEVICES: content})
     build(stage, files)
