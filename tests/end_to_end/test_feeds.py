@@ -130,7 +130,7 @@ def test_an_item_that_is_listed_twice_parks_its_account_only(stage: Stage) -> No
 
 
 def test_a_file_cut_at_any_byte_never_bills_too_little(stage: Stage) -> None:
-    """docs/faults.md 24: without a checksum only a cut between two rows can pass for a whole file."""
+    """docs/faults.md 24: without a checksum only a cut between two rows can pass for whole."""
     stage.apply(provider())
     feed = provider().policy.feed("devices")
     whole_rows = [len(line) for line in GOOD.splitlines(keepends=True)]
