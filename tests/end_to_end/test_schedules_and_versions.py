@@ -130,7 +130,7 @@ def dearer(provider: Provider, version: str) -> Provider:
 def test_a_new_price_in_the_middle_of_a_cycle_bills_from_the_next(
     stage: Stage, moment: str
 ) -> None:
-    """docs/faults.md 22: what is applied after the opening waits, also in an attempt after numbering."""
+    """docs/faults.md 22: what is applied after the opening waits, also in a later attempt."""
     stage.set_up(CEDAR)
     stage.run_until(moment)
     stage.apply(dearer(CEDAR.with_policy(version="v2", name="Birch & Sons"), "v2"))
