@@ -106,7 +106,7 @@ class FailureResult(Frozen):
 
 
 def record_failure(ports: Ports, request: FailureRequest) -> FailureResult:
-    """Mark the cycle as failed and tell the bus, from where a person is alarmed.
+    """Mark the cycle as failed and tell the bus; alarms hang on that.
 
     The lock stays: only a new start takes a failed cycle over. A cycle that failed before it had
     its lock has nothing to mark, but the bus is told all the same. One that somebody else took
