@@ -138,8 +138,8 @@ class SweepResult(Frozen):
 def start_missed_cycles(ports: Ports) -> SweepResult:
     """Start every cycle that should have opened by now and has not (schedules can fail to fire).
 
-    A cycle that failed is left to a person: its alarm has rung, and starting it again each day
-    would hide that.
+    A cycle that failed is left to a person: the bus was told, alarms hang on that, and starting it
+    again each day would hide it.
     """
     now = ports.clock.now()
     started: list[StartResult] = []
