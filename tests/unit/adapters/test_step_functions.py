@@ -83,3 +83,4 @@ def test_a_long_reason_is_cut_to_what_step_functions_takes(
     wanted = {"taskToken": "token", "error": "E" * 256, "cause": "c" * 32_000}
     stubber.add_response("send_task_failure", {}, wanted)
     executions.reject("token", "E" * 300, "c" * 40_000)
+    stubber.assert_no_pending_responses()
