@@ -16,7 +16,7 @@ def cycle_pk(cycle: CycleId) -> str:
 
 
 class DynamoCycleStore:
-    """Cycles. Their item is the permanent period lock, without expiry (docs/faults.md, 4 and 45)."""
+    """Cycles. Their item is the permanent lock, without expiry (docs/faults.md, 4 and 45)."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
