@@ -141,7 +141,7 @@ def test_one_invoice_that_cannot_be_made_does_not_hold_up_the_others(
 
 
 def test_a_claim_that_a_dead_lambda_left_becomes_unknown_after_its_time(ready: Stage) -> None:
-    """docs/faults.md 9: nobody knows whether it had sent; a quarter of an hour is its longest life."""
+    """docs/faults.md 9: nobody knows whether it had sent; a quarter of an hour ends it."""
     stop_before_delivery(ready)
     now = ready.cloud.clock.now()
     assert ready.ports.outbox.move(CEDAR, MailState.READY, MailState.SENDING, at=now)
