@@ -136,7 +136,7 @@ def test_the_sweep_leaves_a_failed_cycle_to_a_person(stage: Stage) -> None:
 def test_a_failed_cycle_is_started_again_and_doubles_nothing(
     stage: Stage, until: str, service: str, operation: str, times: int
 ) -> None:
-    """docs/faults.md 15 and 18: whatever step fails, the next attempt goes on from what is there."""
+    """docs/faults.md 15 and 18: whatever step fails, the next attempt goes on from there."""
     stage.set_up(birch().only("cedar", "elm"))
     stage.run_until(until)
     code = "InternalServerError" if service == "dynamodb" else "InternalError"
