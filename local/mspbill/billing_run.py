@@ -38,6 +38,9 @@ Decide = Callable[[CycleId, Approval], Decision | None]
 Progress = Callable[[datetime, str], None]
 """Is told what is due next on the test clock."""
 
+LeftWaiting = Callable[["CycleResult"], None]
+"""Is told of a cycle that waits for a person in vain, while the clock still stands there."""
+
 
 @dataclass(frozen=True)
 class CycleResult:
@@ -66,6 +69,7 @@ class LocalBilling:
         self._start_at = start_at
         self._stack = ExitStack()
         self._cloud: LocalCloud | None = None
+        self._left_waiting: dict[CycleId, CycleResult] = {}
 
     def __enter__(self) -> Self:
         root = repository_root()
@@ -144,41 +148,52 @@ class LocalBilling:
         cycles: Sequence[PlannedCycle],
         decide: Decide,
         progress: Progress = lambda _at, _what: None,
+        left_waiting: LeftWaiting = lambda _result: None,
     ) -> tuple[CycleResult, ...]:
-        """Move the clock until every cycle is closed or failed, or waits for a person in vain."""
-        due = sorted(milestone for cycle in cycles for milestone in cycle.milestones())
-        for at, what in due:
+        """Move the clock until every cycle is closed or failed, or waits for a person in vain.
+
+        A cycle that nobody decides about is reported as it stands when it is left: the clock goes
+        on for the others, and the question expires in the cloud meanwhile.
+        """
+        due = sorted((at, what, cycle.id) for cycle in cycles for at, what in cycle.milestones())
+        for at, what, cycle in due:
+            if cycle in self._left_waiting:
+                continue
             progress(at, what)
             self._run_until(at + _AFTERWARDS)
-            if not self._decide_all(cycles, decide, progress):
-                return self._results(cycles)
-        limit = max(at for at, _ in due) + _LATEST
+            self._decide_all(cycles, decide, progress, left_waiting)
+        limit = max(at for at, _, _ in due) + _LATEST
         while self._unfinished(cycles) and self.cloud.clock.now() < limit:
             self._run_until(self.cloud.clock.now() + timedelta(hours=6))
-            if not self._decide_all(cycles, decide, progress):
-                break
+            self._decide_all(cycles, decide, progress, left_waiting)
         return self._results(cycles)
 
     def _run_until(self, instant: datetime) -> None:
         self.cloud.run_until(max(instant, self.cloud.clock.now()))
 
     def _decide_all(
-        self, cycles: Sequence[PlannedCycle], decide: Decide, progress: Progress
-    ) -> bool:
-        """Let a person decide what waits. False when a run waits and nobody decides."""
+        self,
+        cycles: Sequence[PlannedCycle],
+        decide: Decide,
+        progress: Progress,
+        left_waiting: LeftWaiting,
+    ) -> None:
+        """Let a person decide what waits, and leave what nobody decides."""
         for cycle in cycles:
             approval = self._undecided(cycle.id)
-            if approval is None:
+            if approval is None or cycle.id in self._left_waiting:
                 continue
             decision = decide(cycle.id, approval)
             if decision is None:
-                return False
+                (result,) = self._results((cycle,))
+                self._left_waiting[cycle.id] = result
+                left_waiting(result)
+                continue
             at = approval.asked_at + PERSON_NEEDS
             progress(at, f"{decision.decision} by {decision.decided_by}")
             self._run_until(at)
             decide_run(self.ports, cycle.id, decision)
             self._run_until(self.cloud.clock.now())
-        return True
 
     def _undecided(self, cycle: CycleId) -> Approval | None:
         stored = self.ports.cycles.find(cycle)
@@ -189,7 +204,9 @@ class LocalBilling:
 
     def _unfinished(self, cycles: Sequence[PlannedCycle]) -> bool:
         return any(
-            result.cycle is not None and result.cycle.state is CycleState.OPEN
+            result.cycle is not None
+            and result.cycle.state is CycleState.OPEN
+            and result.planned.id not in self._left_waiting
             for result in self._results(cycles)
         )
 
@@ -216,7 +233,8 @@ class LocalBilling:
     def _results(self, cycles: Sequence[PlannedCycle]) -> tuple[CycleResult, ...]:
         found = self.ports.cycles.find_many([cycle.id for cycle in cycles])
         return tuple(
-            CycleResult(
+            self._left_waiting.get(cycle.id)
+            or CycleResult(
                 planned=cycle,
                 cycle=found.get(cycle.id),
                 waiting_for=self._undecided(cycle.id),

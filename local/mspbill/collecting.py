@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from local_cloud import SentMail
 from msp_billing.domain.cycles import CycleId
@@ -64,12 +65,14 @@ def collect_provider(
     root: Path,
     *,
     folder_per_cycle: bool,
+    collected: Mapping[CycleId, CycleReport] = MappingProxyType({}),
 ) -> ProviderReport:
     """Write every document of the cycles below ``root`` and say what there is.
 
     Args:
         folder_per_cycle: ``providers/<provider>/<run>/<period>/`` for each cycle, in place of one
             folder for all.
+        collected: what :func:`collect_cycle` has already reported, before the clock went on.
     """
     found = list(results)
     runs = []
@@ -81,7 +84,8 @@ def collect_provider(
         for result in sorted(of_run, key=lambda entry: entry.planned.id.period):
             cycle = result.planned.id
             folder = f"providers/{object_prefix(cycle)}" if folder_per_cycle else ""
-            cycles.append(_CycleCollector(billing, policy, result, Shelf(root, folder)).collect())
+            known = collected.get(cycle)
+            cycles.append(known or collect_cycle(billing, policy, result, Shelf(root, folder)))
         runs.append(
             RunReport(
                 run=run.run, title=run.title, calendar=calendar_in_words(run), cycles=tuple(cycles)
@@ -99,6 +103,13 @@ def collect_provider(
         price_book_version=versions.price_book_version,
         runs=tuple(runs),
     )
+
+
+def collect_cycle(
+    billing: LocalBilling, policy: ProviderPolicy, result: CycleResult, shelf: Shelf
+) -> CycleReport:
+    """Write every document that a cycle has now, and say what there is."""
+    return _CycleCollector(billing, policy, result, shelf).collect()
 
 
 class _CycleCollector:

@@ -20,8 +20,8 @@ class ExitCode(IntEnum):
 
 EPILOG = (
     "Exit codes: 0 everything was billed; 1 a cycle failed, and its message says why; "
-    "2 the input is wrong and nothing was written; 3 the run waits for a person's approval and "
-    "nothing was numbered; 4 done, but some accounts were parked for a person to look at."
+    "2 the input is wrong and nothing was written; 3 a run waits for a person's approval and "
+    "nothing of it was numbered; 4 done, but some accounts were parked for a person to look at."
 )
 
 

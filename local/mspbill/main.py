@@ -106,8 +106,8 @@ def run(
     It runs what would run in production, with a clock that is set forward from date to date.
     Nothing is sent: emails are written as .eml files. Where the policy asks for a person's
     approval, give it with --approved-by; otherwise you are asked, or, where nobody can be asked,
-    it stops before any number is given and leaves the comparison to look at (exit code 3). Then
-    run it again with --approved-by and --force.
+    that run stops before any number is given and leaves the comparison to look at (exit code 3);
+    the policy's other runs go on. Then run it again with --approved-by and --force.
     """
     from msp_billing.adapters.directory.provider_directory import (
         check_exports,

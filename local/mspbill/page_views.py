@@ -24,6 +24,10 @@ from mspbill.reports import (
 )
 from mspbill.summary import totals
 
+_WAITS = (
+    "Nobody decided, so nothing of this run was numbered or sent. Look at its comparison, then run "
+    "it again with --approved-by NAME --force."
+)
 _NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
 
@@ -45,7 +49,7 @@ class AccountRow:
 
 @dataclass(frozen=True)
 class Attention:
-    """Something that a person has to look at: an account, or without a name a failed cycle."""
+    """Something that a person has to look at: an account, or a whole cycle."""
 
     provider: ProviderReport
     run: str
@@ -129,8 +133,13 @@ class PageView:
 
     @property
     def attentions(self) -> tuple[Attention, ...]:
-        """Failed cycles, and parked accounts by name with the reason."""
+        """Cycles that failed or wait, and parked accounts by name with the reason."""
         return tuple(self._attentions())
+
+    @property
+    def has_open_cycles(self) -> bool:
+        """Whether a cycle did not go its whole way."""
+        return any(cycle.status is not CycleStatus.CLOSED for cycle in self._cycles)
 
     def rows(self, run: RunReport) -> tuple[AccountRow, ...]:
         """The accounts of a run; a column of cells per cycle."""
@@ -165,7 +174,10 @@ class PageView:
                 for cycle in run.cycles:
                     if cycle.status is CycleStatus.FAILED:
                         failure = (cycle.failure or "",)
-                        yield Attention(report, run.title, cycle.period, "", failure)
+                        yield Attention(report, run.title, cycle.period, "Cycle failed", failure)
+                    if cycle.status is CycleStatus.WAITS_FOR_APPROVAL:
+                        name, reasons = "Waits for approval", (_WAITS,)
+                        yield Attention(report, run.title, cycle.period, name, reasons)
                     for account in cycle.parked:
                         yield Attention(
                             report, run.title, cycle.period, account.name, account.problem_texts

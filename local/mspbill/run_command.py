@@ -24,11 +24,11 @@ from msp_billing.usecases.compare_invoices import run_totals
 from msp_billing.usecases.context import pinned
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
-from mspbill.billing_run import LocalBilling
-from mspbill.collecting import collect_provider
+from mspbill.billing_run import CycleResult, LocalBilling
+from mspbill.collecting import Shelf, collect_cycle, collect_provider
 from mspbill.console import Steps
 from mspbill.planning import PlannedCycle, plan_cycles, start_of_clock
-from mspbill.reports import ProviderReport
+from mspbill.reports import CycleReport, ProviderReport
 from mspbill.thumbnails import draw_thumbnail
 
 
@@ -89,7 +89,12 @@ def bill(order: RunOrder, folder: Path, steps: Steps) -> ProviderReport:
     cycles = order.cycles()
     policy = order.directory.policy
     steps.begin(policy.name, 2 + sum(len(cycle.milestones()) for cycle in cycles))
+    waiting: dict[CycleId, CycleReport] = {}
     with LocalBilling(start_of_clock(cycles)) as billing:
+
+        def left_waiting(result: CycleResult) -> None:
+            waiting[result.planned.id] = collect_cycle(billing, policy, result, Shelf(folder, ""))
+
         steps.step(policy.name, "reading the directory into the local cloud")
         billing.load(order.directory, order.period)
         billing.keep_only(policy, order.runs)
@@ -97,9 +102,12 @@ def bill(order: RunOrder, folder: Path, steps: Steps) -> ProviderReport:
             cycles,
             lambda cycle, approval: decide(order, billing.ports, steps, cycle, approval),
             lambda at, what: steps.step(policy.name, step_text(at, policy.zone, what)),
+            left_waiting,
         )
         steps.step(policy.name, "writing the documents")
-        report = collect_provider(billing, policy, results, folder, folder_per_cycle=False)
+        report = collect_provider(
+            billing, policy, results, folder, folder_per_cycle=False, collected=waiting
+        )
     report = draw_thumbnail(report, policy, order.directory.price_book, folder)
     steps.end(policy.name, "done")
     return report

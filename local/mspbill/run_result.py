@@ -64,7 +64,7 @@ def _print_open_ends(report: ProviderReport, cycle: CycleReport, console: Consol
         console.print(f"[red]failed[/red]  {escape(f'{name}: {cycle.failure}')}")
     if cycle.status is CycleStatus.WAITS_FOR_APPROVAL:
         console.print(
-            f"[yellow]waits[/yellow]   {escape(name)}: nothing was numbered. Look at the "
+            f"[yellow]waits[/yellow]   {escape(name)}: nothing was numbered. Look at its "
             "comparison, then run it again with --approved-by NAME --force."
         )
     for account in cycle.parked:

@@ -220,3 +220,58 @@ def test_strict_refuses_what_would_park(tmp_path: Path, mspbill: Mspbill) -> Non
     assert result.exit_code == 2
     assert "feeds/devices/2026-12-01.csv:5" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["pinewood"]
+
+
+def test_where_nobody_decides_the_other_runs_go_on_to_their_end(
+    tmp_path: Path, mspbill: Mspbill
+) -> None:
+    # The question of the first run expires (after a day) before the second one opens.
+    directory = write_provider(
+        tmp_path / "pinewood",
+        ("provider.yaml", "approvers: [books@pinewood.example]}", "approvers: [b@x.example], "
+         "wait_days: 1}"),
+    )  # fmt: skip
+    out = tmp_path / "out"
+    result = mspbill("run", directory, "--out", out, *DECEMBER)
+    assert result.exit_code == 3
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    monthly, projects = summary["providers"][0]["cycles"]
+    assert (monthly["run"], monthly["status"], monthly["invoices"]) == (
+        "monthly",
+        "waits_for_approval",
+        [],
+    )
+    assert (projects["run"], projects["status"], projects["total"]) == (
+        "projects",
+        "closed",
+        "500.00",
+    )
+    assert [entry["number"] for entry in projects["invoices"]] == ["PW-000001"]
+    assert files(out) == {
+        "index.html",
+        "summary.json",
+        "data/policy.json",
+        "data/PW-000001.json",
+        "invoices/PW-000001.pdf",
+        "emails/PW-000001-harbor.eml",
+        "emails/monthly-2026-12-approval-pinewood.eml",
+        "emails/projects-2026-12-summary-pinewood.eml",
+        "comparison/pinewood_monthly_2026-12-comparison.xlsx",
+        "comparison/pinewood_projects_2026-12-comparison.xlsx",
+        "thumbnails/pinewood.png",
+    }
+    assert "monthly 2026-12: nothing was numbered" in " ".join(result.stdout.split())
+    page = " ".join((out / "index.html").read_text("utf-8").split())
+    assert "<strong>Waits for approval</strong>" in page
+    assert "Pinewood IT &amp; Sons, Monthly invoice, December 2026" in page
+    assert "everybody else was billed" not in page
+    assert "failed" not in page.partition("</style>")[2]
+
+
+def test_somebody_who_decides_nothing_is_asked_once(
+    provider: Path, tmp_path: Path, mspbill: Mspbill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_command, "at_a_terminal", lambda: True)
+    result = mspbill("run", provider, "--out", tmp_path / "out", *DECEMBER, typed="\n")
+    assert result.exit_code == 3
+    assert result.stderr.count("Your name to approve") == 1
