@@ -1,4 +1,4 @@
-"""What can go wrong in a use case. State machines and alarms match these by name."""
+"""What can go wrong in a use case. State machines match these by name."""
 
 from __future__ import annotations
 
