@@ -4,6 +4,8 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from msp_billing.adapters.directory.provider_directory import load_provider_directory
 from mspbill.validation import next_issue_dates
 from tests.mspbill.conftest import Mspbill
@@ -55,6 +57,25 @@ def test_broken_exports_are_found_too(tmp_path: Path, mspbill: Mspbill) -> None:
     assert result.exit_code == 2
     (problem,) = json.loads(result.stdout)["problems"]
     assert (problem["file"], problem["line"]) == ("feeds/devices/2026-12-01.csv", 5)
+
+
+@pytest.mark.parametrize("arguments", [("validate",), ("run", "--period", "2026-12")])
+def test_what_is_wrong_in_files_and_exports_comes_in_one_go(
+    arguments: tuple[str, ...], tmp_path: Path, mspbill: Mspbill
+) -> None:
+    directory = write_provider(
+        tmp_path / "pinewood",
+        ("accounts/birch.yaml", "product: SERVER", "product: SERVR"),
+        ("feeds/devices/2026-12-01.csv", "Added", "Since"),
+    )
+    out = () if arguments[0] == "validate" else ("--out", tmp_path / "out")
+    result = mspbill(*arguments, directory, *out, "--json")
+    assert result.exit_code == 2
+    problems = json.loads(result.stdout)["problems"]
+    assert [(entry["file"], entry["line"], entry["code"]) for entry in problems] == [
+        ("accounts/birch.yaml", 10, "unknown-product"),
+        ("feeds/devices/2026-12-01.csv", 1, "feed-column-missing"),
+    ]
 
 
 def test_a_directory_that_is_not_there_is_said_so(tmp_path: Path, mspbill: Mspbill) -> None:

@@ -95,6 +95,30 @@ def test_all_problems_of_all_exports_are_said_in_one_go(root):
     assert [str(problem) for problem in found] == expected("broken-exports.txt")
 
 
+def test_a_directory_that_is_refused_names_what_is_wrong_in_its_exports_too(root):
+    edit(root, "provider.yaml", ("    issue: {day: 2", "    isue: {day: 2"))
+    edit(root, "accounts/acme.yaml", ("product: SERVER", "product: SERVR"))
+    edit(root, "feeds/users/acme/2026-12-01.csv", ("Login", "Logon"))
+    break_exports(root)
+    assert [(entry.file, entry.code) for entry in problems_of(root)] == [
+        ("provider.yaml", "unknown-key"),
+        ("accounts/acme.yaml", "unknown-product"),
+        ("feeds/devices/2026-12-01.csv", "feed-column-missing"),
+        ("feeds/devices/2026-12-02.csv", "feed-half-written"),
+        ("feeds/devices/2026-12-03.csv", "feed-encoding"),
+        ("feeds/devices/2026-12-04.csv", "feed-encoding"),
+        ("feeds/devices/2026-12-05.csv", "feed-date"),
+        ("feeds/devices/2026-12-06.csv", "feed-item-twice"),
+        ("feeds/users/acme/2026-12-01.csv", "feed-column-missing"),
+    ]
+
+
+def test_the_exports_of_a_feed_that_is_not_sound_itself_are_not_read(root):
+    edit(root, "provider.yaml", ("item_id: Login", "item_idd: Login"))
+    edit(root, "feeds/users/acme/2026-12-01.csv", ("Login", "Logon"))
+    assert [entry.file for entry in problems_of(root)] == ["provider.yaml"]
+
+
 def expected(name: str) -> list[str]:
     return (SOUND.parent / name).read_text("utf-8").splitlines()
 
@@ -398,7 +422,7 @@ def test_a_link_inside_the_directory_is_read(root):
 )
 def test_an_export_in_the_wrong_place_is_named(root, file, code, place, says):
     (root / file).parent.mkdir(parents=True, exist_ok=True)
-    (root / file).write_text("x")
+    (root / file).write_bytes((SOUND / "feeds/devices/2026-12-01.csv").read_bytes())
     found = only_problem(root)
     assert found[:2] == (code, place or file)
     assert says in found[2]

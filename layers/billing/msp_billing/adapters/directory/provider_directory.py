@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -55,10 +55,11 @@ class ProviderDirectory:
 def load_provider_directory(path: Path) -> ProviderDirectory:
     """Read a provider directory. Nothing is ever written.
 
-    The exports are found, not read: see :func:`check_exports`.
+    The exports of a sound directory are found, not read: see :func:`check_exports`. Those of one
+    that is refused are read, so that one go says everything there is to mend.
 
     Raises:
-        ProblemsError: with every problem of every file, by file and line.
+        ProblemsError: with every problem of every file and export, by file and line.
     """
     if not path.is_dir():
         what = f"'{path}' is no directory."
@@ -67,7 +68,8 @@ def load_provider_directory(path: Path) -> ProviderDirectory:
     reader = _Reader(path)
     directory = reader.read()
     if directory is None:
-        raise ProblemsError(sort_problems(reader.problems))
+        broken = _export_problems(path / FEEDS_FOLDER, reader.exports, reader.feeds)
+        raise ProblemsError(sort_problems([*reader.problems, *broken]))
     return directory
 
 
@@ -77,15 +79,19 @@ def check_exports(directory: ProviderDirectory) -> tuple[Problem, ...]:
     These are apart from the problems of the directory because they weigh less: in a cycle a
     broken export parks the accounts that need it, and the others are billed.
     """
-    return tuple(sort_problems(_export_problems(directory)))
+    feeds = {feed.feed: feed for feed in directory.policy.feeds}
+    return tuple(sort_problems(_export_problems(directory.feeds_root, directory.exports, feeds)))
 
 
-def _export_problems(directory: ProviderDirectory) -> Iterator[Problem]:
-    for export in directory.exports:
+def _export_problems(
+    root: Path, exports: Iterable[FeedExport], feeds: Mapping[str, FeedDefinition | None]
+) -> Iterator[Problem]:
+    for export in exports:
         file = f"{FEEDS_FOLDER}/{export.key}"
-        definition = directory.policy.feed(export.feed)
+        definition = feeds[export.feed]
+        assert definition is not None, "exports are found only of feeds that are sound"
         try:
-            with (directory.feeds_root / export.key).open("rb") as stream:
+            with (root / export.key).open("rb") as stream:
                 for entry in ExportReader(definition, export, stream, file):
                     if isinstance(entry, RowProblem):
                         yield entry.problem
@@ -100,6 +106,8 @@ class _Reader:
         self._root = root
         self._files = DirectoryFiles(root)
         self.problems: list[Problem] = []
+        self.feeds: dict[str, FeedDefinition | None] = {}
+        self.exports: tuple[FeedExport, ...] = ()
 
     def read(self) -> ProviderDirectory | None:
         """The directory, or None with the problems."""
@@ -115,7 +123,8 @@ class _Reader:
         accounts = [self._account(document, documents) for document in documents.accounts]
         if policy is not None:
             self.problems += date_problems(policy, documents.policy)
-        exports = self._exports(documents, policy)
+        self.feeds = _feeds(documents.policy)
+        self.exports = self._exports(documents, policy)
         self.problems += self._files.problems
         if self.problems or policy is None or price_book is None:
             return None
@@ -124,7 +133,7 @@ class _Reader:
             price_book=price_book,
             accounts=tuple(account for account in accounts if account is not None),
             feeds_root=self._root / FEEDS_FOLDER,
-            exports=exports,
+            exports=self.exports,
         )
 
     def _account(self, document: YamlDocument, documents: ProviderDocuments) -> Account | None:
@@ -156,7 +165,7 @@ class _Reader:
             return ()
         finder = ExportFinder(
             self._files,
-            _feeds(documents.policy),
+            self.feeds,
             # Without a valid policy the exports are only looked at for their names.
             ZoneInfo("UTC") if policy is None else policy.zone,
             (PurePosixPath(document.file).stem for document in documents.accounts),
