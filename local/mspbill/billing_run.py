@@ -157,7 +157,7 @@ class LocalBilling:
         """
         due = sorted((at, what, cycle.id) for cycle in cycles for at, what in cycle.milestones())
         for at, what, cycle in due:
-            if cycle in self._left_waiting:
+            if cycle in self._left_waiting or self._has_failed(cycle):
                 continue
             progress(at, what)
             self._run_until(at + _AFTERWARDS)
@@ -201,6 +201,10 @@ class LocalBilling:
             return None
         approval = self.ports.cycles.approval(cycle)
         return approval if approval is not None and approval.decision is None else None
+
+    def _has_failed(self, cycle: CycleId) -> bool:
+        stored = self.ports.cycles.find(cycle)
+        return stored is not None and stored.state is CycleState.FAILED
 
     def _unfinished(self, cycles: Sequence[PlannedCycle]) -> bool:
         return any(

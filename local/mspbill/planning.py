@@ -24,13 +24,16 @@ class PlannedCycle:
     plan: CyclePlan
 
     def milestones(self) -> tuple[tuple[datetime, str], ...]:
-        """When something is due, and what, in order."""
-        taken = [(moment.take_at, f"snapshot: {moment.moment}") for moment in self.plan.moments]
+        """When something is due, and what, in order; whether it is done is not known then."""
+        run = self.id.run
+        taken = [
+            (moment.take_at, f"{run} due: snapshot {moment.moment}") for moment in self.plan.moments
+        ]
         return (
-            (self.plan.opens_at, "cycle opens"),
+            (self.plan.opens_at, f"{run} due: opening"),
             *taken,
-            (self.plan.compare_at, "built and compared"),
-            (self.plan.issue_at, "numbered, rendered, mailed"),
+            (self.plan.compare_at, f"{run} due: building and comparison"),
+            (self.plan.issue_at, f"{run} due: numbering, rendering, mail"),
         )
 
 

@@ -114,7 +114,7 @@ def bill(order: RunOrder, folder: Path, steps: Steps) -> ProviderReport:
 
 
 def step_text(at: datetime, zone: ZoneInfo, what: str) -> str:
-    """``2026-12-01 12:00  built and compared``, in the provider's time."""
+    """``2026-12-01 12:00  monthly due: opening``, in the provider's time."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}  {what}"
 
 

@@ -158,6 +158,9 @@ def test_a_failed_cycle_says_why(tmp_path: Path, mspbill: Mspbill) -> None:
     out = tmp_path / "out"
     result = mspbill("run", directory, "--out", out, *DECEMBER, "--run", "monthly", "--json")
     assert result.exit_code == 1
+    # What is shown on the way is what is due, and nothing is once the cycle has failed.
+    assert "due: building and comparison" in result.stderr
+    assert "numbering" not in result.stderr
     (cycle,) = json.loads(result.stdout)["providers"][0]["cycles"]
     assert cycle["status"] == "failed"
     assert cycle["failure"].startswith("TooManyParkedError: 1 of ")
