@@ -40,6 +40,7 @@ from local_cloud.patching import PatchSet
 from local_cloud.resources import ResourceMaker
 from local_cloud.schedules import Schedules
 from local_cloud.template import REGION, Template
+from local_cloud.transactions import undo_transactions_by_item
 
 _CONFIGURATION: Any = {
     "stepfunctions": {"execute_state_machine": True},
@@ -116,6 +117,7 @@ class LocalCloud:
         aws_patches.call_functions_in_process(self._patches, self._functions, self._deliveries)
         aws_patches.deliver_events(self._patches, self._deliveries)
         aws_patches.keep_causes_of_failed_tasks(self._patches)
+        undo_transactions_by_item(self._patches)
         self._mail_room.install(self._patches)
         self._interpreter.install(self._patches)
         self._gate.install(self._patches)
