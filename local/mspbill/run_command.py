@@ -17,18 +17,20 @@ from rich.markup import escape
 from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.formatting import format_money
 from msp_billing.domain.cycles import CycleId, CyclePlanError
+from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.usecases.approve_run import Decision, parked_rows
-from msp_billing.usecases.compare_invoices import run_totals
+from msp_billing.usecases.approve_run import Decision
+from msp_billing.usecases.compare_invoices import run_rows, run_totals
 from msp_billing.usecases.context import pinned
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
 from mspbill.billing_run import CycleResult, LocalBilling
 from mspbill.collecting import Shelf, collect_cycle, collect_provider
-from mspbill.console import Steps
+from mspbill.console import Steps, notes
 from mspbill.planning import PlannedCycle, plan_cycles, start_of_clock
 from mspbill.reports import CycleReport, ProviderReport
+from mspbill.run_result import named_accounts
 from mspbill.thumbnails import draw_thumbnail
 
 
@@ -127,7 +129,7 @@ def decide(
     if not order.may_ask:
         return None
     with steps.paused():
-        return ask_person(ports, cycle, approval, Console(stderr=True), _confirm)
+        return ask_person(ports, cycle, approval, notes(), _confirm)
 
 
 def ask_person(
@@ -148,9 +150,13 @@ def ask_person(
         f"{totals.invoice_count} invoices, {amount}. {totals.nothing_to_bill} with nothing to "
         f"bill, {totals.parked} parked."
     )
-    for row in parked_rows(ports, context):
-        reasons = "; ".join(row.reasons)
-        console.print(f"  parked: {escape(row.account_name)}: {escape(reasons)}")
+    parked: dict[str, list[str]] = {}
+    for row in run_rows(ports, context):
+        if row.outcome is not OutcomeKind.PARKED:
+            continue
+        parked.setdefault("; ".join(row.reasons), []).append(row.account_name)
+    for reasons, accounts in parked.items():
+        console.print(f"  parked: {escape(f'{named_accounts(accounts)}: {reasons}')}")
     console.print(f"The policy asks {', '.join(approval.approvers)} before anything is numbered.")
     name = confirm("Your name to approve, or nothing to stop here").strip()
     return Decision(decision="approved", decided_by=name[:200]) if name else None

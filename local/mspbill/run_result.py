@@ -12,6 +12,7 @@ from rich.table import Table
 
 from msp_billing.adapters.formatting import format_money
 from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.domain.problems import name_some
 from mspbill.index_page import index_page
 from mspbill.reports import CycleReport, CycleStatus, ProviderReport
 from mspbill.summary import summarise, summary_text, totals
@@ -67,7 +68,15 @@ def _print_open_ends(report: ProviderReport, cycle: CycleReport, console: Consol
             f"[yellow]waits[/yellow]   {escape(name)}: nothing was numbered. Look at its "
             "comparison, then run it again with --approved-by NAME --force."
         )
+    parked: dict[str, list[str]] = {}
     for account in cycle.parked:
-        for problem in account.problem_texts:
-            text = f"{name}, {account.name}: {problem}"
-            console.print(f"[yellow]parked[/yellow]  {escape(text)}")
+        for problem in dict.fromkeys(account.problem_texts):
+            parked.setdefault(problem, []).append(account.name)
+    for problem, accounts in parked.items():
+        text = f"{name}, {named_accounts(accounts)}: {problem}"
+        console.print(f"[yellow]parked[/yellow]  {escape(text)}")
+
+
+def named_accounts(names: Sequence[str]) -> str:
+    """One by its name; of several how many they are, and the first ten."""
+    return names[0] if len(names) == 1 else f"{len(names)} accounts: {name_some(names)}"

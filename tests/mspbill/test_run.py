@@ -11,6 +11,7 @@ import pytest
 
 from msp_billing.domain.invoices import Invoice
 from mspbill import run_command
+from mspbill.run_result import named_accounts
 from tests.mspbill.conftest import Billed, Mspbill
 from tests.mspbill.small_provider import BAD_DATE, write_provider
 
@@ -278,3 +279,40 @@ def test_somebody_who_decides_nothing_is_asked_once(
     result = mspbill("run", provider, "--out", tmp_path / "out", *DECEMBER, typed="\n")
     assert result.exit_code == 3
     assert result.stderr.count("Your name to approve") == 1
+
+
+def test_what_many_accounts_are_parked_for_is_said_once(tmp_path: Path, mspbill: Mspbill) -> None:
+    directory = write_provider(
+        tmp_path / "pinewood",
+        ("feeds/devices/2026-12-01.csv", "Added", "Since"),
+        ("provider.yaml", 'parked_share_limit: "0.4"', 'parked_share_limit: "1"'),
+    )
+    out = tmp_path / "out"
+    result = mspbill(
+        "run", directory, "--out", out, *DECEMBER, "--run", "monthly", "--approved-by", "Pat"
+    )
+    assert result.exit_code == 4
+    assert result.stdout.count("The column 'Added' is missing") == 1
+    assert "3 accounts: Birch Dental, Harbor <b>& Co</b>, Quiet Library" in result.stdout
+
+
+def test_a_person_who_is_asked_reads_such_a_sentence_once(
+    tmp_path: Path, mspbill: Mspbill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_command, "at_a_terminal", lambda: True)
+    directory = write_provider(
+        tmp_path / "pinewood",
+        ("feeds/devices/2026-12-01.csv", "Added", "Since"),
+        ("provider.yaml", 'parked_share_limit: "0.4"', 'parked_share_limit: "1"'),
+    )
+    arguments = ("run", directory, "--out", tmp_path / "out", *DECEMBER, "--run", "monthly")
+    told = mspbill(*arguments, typed="\n").stderr
+    assert told.count("The column 'Added' is missing") == 1
+    assert "parked: 3 accounts: Birch Dental, Harbor <b>& Co</b>, Quiet Library: " in told
+
+
+def test_of_many_parked_accounts_the_first_ten_are_named() -> None:
+    names = [f"Account {number:02}" for number in range(1, 13)]
+    assert named_accounts(names[:1]) == "Account 01"
+    assert named_accounts(names[:2]) == "2 accounts: Account 01, Account 02"
+    assert named_accounts(names) == f"12 accounts: {', '.join(names[:10])} and 2 more"
