@@ -137,3 +137,17 @@ def test_what_no_answer_means(error: Exception, expected: type[Exception]) -> No
     with pytest.raises(expected):
         send(SesMailer(made, "set"))
     assert attempts == ["once"]
+
+
+def test_an_address_that_is_not_verified_is_no_fault_of_the_mail(
+    stubbed: tuple[SesMailer, Stubber],
+) -> None:
+    """Every mail of the run would be lost for what a person mends in a minute."""
+    mailer, stubber = stubbed
+    said = (
+        "Email address is not verified. The following identities failed the check in region "
+        "US-EAST-1: billing@birch.example"
+    )
+    stubber.add_client_error("send_email", "MessageRejected", said, 400)
+    with pytest.raises(MailSetupError, match="not verified"):
+        send(mailer)

@@ -132,8 +132,16 @@ def test_events_are_found_by_their_tags(kind: str) -> None:
     assert (event.mail, event.state, event.message_id) == (MAIL, EVENT_KINDS[kind], "m-1")
 
 
-def test_a_soft_bounce_an_opening_and_a_strangers_mail_say_nothing() -> None:
-    assert read_ses_event(ses_event("Bounce", bounce={"bounceType": "Transient"})) is None
+def test_a_soft_bounce_is_reported_when_ses_has_given_up() -> None:
+    bounce = {"bounceType": "Transient", "bounceSubType": "MailboxFull"}
+    event = read_ses_event(ses_event("Bounce", bounce=bounce))
+    assert event is not None
+    assert (event.state, event.note) == (MailState.BOUNCED, "Transient MailboxFull")
+
+
+def test_an_absence_note_an_opening_and_a_strangers_mail_say_nothing() -> None:
+    absent = {"bounceType": "Transient", "bounceSubType": "General"}
+    assert read_ses_event(ses_event("Bounce", bounce=absent)) is None
     assert read_ses_event(ses_event("Open")) is None
     assert read_ses_event({"detail": {"eventType": "Delivery", "mail": {"tags": {}}}}) is None
     assert read_ses_event({}) is None

@@ -82,6 +82,10 @@ def _translated(error: ClientError) -> Exception:
         return MailRefusedForNowError(message)
     if status >= _SERVER_ERROR:
         return MailOutcomeUnknownError(message)
+    # SES says so of a sender that was never verified, and of everybody while it is in its sandbox,
+    # with the same code as of a mail that it dislikes; only the text tells them apart.
+    if code == "MessageRejected" and "not verified" in message:
+        return MailSetupError(message)
     if code in _ABOUT_THIS_MAIL:
         return MailRejectedError(message)
     return MailSetupError(message)

@@ -22,7 +22,9 @@ def read_ses_event(event: dict[str, Any]) -> MailEvent | None:
     """The mail event in an EventBridge event of source ``aws.ses``.
 
     Returns None for an event that says nothing about a mail's fate (an open, a click), for one
-    about a mail that is not ours (no tags), and for a soft bounce, which SES itself retries.
+    about a mail that is not ours (no tags), and for a soft bounce of subtype General, which is how
+    an out-of-office reply comes. Any other soft bounce is the end of the mail: SES reports one only
+    when it has given up trying again.
     """
     detail = event.get("detail", {})
     kind = str(detail.get("eventType", ""))
@@ -33,7 +35,7 @@ def read_ses_event(event: dict[str, Any]) -> MailEvent | None:
     note = ""
     if kind == "Bounce":
         bounce = detail.get("bounce", {})
-        if bounce.get("bounceType") == "Transient":
+        if (bounce.get("bounceType"), bounce.get("bounceSubType")) == ("Transient", "General"):
             return None
         note = f"{bounce.get('bounceType', '')} {bounce.get('bounceSubType', '')}".strip()
     return MailEvent(
