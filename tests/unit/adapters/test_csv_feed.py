@@ -214,6 +214,21 @@ def test_an_item_listed_twice_for_an_account_is_named_with_both_lines():
     assert "here and on line 2" in found.problem.what
 
 
+def test_a_header_that_another_column_is_read_from_is_not_suggested_for_a_missing_one():
+    columns = FeedColumns(
+        item_id="Device ID",
+        name="Device Name",
+        account="Client",
+        attributes={"kind": "Device Class"},
+    )
+    definition = DEVICES.model_copy(update={"columns": columns})
+    found = only_problem("Device ID,Device Name,Client,Class\nd-1,x,A,pc\n", definition)
+    assert "The column 'Device Class' is missing" in found.problem.what
+    assert found.problem.fix.startswith("Is it 'Class' now?")
+    other = only_problem("Device ID,Device Name,Client,Type\nd-1,x,A,pc\n", definition)
+    assert other.problem.fix.startswith("Export the column 'Device Class'")
+
+
 def test_an_empty_file_is_a_problem_whoever_it_is_for():
     for definition in (DEVICES, USERS):
         for data in (b"", b"\xef\xbb\xbf", b"\n\n"):

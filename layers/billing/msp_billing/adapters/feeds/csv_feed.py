@@ -21,6 +21,7 @@ MAX_PROBLEMS_PER_ACCOUNT = 20
 MAX_COLUMNS_NAMED = 20
 """How many of the columns that a file has are named when one is missing."""
 
+_LIKENESS = 0.5  # of a missing column and one it may be called now: "Device Class" and "Class"
 _EXPORT_AGAIN = "Export it again and wait until the export has finished."
 
 
@@ -169,7 +170,9 @@ class _Reader:
         yield RowProblem(problem, fault.account)
 
     def _header_problems(self, header: list[str], line: int) -> Iterator[RowProblem]:
-        for wanted in dict.fromkeys(self._definition.columns.headers()):
+        mapped = dict.fromkeys(self._definition.columns.headers())
+        by_lower_case = {name.casefold(): name for name in header if name not in mapped}
+        for wanted in mapped:
             times = header.count(wanted)
             if times == 1:
                 continue
@@ -181,8 +184,7 @@ class _Reader:
                     line,
                 )
                 continue
-            by_lower_case = {name.casefold(): name for name in header}
-            near = get_close_matches(wanted.casefold(), by_lower_case, n=1)
+            near = get_close_matches(wanted.casefold(), by_lower_case, n=1, cutoff=_LIKENESS)
             hint = f"Is it '{by_lower_case[near[0]]}' now? " if near else ""
             yield self._whole(
                 "feed-column-missing",
