@@ -113,11 +113,17 @@ def run(
         check_exports,
         load_provider_directory,
     )
-    from mspbill.output_folder import OutputFolderError, check_output, written_whole
+    from mspbill.output_folder import (
+        OutputFolderError,
+        check_output,
+        check_outside,
+        written_whole,
+    )
     from mspbill.run_command import RunOrder, at_a_terminal, bill
     from mspbill.run_result import print_result, write_results
 
     try:
+        check_outside(out, directory)
         check_output(out, replace=force)
         loaded = load_provider_directory(directory)
         order = RunOrder.of(

@@ -37,6 +37,23 @@ def check_output(out: Path, *, replace: bool) -> None:
         )
 
 
+def check_outside(out: Path, directory: Path) -> None:
+    """Refuse results among what they are made from: they would be read as input, or replace it.
+
+    Raises:
+        OutputFolderError: with what to do.
+    """
+    if out.resolve().is_relative_to(directory.resolve()):
+        raise OutputFolderError(
+            f"{out} lies in the provider directory {directory}. Give an --out outside of it."
+        )
+    if directory.resolve().is_relative_to(out.resolve()):
+        raise OutputFolderError(
+            f"{out} holds the provider directory {directory}, which would be lost when it is "
+            "replaced. Give another --out."
+        )
+
+
 @contextmanager
 def written_whole(out: Path, *, replace: bool) -> Iterator[Path]:
     """A folder to write into, which takes the place of ``out`` when nothing went wrong.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mspbill.output_folder import MARK, OutputFolderError, written_whole
+from mspbill.output_folder import MARK, OutputFolderError, check_outside, written_whole
 
 
 def test_the_folder_appears_when_all_is_written(tmp_path: Path) -> None:
@@ -14,6 +14,17 @@ def test_the_folder_appears_when_all_is_written(tmp_path: Path) -> None:
         assert not out.exists()
     assert [path.name for path in out.iterdir()] == ["a.txt"]
     assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_results_and_the_directory_they_are_made_from_never_lie_in_each_other(
+    tmp_path: Path,
+) -> None:
+    directory = tmp_path / "out" / "pinewood"
+    check_outside(tmp_path / "out" / "pinewood-2026-12", directory)
+    with pytest.raises(OutputFolderError, match="lies in the provider directory"):
+        check_outside(directory / "out", directory)
+    with pytest.raises(OutputFolderError, match="holds the provider directory"):
+        check_outside(tmp_path / "out", directory)
 
 
 def test_after_an_error_nothing_is_there(tmp_path: Path) -> None:

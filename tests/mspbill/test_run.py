@@ -200,6 +200,18 @@ def test_a_wrong_option_is_refused_and_nothing_is_written(
     assert [path.name for path in tmp_path.iterdir()] == ["pinewood"]
 
 
+@pytest.mark.parametrize("out", ["out", "feeds/devices/out", ".", "../link/out"])
+def test_results_are_not_written_into_the_provider_directory(
+    out: str, provider: Path, tmp_path: Path, mspbill: Mspbill
+) -> None:
+    (tmp_path / "link").symlink_to(provider)
+    before = files(provider)
+    result = mspbill("run", provider, "--out", provider / out, *DECEMBER, "--force")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "lies in the provider directory" in result.stderr
+    assert files(provider) == before
+
+
 def test_bad_input_is_refused_whole_and_nothing_is_written(
     tmp_path: Path, mspbill: Mspbill
 ) -> None:
