@@ -36,12 +36,12 @@ def find_invoice(out: Path, number: str) -> tuple[Invoice, ProviderPolicy]:
     """
     if not out.is_dir():
         raise InvoiceFileError(f"There is no folder {out}. Give the --out of a run or of the demo.")
-    known = {path.stem: path for path in _invoice_files(out)}
+    known = {path.stem.casefold(): path for path in _invoice_files(out)}
     if not known:
         raise InvoiceFileError(f"{out} holds no invoices. Give the --out of a run or of the demo.")
-    path = known.get(number)
+    path = known.get(number.casefold())
     if path is None:
-        numbers = sorted(known)
+        numbers = sorted(path.stem for path in known.values())
         raise InvoiceFileError(
             f"There is no invoice {number} in {out}; it has {counted(len(numbers), 'invoice')}, "
             f"{numbers[0]} to {numbers[-1]}."

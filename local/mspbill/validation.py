@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.formatting import format_day
+from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from mspbill.planning import plan_cycles
@@ -48,9 +49,11 @@ def next_issue_dates(directory: ProviderDirectory, run: str, today: date) -> tup
 def print_description(told: dict[str, Any], policy: ProviderPolicy, console: Console) -> None:
     """The same for a person."""
     console.print(f"[green]✓[/green] [bold]{escape(policy.name)}[/bold] is fine.", highlight=False)
+    how_much = ", ".join(
+        counted(told[f"{kind}s"], kind) for kind in ("account", "agreement", "product", "export")
+    )
     console.print(
-        f"  {told['accounts']} accounts, {told['agreements']} agreements, "
-        f"{told['products']} products, {told['exports']} exports; policy "
+        f"  {how_much}; policy "
         f"{escape(told['policy_version'])}, price book {escape(told['price_book_version'])}"
     )
     for run in policy.runs:

@@ -33,6 +33,15 @@ def test_the_answer_as_json_is_the_whole_explanation(billed: Billed, mspbill: Ms
     assert len(told["source"]["sha256"]) == 64
 
 
+@pytest.mark.parametrize("number", ["pw-000002", "Pw-000002"])
+def test_the_number_is_found_however_it_is_typed(
+    number: str, billed: Billed, mspbill: Mspbill
+) -> None:
+    result = mspbill("explain", billed.out, number)
+    assert result.exit_code == 0
+    assert "PW-000002: Harbor" in result.stdout
+
+
 def test_a_line_that_is_not_counted_has_no_source(billed: Billed, mspbill: Mspbill) -> None:
     result = mspbill("explain", billed.out, "PW-000003", "1")
     assert "flat 500" in result.stdout

@@ -25,6 +25,13 @@ def test_a_sound_directory_is_described(provider: Path, mspbill: Mspbill) -> Non
     }
 
 
+def test_one_of_anything_is_said_in_the_singular(provider: Path, mspbill: Mspbill) -> None:
+    for name in ("accounts/birch.yaml", "accounts/quiet.yaml", "feeds/devices/2026-11-01.csv"):
+        (provider / name).unlink()
+    told = mspbill("validate", provider).stdout
+    assert "1 account, 1 agreement, 2 products, 1 export;" in told
+
+
 def test_the_next_issue_dates_begin_today(provider: Path) -> None:
     directory = load_provider_directory(provider)
     # The 2nd of January 2027 is a Saturday.
