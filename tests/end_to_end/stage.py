@@ -116,7 +116,7 @@ class Stage:
     def batch(self, cycle: CycleId, number: int = 0) -> dict[str, Any]:
         """What the maps hand to a step for one batch."""
         lines = manifest_lines(self.ports, self.cycle(cycle))
-        return lines[number].model_dump(mode="json", exclude={"unmatched"})
+        return lines[number].model_dump(mode="json")
 
     # --- Looking at ------------------------------------------------------------------------------
 

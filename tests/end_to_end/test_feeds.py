@@ -162,3 +162,28 @@ def test_a_feed_that_changes_after_the_snapshot_changes_nothing(stage: Stage) ->
     stage.step("SealSnapshotFunction", CYCLE)
     stage.step("BuildInvoicesFunction", CYCLE, **stage.batch(CYCLE))
     assert_never_zero(stage, set())
+
+
+def test_a_customer_that_the_book_does_not_know_is_told_by_name(stage: Stage) -> None:
+    """A name that is misspelt at the source bills nobody: a person has to see it."""
+    stage.set_up(birch())
+    stage.put_feed(DEVICES, GOOD + b"Allder,allder-9\n")
+    stage.run_until("2026-09-03T00:00:00")
+    assert stage.cycle(CYCLE).unknown_customers == ("Allder",)
+    assert stage.cycle(CYCLE).summary["customers_unknown"] == "Allder"
+    (mail,) = stage.sent("summary")
+    body = mail.message.get_body(("plain",))
+    assert body is not None
+    assert "Customers unknown: Allder" in body.get_content()
+
+
+def test_a_customer_that_is_billed_elsewhere_is_no_news(stage: Stage) -> None:
+    billed = birch()
+    feeds = tuple(
+        feed.model_copy(update={"not_billed_here": ("allder",)}) if feed.feed == "devices" else feed
+        for feed in billed.policy.feeds
+    )
+    stage.set_up(billed.with_policy(feeds=feeds))
+    stage.put_feed(DEVICES, GOOD + b"Allder,allder-9\n")
+    stage.run_until("2026-09-03T00:00:00")
+    assert stage.cycle(CYCLE).unknown_customers == ()

@@ -110,6 +110,8 @@ def test_a_mail_service_that_is_not_set_up_stops_the_run_and_loses_no_mail(ready
     ready.run_until("2026-09-02T15:00:00")
     cycle = ready.cycle(CYCLE)
     assert cycle.state is CycleState.FAILED
+    assert cycle.error == "MailSetupError", "the reason, and not that a batch failed"
+    assert "AccessDenied" in str(cycle.failure)
     assert not ready.sent()
     assert ready.mail_states(CYCLE) == {"cedar": "ready", "elm": "ready"}
     ready.start(CYCLE)

@@ -87,6 +87,9 @@ class Cycle(Frozen):
         default=None, description="When the first of its invoices was about to get a number."
     )
     sealed_at: datetime | None = Field(default=None, description="When its snapshot was sealed.")
+    unknown_customers: tuple[str, ...] = Field(
+        default=(), description="Customers in its exports that the book does not know."
+    )
     manifest_key: str | None = Field(default=None, description="The list of its batches.")
     closed_at: datetime | None = None
     failure: str | None = None

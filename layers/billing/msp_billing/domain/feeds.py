@@ -42,6 +42,11 @@ class FeedDefinition(Frozen):
     encoding: Literal["utf-8", "utf-16", "windows-1252"] = "utf-8"
     delimiter: Literal[",", ";", "\t"] = ","
     columns: FeedColumns
+    not_billed_here: tuple[Text, ...] = Field(
+        default=(),
+        description="Customers in a provider-wide export that are not billed with this system. Any "
+        "other customer that the book does not know is reported by name.",
+    )
     max_age_hours: int = Field(
         default=24, ge=1, le=24 * 62, description="How old the export may be at the moment."
     )

@@ -15,7 +15,7 @@ from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, Outcom
 from msp_billing.domain.parking import BuildContext
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
-from msp_billing.usecases.context import BatchRequest, load_context
+from msp_billing.usecases.context import BatchRequest, failure_noted, load_context
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
 
@@ -35,6 +35,11 @@ def build_invoices(ports: Ports, request: BatchRequest) -> BuildResult:
 
     Doing it again gives the same drafts byte for byte, and never touches a numbered invoice.
     """
+    with failure_noted(ports, request):
+        return _build_invoices(ports, request)
+
+
+def _build_invoices(ports: Ports, request: BatchRequest) -> BuildResult:
     context = load_context(ports, request)
     batch = load_batch(ports, request)
     build = BuildContext(

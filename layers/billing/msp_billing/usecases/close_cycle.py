@@ -9,14 +9,15 @@ from pydantic import Field
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.outbox import MailState, OutboxMail
+from msp_billing.domain.problems import name_some
 from msp_billing.usecases.approve_run import parked_rows
 from msp_billing.usecases.compare_invoices import run_totals
-from msp_billing.usecases.context import CycleRequest, load_context
+from msp_billing.usecases.context import MAX_FAILURE_LENGTH, CycleRequest, load_context
 from msp_billing.usecases.deliver_mail import provider_mail_id, send_to_provider
 from msp_billing.usecases.errors import CompletenessGapError, LockLostError
 from msp_billing.usecases.ports import Ports
 
-_MAX_FAILURE_LENGTH = 2000
+_NOT_THE_REASON = "States.ExceedToleratedFailureThreshold"
 _NOT_OUT = frozenset({MailState.UNKNOWN, MailState.REJECTED, MailState.BOUNCED})
 
 
@@ -57,6 +58,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
         "total": str(totals.current_total),
         "mails_unknown": states[MailState.UNKNOWN],
         "mails_rejected": states[MailState.REJECTED],
+        "customers_unknown": name_some(cycle.unknown_customers),
     }
     mail = OutboxMail(
         id=provider_mail_id(request.cycle_id, "summary"),
@@ -70,6 +72,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
             "closed_at": cycle.closed_at or ports.clock.now(),
             "summary": summary,
             "failure": None,
+            "error": None,
         }
     )
 
@@ -112,12 +115,15 @@ def record_failure(ports: Ports, request: FailureRequest) -> FailureResult:
     its lock has nothing to mark, but the bus is told all the same. One that somebody else took
     over, or that was closed before the failure, is left as it is.
     """
-    failure = f"{request.error}: {request.cause}"[:_MAX_FAILURE_LENGTH]
+    failure = f"{request.error}: {request.cause}"[:MAX_FAILURE_LENGTH]
     cycle = ports.cycles.find(request.cycle_id)
     if cycle is not None:
         if cycle.owner != request.owner or cycle.state is CycleState.CLOSED:
             return FailureResult(recorded=False)
-        failed = {"state": CycleState.FAILED, "failure": failure, "error": request.error}
+        error = request.error
+        if error == _NOT_THE_REASON and cycle.failure and cycle.error:
+            error, failure = cycle.error, cycle.failure
+        failed = {"state": CycleState.FAILED, "failure": failure, "error": error}
         try:
             ports.cycles.update(cycle.model_copy(update=failed))
         except LockLostError:

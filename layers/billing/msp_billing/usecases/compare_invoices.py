@@ -19,6 +19,7 @@ from msp_billing.usecases.context import (
     BatchRequest,
     CycleContext,
     CycleRequest,
+    failure_noted,
     load_context,
     object_prefix,
 )
@@ -43,6 +44,11 @@ def compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
     Writes the batch's part of the run's comparison and, where the policy wants it, a sheet per
     account with a READY mail.
     """
+    with failure_noted(ports, request):
+        return _compare_invoices(ports, request)
+
+
+def _compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
     context = load_context(ports, request)
     records = ports.invoices.records(request.cycle_id, request.accounts)
     current = invoices_of(ports, request.cycle_id, records)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.cycles import Cycle, CycleId
+from msp_billing.domain.cycles import Cycle, CycleId, CycleState
 from msp_billing.domain.invoices import InvoiceId
 from msp_billing.domain.outbox import MailId
 from msp_billing.domain.periods import Period
@@ -42,6 +44,9 @@ class BatchRequest(CycleRequest):
     accounts: tuple[Identifier, ...]
 
 
+MAX_FAILURE_LENGTH = 2000
+
+
 @dataclass(frozen=True)
 class CycleContext:
     """A cycle with the policy, price book and run that it pinned."""
@@ -50,6 +55,24 @@ class CycleContext:
     policy: ProviderPolicy
     price_book: PriceBook
     run: RunPolicy
+
+
+@contextmanager
+def failure_noted(ports: Ports, request: CycleRequest) -> Iterator[None]:
+    """Keep with the cycle what a batch fails for.
+
+    Step Functions tells the cycle's execution of a map no more than that too many of its batches
+    failed; the reason would be in one of many child executions.
+    """
+    try:
+        yield
+    except Exception as error:
+        name = type(error).__name__
+        cycle = ports.cycles.find(request.cycle_id)
+        if cycle is not None and cycle.owner == request.owner and cycle.state is CycleState.OPEN:
+            noted = {"error": name, "failure": f"{name}: {error}"[:MAX_FAILURE_LENGTH]}
+            ports.cycles.update(cycle.model_copy(update=noted))
+        raise
 
 
 def load_context(ports: Ports, request: CycleRequest) -> CycleContext:

@@ -18,7 +18,7 @@ from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.build_invoices import invoice_id, invoices_of, previous_invoices
 from msp_billing.usecases.compare_invoices import account_comparison, comparison_mail_id
-from msp_billing.usecases.context import BatchRequest, CycleContext, load_context
+from msp_billing.usecases.context import BatchRequest, CycleContext, failure_noted, load_context
 from msp_billing.usecases.errors import (
     DEFECTS,
     MailOutcomeUnknownError,
@@ -58,6 +58,11 @@ def deliver_mail(ports: Ports, request: DeliverRequest) -> DeliverResult:
     When SES refuses for now (throttled, paused, quota), the mail goes back to READY and the rest
     is left for a later call, because the others would be refused as well.
     """
+    with failure_noted(ports, request):
+        return _deliver_mail(ports, request)
+
+
+def _deliver_mail(ports: Ports, request: DeliverRequest) -> DeliverResult:
     context = load_context(ports, request)
     mails = ports.outbox.find_many(list(_mail_ids(ports, context, request)))
     compose = _composer(ports, context, request.accounts)

@@ -14,7 +14,6 @@ class ManifestLine(Frozen):
     key: str
     sha256: str
     accounts: tuple[Identifier, ...]
-    unmatched: int = 0
 
 
 def manifest_lines(ports: Ports, cycle: Cycle) -> tuple[ManifestLine, ...]:

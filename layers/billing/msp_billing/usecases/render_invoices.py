@@ -9,7 +9,7 @@ from msp_billing.domain.documents import PDF
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outbox import Attachment, MailId, MailKind, MailState
 from msp_billing.usecases.build_invoices import invoices_of
-from msp_billing.usecases.context import BatchRequest, load_context, object_prefix
+from msp_billing.usecases.context import BatchRequest, failure_noted, load_context, object_prefix
 from msp_billing.usecases.errors import DEFECTS
 from msp_billing.usecases.ports import Ports
 
@@ -29,6 +29,11 @@ def render_invoices(ports: Ports, request: BatchRequest) -> RenderResult:
     One that cannot be rendered is left to a person: its mail is rejected with the reason, which the
     cycle's summary counts, and the others go out (docs/faults.md, 16).
     """
+    with failure_noted(ports, request):
+        return _render_invoices(ports, request)
+
+
+def _render_invoices(ports: Ports, request: BatchRequest) -> RenderResult:
     context = load_context(ports, request)
     records = ports.invoices.records(request.cycle_id, request.accounts)
     by_account = invoices_of(ports, request.cycle_id, records)

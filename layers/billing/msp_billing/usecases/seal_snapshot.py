@@ -16,6 +16,9 @@ from msp_billing.usecases.take_snapshot import MomentReadings, load_moment, mome
 
 T = TypeVar("T")
 
+MAX_UNKNOWN_CUSTOMERS = 100
+"""How many names the cycle keeps; a person who sees so many looks into the export anyway."""
+
 ACCOUNTS_PER_BATCH = 50
 """Accounts per child execution: enough to make a child worth its price, few enough to build and
 store well within a Lambda's time (docs/adr/0003)."""
@@ -27,7 +30,7 @@ class SealResult(Frozen):
     manifest_key: str
     batches: int
     accounts: int
-    unmatched: int
+    unknown_customers: int
 
 
 def seal_snapshot(ports: Ports, request: CycleRequest) -> SealResult:
@@ -44,21 +47,28 @@ def seal_snapshot(ports: Ports, request: CycleRequest) -> SealResult:
         ports.cycles.update(cycle)
     manifest_key = f"{count_prefix(cycle)}/manifest.jsonl"
     stored = ports.records.find(manifest_key)
-    if stored is None:
+    if stored is None or cycle.manifest_key is None:
         moments = [
             load_moment(ports.records.get(moment_key(cycle, planned.moment)))
             for planned in cycle.plan.moments
         ]
-        stored = _write_batches(ports, cycle, moments)
-        ports.records.put_once(manifest_key, stored, "application/x-ndjson")
-    if cycle.manifest_key is None:
-        ports.cycles.update(cycle.model_copy(update={"manifest_key": manifest_key}))
+        if stored is None:
+            stored = _write_batches(ports, cycle, moments)
+            ports.records.put_once(manifest_key, stored, "application/x-ndjson")
+        unknown = tuple(sorted({name for moment in moments for name in moment.unmatched}))
+        cycle = cycle.model_copy(
+            update={
+                "manifest_key": manifest_key,
+                "unknown_customers": unknown[:MAX_UNKNOWN_CUSTOMERS],
+            }
+        )
+        ports.cycles.update(cycle)
     lines = [ManifestLine.model_validate_json(line) for line in stored.splitlines()]
     return SealResult(
         manifest_key=manifest_key,
         batches=len(lines),
         accounts=sum(len(line.accounts) for line in lines),
-        unmatched=sum(line.unmatched for line in lines),
+        unknown_customers=len(cycle.unknown_customers),
     )
 
 
@@ -69,7 +79,6 @@ def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentReadings]) ->
     attempt that stopped halfway leaves nothing in the way of one that finds another book.
     """
     accounts = [entry.account for entry in ports.book.entries(cycle.id.provider)]
-    unmatched = len({name for moment in moments for name in moment.unmatched})
     lines: list[str] = []
     for number, group in enumerate(in_groups(accounts, ACCOUNTS_PER_BATCH)):
         batch = SnapshotBatch(
@@ -98,7 +107,6 @@ def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentReadings]) ->
             key=sealed.key,
             sha256=sealed.sha256,
             accounts=tuple(entry.account for entry in group),
-            unmatched=unmatched if number == 0 else 0,
         )
         lines.append(line.model_dump_json())
     return ("\n".join(lines) + "\n").encode() if lines else b""

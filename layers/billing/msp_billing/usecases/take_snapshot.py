@@ -166,12 +166,12 @@ class _FeedTaker:
         for row in rows:
             owner = names.get(feed_key(row.account or ""))
             if owner is None:
-                self.unmatched.add(row.account or "")
+                self._note_unknown(row.account or "")
             else:
                 by_account.setdefault(owner, []).append(row)
         for problem in problems:
             if problem.account is not None and feed_key(problem.account) not in names:
-                self.unmatched.add(problem.account)
+                self._note_unknown(problem.account)
         for account in accounts:
             own = tuple(
                 problem.problem
@@ -181,6 +181,12 @@ class _FeedTaker:
             )
             usable = () if own else tuple(by_account.get(account.account, ()))
             yield account.account, self._reading(seal, rows=usable, problems=own)
+
+    def _note_unknown(self, customer: str) -> None:
+        """Keep the name of a customer that the book does not know, for a person to look at."""
+        elsewhere = {feed_key(name) for name in self._definition.not_billed_here}
+        if feed_key(customer) not in elsewhere:
+            self.unmatched.add(customer)
 
     def _read(self, export: FeedExport) -> tuple[list[FeedRow], list[UnusableRows], FeedSeal]:
         rows: list[FeedRow] = []

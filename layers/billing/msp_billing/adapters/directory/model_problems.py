@@ -10,8 +10,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from msp_billing.adapters.directory.declared_types import misreadings, model_at, path_of_error
-from msp_billing.adapters.directory.model_sentences import explain_pattern, explain_sentence
-from msp_billing.adapters.directory.places import path_of_names, place
+from msp_billing.adapters.directory.model_sentences import (
+    explain_comma,
+    explain_pattern,
+    explain_sentence,
+)
+from msp_billing.adapters.directory.places import path_of_names, place, value_at
 from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 from msp_billing.domain.problems import Problem
 
@@ -159,6 +163,11 @@ class _Translator:
         return result
 
     def _unknown_key(self, path: Path) -> Problem:
+        group = value_at(self._document.data, path[:-1])
+        comma = explain_comma(group, str(path[-1])) if isinstance(group, dict) else None
+        if comma is not None:
+            number, what, fix = comma
+            return _problem(self._document, (*path[:-1], number), "number", what, fix)
         near = self._nearest(path)
         hint = f"Did you mean '{near}'? " if near else ""
         what = f"'{path[-1]}' is no key that is known here."

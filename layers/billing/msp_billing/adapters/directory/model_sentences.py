@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import get_args
 
 from msp_billing.domain.base import Code, EmailAddress, Identifier
 
 _IDENTIFIER_PATTERN: str = get_args(Identifier)[1].pattern
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+_THOUSANDS = 3  # digits after a comma that may stand for decimals or for thousands
 
 # What a text of this form is, and how to write it.
 PATTERNS: dict[str, tuple[str, str]] = {
@@ -92,6 +95,39 @@ def explain_sentence(sentence: str) -> tuple[str, str, str]:
     elif not advice:
         what, advice = sentence, "correct it, docs/provider-directory.md describes every key"
     return code, _as_sentence(what), fix or _as_sentence(advice)
+
+
+def explain_comma(group: Mapping[str, object], key: str) -> tuple[str, str, str] | None:
+    """Of a key that is the rest of a number: the key of that number, what is wrong, what to do.
+
+    Inside braces a comma ends a value, so that ``{each: 62,00}`` is ``each: 62`` and a key ``00``.
+    None when the key is nothing of that kind.
+    """
+    rest: list[str] = []
+    is_part = False
+    named = ""
+    for name, value in group.items():
+        if value is None and _NUMBER.fullmatch(name):
+            rest.append(name)
+            is_part |= name == key
+        elif is_part:
+            break
+        else:
+            named, rest = name, []
+    begin = group.get(named)
+    if not is_part or not isinstance(begin, str) or not _NUMBER.fullmatch(begin):
+        return None
+    parts = [begin, *rest]
+    whole, last = "".join(parts[:-1]), parts[-1]
+    if "." in last:
+        example = f": {whole}{last}"
+    else:
+        example = ", such as 1234.50" if len(last) == _THOUSANDS else f": {whole}.{last}"
+    return (
+        named,
+        f"The comma in '{','.join(parts)}' ends the value: inside braces it begins another key.",
+        f"Write it with a point for the decimals and no separator for the thousands{example}.",
+    )
 
 
 def _code_of(sentence: str) -> str:

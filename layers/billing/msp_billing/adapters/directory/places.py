@@ -60,7 +60,7 @@ def path_of_names(document: YamlDocument, path: Path, sentence: str, advice: str
         sentence: what is wrong.
         advice: what to do about it, which often names the key.
     """
-    within = _at(document.data, path)
+    within = value_at(document.data, path)
     texts = list(_texts(within, path))
     words = _WORD.findall(sentence)
     keys = [*_QUOTED.findall(f"{sentence} {advice}"), *(word for word in words if "_" in word)]
@@ -74,7 +74,8 @@ def path_of_names(document: YamlDocument, path: Path, sentence: str, advice: str
     return path
 
 
-def _at(data: Plain, path: Path) -> Plain:
+def value_at(data: Plain, path: Path) -> Plain:
+    """What stands at a path; what is around it, where a step does not fit."""
     for step in path:
         if isinstance(data, dict) and isinstance(step, str):
             data = data.get(step)

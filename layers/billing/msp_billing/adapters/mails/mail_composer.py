@@ -208,6 +208,7 @@ class MailComposer:
                 *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
                 Fact("Invoice date", format_day(cycle.plan.invoice_on)),
                 Fact("Due on", format_day(cycle.plan.due_on)),
+                *views.unknown_customers(cycle),
             ],
             parked=views.parked_accounts(parked),
             parked_more=totals.parked - min(len(parked), views.MAX_PARKED),
@@ -261,6 +262,7 @@ class MailComposer:
             parked=views.parked_accounts(parked),
             parked_more=totals.parked - min(len(parked), views.MAX_PARKED),
             unsent=views.unsent_mails(unsent),
+            unknown=bool(cycle.unknown_customers),
             unsent_more=max(0, len(unsent) - views.MAX_PARKED),
         )
 

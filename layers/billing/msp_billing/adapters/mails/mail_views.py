@@ -9,12 +9,13 @@ from msp_billing.adapters.formatting import format_money, format_quantity
 from msp_billing.adapters.mails.mail_text import counted, file_size, one_line, safe_file_name
 from msp_billing.domain.comparison import Comparison, ComparisonRow
 from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.problems import Problem
+from msp_billing.domain.problems import Problem, name_some
 from msp_billing.domain.run_summary import RunRow, RunTotals
 
 MAX_LINES = 10
@@ -203,6 +204,14 @@ def run_facts(totals: RunTotals, month: str) -> tuple[Fact, ...]:
         Fact("Skipped", f"{totals.skipped:,}"),
         Fact("Parked", _parked_count(totals, month)),
     )
+
+
+def unknown_customers(cycle: Cycle) -> tuple[Fact, ...]:
+    """Customers in the exports that nobody is billed for, because the book does not know them."""
+    if not cycle.unknown_customers:
+        return ()
+    names = one_line(name_some(cycle.unknown_customers), 400)
+    return (Fact("In the exports, not in the book", names),)
 
 
 def further_facts(summary: Mapping[str, str | int]) -> tuple[Fact, ...]:
