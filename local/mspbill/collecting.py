@@ -155,6 +155,7 @@ class _CycleCollector:
             accounts=accounts,
             workbook=self._workbook(),
             sheets=self._sheets(),
+            unknown_customers=self._result.cycle.unknown_customers if self._result.cycle else (),
             mails=self._other_mails(),
             events=self._events(accounts),
         )

@@ -21,7 +21,8 @@ class ExitCode(IntEnum):
 EPILOG = (
     "Exit codes: 0 everything was billed; 1 a cycle failed, and its message says why; "
     "2 the input is wrong and nothing was written; 3 a run waits for a person's approval and "
-    "nothing of it was numbered; 4 done, but some accounts were parked for a person to look at."
+    "nothing of it was numbered; 4 done, but there is something for a person to "
+    "look at: parked accounts, or customers in the exports that the book does not know."
 )
 
 
@@ -33,4 +34,5 @@ def exit_code_of(reports: Iterable[ProviderReport]) -> ExitCode:
         return ExitCode.FAILED
     if CycleStatus.WAITS_FOR_APPROVAL in statuses:
         return ExitCode.WAITS_FOR_APPROVAL
-    return ExitCode.PARKED if any(cycle.parked for cycle in cycles) else ExitCode.DONE
+    to_look_at = any(cycle.parked or cycle.unknown_customers for cycle in cycles)
+    return ExitCode.PARKED if to_look_at else ExitCode.DONE

@@ -15,6 +15,7 @@ from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
 from mspbill.bars import Bar, bars
 from mspbill.reports import (
+    NOT_IN_BOOK,
     AccountReport,
     CycleReport,
     CycleStatus,
@@ -178,6 +179,8 @@ class PageView:
                     if cycle.status is CycleStatus.WAITS_FOR_APPROVAL:
                         name, reasons = "Waits for approval", (_WAITS,)
                         yield Attention(report, run.title, cycle.period, name, reasons)
+                    for customer in cycle.unknown_customers:
+                        yield Attention(report, run.title, cycle.period, customer, (NOT_IN_BOOK,))
                     for account in cycle.parked:
                         yield Attention(
                             report, run.title, cycle.period, account.name, account.problem_texts

@@ -96,6 +96,12 @@ class TimelineEvent(Frozen):
     details: tuple[str, ...] = ()
 
 
+NOT_IN_BOOK = (
+    "in the exports, but in no account of the book, so nobody is billed for it. Correct the name, "
+    "add it to an account's 'known_as', or list it under the feed's 'not_billed_here'."
+)
+
+
 class CycleReport(Frozen):
     """One service month of one run."""
 
@@ -111,6 +117,9 @@ class CycleReport(Frozen):
     accounts: tuple[AccountReport, ...]
     workbook: str | None = None
     sheets: dict[str, str] = Field(default={}, description="Account and its comparison sheet.")
+    unknown_customers: tuple[str, ...] = Field(
+        default=(), description="In its exports, but in no account of the book."
+    )
     mails: tuple[MailReport, ...] = Field(default=(), description="Mails that are no invoices'.")
     events: tuple[TimelineEvent, ...] = ()
 

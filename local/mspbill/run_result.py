@@ -14,7 +14,7 @@ from msp_billing.adapters.formatting import format_money
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.problems import name_some
 from mspbill.index_page import index_page
-from mspbill.reports import CycleReport, CycleStatus, ProviderReport
+from mspbill.reports import NOT_IN_BOOK, CycleReport, CycleStatus, ProviderReport
 from mspbill.summary import summarise, summary_text, totals
 
 _STATUS = {
@@ -68,6 +68,9 @@ def _print_open_ends(report: ProviderReport, cycle: CycleReport, console: Consol
             f"[yellow]waits[/yellow]   {escape(name)}: nothing was numbered. Look at its "
             "comparison, then run it again with --approved-by NAME --force."
         )
+    if cycle.unknown_customers:
+        names = named_accounts(cycle.unknown_customers)
+        console.print(f"[yellow]unknown[/yellow] {escape(f'{name}: {names}: {NOT_IN_BOOK}')}")
     parked: dict[str, list[str]] = {}
     for account in cycle.parked:
         for problem in dict.fromkeys(account.problem_texts):

@@ -293,6 +293,24 @@ def test_somebody_who_decides_nothing_is_asked_once(
     assert result.stderr.count("Your name to approve") == 1
 
 
+def test_a_customer_that_the_book_does_not_know_is_named(tmp_path: Path, mspbill: Mspbill) -> None:
+    """A misspelt name at the source would bill nobody, with nobody the wiser."""
+    directory = write_provider(tmp_path / "pinewood")
+    export = directory / "feeds" / "devices" / "2026-12-01.csv"
+    lines = export.read_text("utf-8").splitlines()
+    known = next(line for line in lines if "birch," in line)
+    first, _, rest = known.partition(",")
+    stranger = f"{first}x,{rest}".replace("birch,", "brich,")
+    export.write_text("\n".join([*lines, stranger]) + "\n", "utf-8")
+    out = tmp_path / "out"
+    result = mspbill(
+        "run", directory, "--out", out, *DECEMBER, "--run", "monthly", "--approved-by", "Pat"
+    )
+    assert result.exit_code == 4
+    assert "brich: in the exports, but in no account of the book" in result.stdout
+    assert "brich" in (out / "index.html").read_text("utf-8")
+
+
 def test_what_many_accounts_are_parked_for_is_said_once(tmp_path: Path, mspbill: Mspbill) -> None:
     directory = write_provider(
         tmp_path / "pinewood",
