@@ -62,6 +62,7 @@ def test_the_summary_adds_up(stage: Stage) -> None:
         "total": "171.00 USD",
         "mails_unknown": 0,
         "mails_rejected": 0,
+        "customers_unknown": "",
     }
 
 
