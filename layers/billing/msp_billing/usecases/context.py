@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -71,7 +71,9 @@ def failure_noted(ports: Ports, request: CycleRequest) -> Iterator[None]:
         cycle = ports.cycles.find(request.cycle_id)
         if cycle is not None and cycle.owner == request.owner and cycle.state is CycleState.OPEN:
             noted = {"error": name, "failure": f"{name}: {error}"[:MAX_FAILURE_LENGTH]}
-            ports.cycles.update(cycle.model_copy(update=noted))
+            # The cycle may have failed or changed hands meanwhile; the batch's own error goes on.
+            with suppress(LockLostError):
+                ports.cycles.update(cycle.model_copy(update=noted))
         raise
 
 
