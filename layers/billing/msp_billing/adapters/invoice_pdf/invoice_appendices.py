@@ -20,8 +20,13 @@ from msp_billing.adapters.formatting import (
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.domain.counting import Count, CountedItem
 from msp_billing.domain.feeds import FeedSeal
-from msp_billing.domain.invoices import CountEvidence, Invoice, LineKind, summarise_by_product
-from msp_billing.domain.money import total
+from msp_billing.domain.invoices import (
+    CountEvidence,
+    Invoice,
+    LineKind,
+    summarise_by_category,
+    summarise_by_product,
+)
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 
@@ -87,12 +92,13 @@ def present_codes(invoice: Invoice, book: PriceBook) -> Json:
     """
     charges = tuple(line for line in invoice.lines if line.kind is not LineKind.DISCOUNT)
     products = summarise_by_product(charges, invoice.currency)
+    amounts = dict(summarise_by_category(charges, invoice.currency))
     categories = []
     for category in book.categories:
         inside = [entry for entry in products if entry.category == category.category]
         if not inside:
             continue
-        amount = total((entry.amount for entry in inside), invoice.currency)
+        amount = amounts[category.category]
         categories.append(
             {
                 "title": printable(category.title),
