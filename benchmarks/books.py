@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import date, time
 from decimal import Decimal
 
-from msp_billing.domain.accounts import Account, Agreement, AgreementLine, Subscriber
+from msp_billing.domain.accounts import Account, Subscriber
+from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.counting import CountRule
 from msp_billing.domain.date_rules import DateRule
 from msp_billing.domain.feeds import FeedColumns, FeedDefinition

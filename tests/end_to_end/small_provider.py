@@ -18,7 +18,8 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Literal
 
-from msp_billing.domain.accounts import Account, Agreement, AgreementLine
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.counting import CountRule
 from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
 from msp_billing.domain.feeds import FeedColumns, FeedDefinition

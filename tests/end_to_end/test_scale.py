@@ -11,7 +11,7 @@ import pytest
 
 from local_cloud.functions import Answer, Function, Functions
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
-from msp_billing.domain.accounts import Agreement
+from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.usecases import seal_snapshot
 from tests.end_to_end.small_provider import account, birch, line, many_accounts
 from tests.end_to_end.stage import Stage, cycle_id, open_stage

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from msp_billing.domain.accounts import Account, Agreement, AgreementLine, feed_key
+from msp_billing.domain.accounts import Account, feed_key
+from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.periods import Period
 from tests.unit.domain.builders import (
     PROPERTY,

@@ -8,7 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from msp_billing.domain.accounts import EACH_SUBSCRIBER, Account, Agreement, AgreementLine
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement, AgreementLine
 from msp_billing.domain.counting import Count, CountedItem, CountRule, count_items, present_at
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.invoices import CountEvidence

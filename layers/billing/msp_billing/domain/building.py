@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from msp_billing.domain.accounts import Account, Agreement
+from msp_billing.domain.accounts import Account
 from msp_billing.domain.billable_lines import (
     BillableLine,
     Counter,
     PreviousCounts,
     billable_lines,
 )
-from msp_billing.domain.charges import apply_term_discount, price_in_force, price_quantity
+from msp_billing.domain.charging.pricing import apply_term_discount, price_in_force, price_quantity
+from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.invoices import (
     Invoice,
     InvoiceId,

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from msp_billing.domain.accounts import Account, Agreement
+from msp_billing.domain.accounts import Account
 from msp_billing.domain.billable_lines import BillableLine, Counter
-from msp_billing.domain.charges import price_in_force
+from msp_billing.domain.charging.pricing import price_in_force
+from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy

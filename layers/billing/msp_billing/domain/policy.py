@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,9 +16,8 @@ from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.counting import CountRule
 from msp_billing.domain.feeds import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
+from msp_billing.domain.policy_checks import policy_inconsistencies
 from msp_billing.domain.run_policy import RunPolicy
-
-_MAX_CYCLE_NAMES_LENGTH = 64  # of the 80 of an execution name; the rest is month and attempt
 
 
 def _known_zone(name: str) -> str:
@@ -97,7 +95,7 @@ class ProviderPolicy(Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> ProviderPolicy:
-        problems = list(_inconsistencies(self))
+        problems = list(policy_inconsistencies(self))
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -148,60 +146,3 @@ class UnknownRunError(LookupError):
 
     def __init__(self, run: str, known: tuple[str, ...]) -> None:
         super().__init__(f"the policy has no run '{run}'; its runs are {', '.join(known)}")
-
-
-def _inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
-    if not 0 <= policy.parked_share_limit <= 1:
-        yield "parked_share_limit is a share between 0 and 1"
-    yield from _doubles("run", [entry.run for entry in policy.runs])
-    yield from _doubles("feed", [entry.feed for entry in policy.feeds])
-    yield from _doubles("count rule", [entry.rule for entry in policy.count_rules])
-    yield from _doubles("clause", [entry.clause for entry in policy.clauses])
-    billed = [category for entry in policy.runs for category in entry.categories]
-    yield from _doubles("category billed by a run", billed)
-    feeds = {entry.feed for entry in policy.feeds}
-    moments = {moment.moment for entry in policy.runs for moment in entry.moments}
-    for rule in policy.count_rules:
-        if rule.feed not in feeds:
-            yield f"count rule {rule.rule} uses the unknown feed '{rule.feed}'"
-        elif unknown := sorted(set(rule.where) - set(policy.feed(rule.feed).columns.attributes)):
-            yield f"count rule {rule.rule} filters by {', '.join(unknown)}, which the feed lacks"
-        if rule.moment not in moments:
-            yield f"count rule {rule.rule} uses the unknown moment '{rule.moment}'"
-    yield from _unknown_must_be_priced(policy, feeds)
-    for run in policy.runs:
-        if len(policy.provider) + len(run.run) > _MAX_CYCLE_NAMES_LENGTH:
-            yield (
-                f"the names of the provider and of run {run.run} have more than "
-                f"{_MAX_CYCLE_NAMES_LENGTH} characters together: execution names are made of them"
-            )
-    known = {entry.clause for entry in policy.clauses}
-    for clause in sorted(set(_clause_references(policy)) - known):
-        yield f"the clause '{clause}' is referred to but not listed under 'clauses'"
-
-
-def _unknown_must_be_priced(policy: ProviderPolicy, feeds: set[str]) -> Iterator[str]:
-    for run in policy.runs:
-        moments = {entry.moment for entry in run.moments}
-        for entry in run.must_be_priced:
-            if entry.feed not in feeds:
-                yield f"must_be_priced of run {run.run} uses the unknown feed '{entry.feed}'"
-            elif entry.attribute not in policy.feed(entry.feed).columns.attributes:
-                yield f"must_be_priced of run {run.run}: the feed has no '{entry.attribute}'"
-            if entry.moment not in moments:
-                yield f"must_be_priced of run {run.run} uses the unknown moment '{entry.moment}'"
-            for rule in sorted(set(entry.priced_by) - {rule.rule for rule in policy.count_rules}):
-                yield f"must_be_priced of run {run.run} names the unknown count rule '{rule}'"
-
-
-def _clause_references(policy: ProviderPolicy) -> Iterator[str]:
-    for run in policy.runs:
-        yield run.clause
-        yield from (entry.clause for entry in run.must_be_priced)
-    yield from (entry.clause for entry in policy.count_rules)
-    yield from (entry.clause for entry in policy.term_discounts)
-
-
-def _doubles(what: str, names: list[str]) -> Iterator[str]:
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"the {what} '{name}' is listed twice: keep one"

@@ -10,7 +10,8 @@ from typing import Literal
 
 from msp_billing.adapters.directory.provider_documents import Place, ProviderDocuments, problem_at
 from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
-from msp_billing.domain.accounts import EACH_SUBSCRIBER, feed_key
+from msp_billing.domain.accounts import feed_key
+from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER
 from msp_billing.domain.problems import Problem
 
 Kind = Literal["policy", "price_book", "account"]

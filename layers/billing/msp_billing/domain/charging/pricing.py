@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from msp_billing.domain.accounts import AgreementLine
+from msp_billing.domain.contracts.agreements import AgreementLine
 from msp_billing.domain.invoices import PriceBasis
 from msp_billing.domain.money import Money
 from msp_billing.domain.periods import Period

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.domain.accounts import AgreementLine
-from msp_billing.domain.charges import apply_term_discount, price_in_force, price_quantity
+from msp_billing.domain.charging.pricing import apply_term_discount, price_in_force, price_quantity
+from msp_billing.domain.contracts.agreements import AgreementLine
 from msp_billing.domain.invoices import PriceBasis
 from msp_billing.domain.money import Money
 from msp_billing.domain.periods import Period

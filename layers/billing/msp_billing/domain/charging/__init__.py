@@ -1,0 +1,1 @@
+"""Charging: from quantities and prices to the amounts of lines."""

@@ -1,0 +1,1 @@
+"""Contracts: what was agreed with an account, and how long it lasts."""

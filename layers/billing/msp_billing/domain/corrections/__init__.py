@@ -1,0 +1,1 @@
+"""Corrections: what mends an issued invoice without changing it."""

@@ -1,0 +1,1 @@
+"""Reports: what a snapshot says to people, beside the invoices."""

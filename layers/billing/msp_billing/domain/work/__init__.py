@@ -1,0 +1,1 @@
+"""Work: time entries, what an hour costs, and who approves it."""
