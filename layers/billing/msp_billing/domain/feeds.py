@@ -19,6 +19,18 @@ class FeedColumns(Frozen):
     subscriber: Text | None = Field(default=None, description="Site or end customer.")
     online_on: Text | None = Field(default=None, description="Day it came online.")
     offboarded_on: Text | None = Field(default=None, description="Day it was offboarded.")
+    last_seen_on: Text | None = Field(
+        default=None, description="Day on which the tool last heard from it (INT-07)."
+    )
+    offboard_requested_on: Text | None = Field(
+        default=None, description="Day on which its offboarding was asked for (INT-08)."
+    )
+    change_received_on: Text | None = Field(
+        default=None, description="Day on which the newest change of it was received (COL-13)."
+    )
+    quantity: Text | None = Field(
+        default=None, description="How many the row stands for, as on a vendor's invoice (COL-17)."
+    )
     attributes: dict[Identifier, Text] = Field(
         default={}, description="Other columns that count rules filter by: name and header."
     )
@@ -26,8 +38,15 @@ class FeedColumns(Frozen):
     def headers(self) -> tuple[str, ...]:
         """Every header that the export must have."""
         named = (self.item_id, self.name, self.account, self.subscriber)
-        dated = (self.online_on, self.offboarded_on)
-        present = (header for header in (*named, *dated) if header is not None)
+        dated = (
+            self.online_on,
+            self.offboarded_on,
+            self.last_seen_on,
+            self.offboard_requested_on,
+            self.change_received_on,
+        )
+        given = (*named, *dated, self.quantity)
+        present = (header for header in given if header is not None)
         return (*present, *self.attributes.values())
 
 
@@ -80,6 +99,10 @@ class FeedRow(Frozen):
     subscriber: str | None
     online_on: date | None = None
     offboarded_on: date | None = None
+    last_seen_on: date | None = None
+    offboard_requested_on: date | None = None
+    change_received_on: date | None = None
+    quantity: int = Field(default=1, ge=0, description="How many it stands for; 1 for one item.")
     attributes: dict[str, str] = Field(default_factory=dict)
     row: int = Field(description="Line in the file, from 1, so that a person can find it.")
 

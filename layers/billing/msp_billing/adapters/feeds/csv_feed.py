@@ -253,8 +253,8 @@ class _LastLine:
 
 
 def _fingerprint(row: FeedRow) -> bytes:
-    """The item's natural key: its id within its account."""
-    key = f"{feed_key(row.account or '')}\0{row.item_id}"
+    """The item's natural key: its id within its account and subscriber."""
+    key = f"{feed_key(row.account or '')}\0{feed_key(row.subscriber or '')}\0{row.item_id}"
     return hashlib.blake2b(key.encode(), digest_size=16).digest()
 
 

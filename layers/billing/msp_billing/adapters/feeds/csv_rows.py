@@ -12,6 +12,7 @@ from msp_billing.domain.feeds import FeedColumns, FeedRow
 _DAY = re.compile(
     r"^(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(Z|[+-]\d{2}:?\d{2})?$"
 )
+_QUANTITY = re.compile(r"^(\d{1,7})(?:\.0{1,4})?$", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1980, 2199
 
 
@@ -41,6 +42,10 @@ class RowReader:
         self._subscriber = at(columns.subscriber)
         self._online_on = at(columns.online_on)
         self._offboarded_on = at(columns.offboarded_on)
+        self._last_seen_on = at(columns.last_seen_on)
+        self._offboard_requested_on = at(columns.offboard_requested_on)
+        self._change_received_on = at(columns.change_received_on)
+        self._quantity = at(columns.quantity)
         self._attributes = {name: place[column] for name, column in columns.attributes.items()}
 
     def read(self, cells: list[str], line: int) -> FeedRow | tuple[RowFault, ...]:
@@ -51,15 +56,20 @@ class RowReader:
         """
         account = self._cell(cells, self._account)
         faults = list(self._missing(cells, account))
-        online_on = _read_day(cells, self._online_on, account or None, faults)
-        offboarded_on = _read_day(cells, self._offboarded_on, account or None, faults)
+        owner = account or None
+        online_on = _read_day(cells, self._online_on, owner, faults)
+        offboarded_on = _read_day(cells, self._offboarded_on, owner, faults)
+        last_seen_on = _read_day(cells, self._last_seen_on, owner, faults)
+        offboard_requested_on = _read_day(cells, self._offboard_requested_on, owner, faults)
+        change_received_on = _read_day(cells, self._change_received_on, owner, faults)
+        quantity = _read_quantity(cells, self._quantity, owner, faults)
         if online_on is not None and offboarded_on is not None and offboarded_on < online_on:
             faults.append(
                 RowFault(
                     "feed-dates-order",
                     f"Offboarded on {offboarded_on}, before it came online on {online_on}.",
                     "Correct the two dates at the source and export again.",
-                    account or None,
+                    owner,
                 )
             )
         if faults:
@@ -72,6 +82,10 @@ class RowReader:
             subscriber=self._cell(cells, self._subscriber) or None,
             online_on=online_on,
             offboarded_on=offboarded_on,
+            last_seen_on=last_seen_on,
+            offboard_requested_on=offboard_requested_on,
+            change_received_on=change_received_on,
+            quantity=quantity,
             attributes={name: cells[index].strip() for name, index in self._attributes.items()},
             row=line,
         )
@@ -131,3 +145,24 @@ def _read_day(
             fix = "Export an empty cell where there is no date."
     faults.append(RowFault("feed-date", what, fix, account))
     return None
+
+
+def _read_quantity(
+    cells: list[str], index: int | None, account: str | None, faults: list[RowFault]
+) -> int:
+    """The whole number in a cell; 1 when the feed has no such column.
+
+    An empty cell is a fault: a vendor's invoice that does not say how many is unknown, not zero
+    and not one (COL-17). ``26.0`` is read, because spreadsheets write whole numbers so; a
+    thousands separator is not, because 1,250 is another number in other countries.
+    """
+    if index is None:
+        return 1
+    text = cells[index].strip()
+    match = _QUANTITY.match(text)
+    if match is not None:
+        return int(match[1])
+    what = f"'{text}' is no quantity." if text else "The quantity is empty."
+    fix = "Write a whole number of at most seven digits, such as 26, and export again."
+    faults.append(RowFault("feed-quantity", what, fix, account))
+    return 1
