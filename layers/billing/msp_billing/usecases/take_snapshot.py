@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pydantic import Field, TypeAdapter
@@ -81,6 +81,17 @@ def moment_key(cycle: Cycle, moment: str) -> str:
 def load_moment(content: bytes) -> MomentReadings:
     """Read what :func:`take_snapshot` stored."""
     return _READINGS.validate_json(gzip.decompress(content))
+
+
+def moment_readings(
+    ports: Ports, cycle: Cycle, moment: str, accounts: Sequence[str]
+) -> dict[str, tuple[FeedReading, ...]]:
+    """What the feeds said of these accounts at a moment that was taken.
+
+    Reports that go out before the snapshot is sealed are made from this (COL-03).
+    """
+    taken = load_moment(ports.records.get(moment_key(cycle, moment)))
+    return {account: taken.readings.get(account, ()) for account in accounts}
 
 
 def _take(
