@@ -19,12 +19,13 @@ from msp_billing.adapters.feeds.feed_files import (
 )
 from msp_billing.adapters.holiday_calendar import business_calendar
 from msp_billing.domain.accounts import Account, feed_key
-from msp_billing.domain.billable_lines import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.building import build_account
+from msp_billing.domain.calendars import BusinessCalendar
+from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import CyclePlan, PlannedMoment, plan_cycle
 from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow
 from msp_billing.domain.outcomes import AccountOutcome
-from msp_billing.domain.parking import BuildContext
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
@@ -65,9 +66,12 @@ def _yaml(path: Path) -> object:
 
 def plan_of(provider: str, run: str, period: Period) -> CyclePlan:
     policy = sample_book(provider).policy
+    return plan_cycle(policy, policy.run_policy(run), period, _calendar(provider, period))
+
+
+def _calendar(provider: str, period: Period) -> BusinessCalendar:
     years = range(period.year - 1, period.year + 2)
-    calendar = business_calendar(policy.holidays, years)
-    return plan_cycle(policy, policy.run_policy(run), period, calendar)
+    return business_calendar(sample_book(provider).policy.holidays, years)
 
 
 @cache
@@ -83,7 +87,9 @@ def billed(provider: str, run: str, period: Period) -> dict[str, AccountOutcome]
         period=period,
         invoice_on=plan.invoice_on,
         due_on=plan.due_on,
+        charges_until=plan.charges_until,
         snapshot_sha256="0" * 64,
+        calendar=_calendar(provider, period),
     )
     readings: dict[str, list[FeedReading]] = {entry.account: [] for entry in book.accounts}
     for moment in plan.moments:

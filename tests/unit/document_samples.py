@@ -236,6 +236,7 @@ def cycle() -> Cycle:
             issue_at=datetime(2026, 12, 3, 15, tzinfo=UTC),
             invoice_on=date(2026, 12, 3),
             due_on=date(2026, 12, 30),
+            charges_until=date(2026, 12, 1),
         ),
         opened_at=datetime(2026, 11, 20, 14, tzinfo=UTC),
     )

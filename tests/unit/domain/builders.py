@@ -14,15 +14,15 @@ from typing import Any
 from hypothesis import settings
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.billable_lines import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.building import build_account
 from msp_billing.domain.calendars import BusinessCalendar
+from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import plan_cycle
 from msp_billing.domain.feeds import FeedRow, FeedSeal
 from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.money import Money
 from msp_billing.domain.outcomes import AccountOutcome
-from msp_billing.domain.parking import BuildContext
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
@@ -272,7 +272,9 @@ def context(
         period=period,
         invoice_on=plan.invoice_on,
         due_on=plan.due_on,
+        charges_until=plan.charges_until,
         snapshot_sha256=SEAL,
+        calendar=calendar,
     )
 
 

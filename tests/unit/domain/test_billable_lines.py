@@ -7,14 +7,10 @@ from typing import Any
 
 import pytest
 
+from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.billable_lines import (
-    NO_PREVIOUS_COUNTS,
-    Counter,
-    PreviousCounts,
-    billable_lines,
-    expand_lines,
-)
+from msp_billing.domain.billable_lines import billable_lines, expand_lines
+from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, Counter, PreviousCounts
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.periods import Period
@@ -37,24 +33,27 @@ EACH = line_data("PC", subscriber="each")
 MIDNIGHT = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 
+def building(
+    of: Account,
+    *rows: FeedRow,
+    previous: PreviousCounts = NO_PREVIOUS_COUNTS,
+    period: Period = MARCH,
+) -> AccountBuild:
+    here = context(period)
+    return AccountBuild(here, snapshot(of, here, rows), previous)
+
+
 def counter(of: Account, *rows: FeedRow, previous: PreviousCounts = NO_PREVIOUS_COUNTS) -> Counter:
-    return Counter(policy(), snapshot(of, context(MARCH), rows), previous)
+    return building(of, *rows, previous=previous).counter
 
 
 def billed(
     of: Account, *rows: FeedRow, period: Period = MARCH
 ) -> list[tuple[str, str | None, int, str]]:
     """Line, section, quantity and where the quantity came from, of all agreements."""
-    here = context(period)
-    counts = counter(of, *rows)
-    lines = [
-        line
-        for agreement in of.agreements
-        for line in billable_lines(
-            agreement, of, here.run, here.policy, here.price_book, period, counts
-        )
-    ]
-    assert not counts.problems
+    made = building(of, *rows, period=period)
+    lines = [line for agreement in of.agreements for line in billable_lines(made, agreement)]
+    assert not made.problems
     return [(e.line.line, e.subscriber, int(e.quantity), e.quantity_from) for e in lines]
 
 
@@ -182,11 +181,10 @@ def test_two_agreements_share_one_count() -> None:
     first = agreement_data(line_data("PC"))
     second = agreement_data(line_data("BACKUP", count_rule="pcs"), agreement="second")
     known = account(first, second)
-    here, counts = context(MARCH), counter(known, device("a"))
+    made = building(known, device("a"))
     for agreement in known.agreements:
-        arguments = (agreement, known, here.run, here.policy, here.price_book, MARCH, counts)
-        assert [line.count_key for line in billable_lines(*arguments)] == ["pcs:-"]
-    assert list(counts.evidence) == ["pcs:-"]
+        assert [line.count_key for line in billable_lines(made, agreement)] == ["pcs:-"]
+    assert list(made.counter.evidence) == ["pcs:-"]
 
 
 def test_lines_of_other_runs_and_other_months_are_left_out() -> None:
@@ -205,18 +203,16 @@ def test_lines_of_other_runs_and_other_months_are_left_out() -> None:
 # --- What is not known ----------------------------------------------------------------------------
 
 
-def problems_of(known: Account, counts: Counter) -> list[tuple[str, str]]:
-    here = context(MARCH)
-    for agreement in known.agreements:
-        arguments = (agreement, known, here.run, here.policy, here.price_book, MARCH, counts)
-        assert list(billable_lines(*arguments)) == []
-    return [(problem.code, problem.what) for problem in counts.problems.values()]
+def problems_of(taken: AccountSnapshot) -> list[tuple[str, str]]:
+    made = AccountBuild(context(MARCH), taken, NO_PREVIOUS_COUNTS)
+    for agreement in taken.account.agreements:
+        assert list(billable_lines(made, agreement)) == []
+    return [(problem.code, problem.what) for problem in made.problems]
 
 
 def test_a_feed_that_was_not_read_is_a_problem_and_no_zero() -> None:
     known = account(agreement_data(line_data("PC")))
-    empty = Counter(policy(), AccountSnapshot(account=known, readings=()), NO_PREVIOUS_COUNTS)
-    ((code, what),) = problems_of(known, empty)
+    ((code, what),) = problems_of(AccountSnapshot(account=known, readings=()))
     assert code == "reading-missing"
     assert "'devices' was not read at the moment 'inventory'" in what
 
@@ -224,20 +220,16 @@ def test_a_feed_that_was_not_read_is_a_problem_and_no_zero() -> None:
 def test_a_reading_at_another_moment_is_no_reading() -> None:
     known = account(agreement_data(line_data("PC")))
     other = reading(MIDNIGHT, [device("a")], moment="later")
-    counts = Counter(
-        policy(), AccountSnapshot(account=known, readings=(other,)), NO_PREVIOUS_COUNTS
-    )
-    assert [code for code, _ in problems_of(known, counts)] == ["reading-missing"]
+    taken = AccountSnapshot(account=known, readings=(other,))
+    assert [code for code, _ in problems_of(taken)] == ["reading-missing"]
 
 
 def test_items_of_an_unknown_or_of_no_subscriber_are_named_with_their_line() -> None:
     known = account(agreement_data(EACH), sites=["dock"])
     rows = [device("a", site="Dock"), device("b", site="Mole", row=7), device("c", row=8)]
-    counts = counter(known, *rows)
-    here = context(MARCH)
-    arguments = (known.agreements[0], known, here.run, here.policy, here.price_book, MARCH, counts)
-    assert [line.quantity for line in billable_lines(*arguments)] == [1]
-    none, unknown = counts.problems.values()
+    made = building(known, *rows)
+    assert [line.quantity for line in billable_lines(made, known.agreements[0])] == [1]
+    none, unknown = made.problems
     assert unknown.code == none.code == "unknown-subscriber"
     assert "names 'Mole' for b (line 7)" in unknown.what
     assert "names no site or subscriber for c (line 8)" in none.what
@@ -334,12 +326,7 @@ def test_only_the_rules_that_price_an_item_take_it_off_the_list() -> None:
 
 def test_many_items_of_an_unknown_site_are_one_problem() -> None:
     known = account(agreement_data(EACH), sites=["dock"])
-    counts = counter(known, *(device(f"d{number:02}", site="Mole") for number in range(25)))
-    here = context(MARCH)
-    list(
-        billable_lines(
-            known.agreements[0], known, here.run, here.policy, here.price_book, MARCH, counts
-        )
-    )
-    (problem,) = counts.problems.values()
+    made = building(known, *(device(f"d{number:02}", site="Mole") for number in range(25)))
+    list(billable_lines(made, known.agreements[0]))
+    (problem,) = made.problems
     assert "and 15 more" in problem.what

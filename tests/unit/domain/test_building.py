@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from msp_billing.domain.billable_lines import PreviousCounts
+from msp_billing.domain.counter import PreviousCounts
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.invoices import LineKind, PriceBasis
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind

@@ -9,14 +9,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.billable_lines import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.building import build_account
+from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.invoices import Invoice, LineKind, PriceBasis
 from msp_billing.domain.money import total
 from msp_billing.domain.outcomes import OutcomeKind
-from msp_billing.domain.parking import BuildContext
 from msp_billing.domain.snapshots import SnapshotBatch
 from tests.unit.domain.builders import (
     FEBRUARY,

@@ -65,6 +65,10 @@ class CyclePlan(Frozen):
     issue_at: datetime
     invoice_on: date
     due_on: date
+    charges_until: date = Field(
+        description="Last local day of which one-time charges are billed: that of the comparison, "
+        "at the latest the last of the service month."
+    )
 
 
 class Cycle(Frozen):
@@ -97,7 +101,9 @@ class Cycle(Frozen):
     summary: dict[str, str | int] = Field(default_factory=dict)
 
 
-COUNTS_ANEW_AFTER = frozenset({"RunRejectedError", "TooManyParkedError", "CompletenessGapError"})
+COUNTS_ANEW_AFTER = frozenset(
+    {"RunRejectedError", "TooManyParkedError", "CompletenessGapError", "ChargeClaimedError"}
+)
 """Failures whose reason lies in what was counted or in the policy, and not in the machinery."""
 
 
@@ -129,13 +135,15 @@ def plan_cycle(
         for entry in run.moments
     )
     invoice_on = resolve_day(run.issue, period, calendar)
+    compare_at = resolve_instant(run.compare, period, calendar, zone)
     plan = CyclePlan(
         opens_at=resolve_instant(run.opens, period, calendar, zone),
         moments=tuple(sorted(moments, key=lambda entry: (entry.take_at, entry.moment))),
-        compare_at=resolve_instant(run.compare, period, calendar, zone),
+        compare_at=compare_at,
         issue_at=resolve_instant(run.issue, period, calendar, zone),
         invoice_on=invoice_on,
         due_on=resolve_due_day(run.due, invoice_on, period, calendar),
+        charges_until=min(period.last_day, compare_at.astimezone(zone).date()),
     )
     _check_order(plan, run, period)
     return plan

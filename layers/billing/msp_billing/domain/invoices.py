@@ -22,6 +22,9 @@ class LineKind(StrEnum):
     RECURRING = "recurring"
     ONE_TIME = "one_time"
     DISCOUNT = "discount"
+    SHORTFALL = "shortfall"
+    ADJUSTMENT = "adjustment"
+    TAX = "tax"
 
 
 class PriceBasis(StrEnum):
@@ -30,6 +33,11 @@ class PriceBasis(StrEnum):
     EACH = "each"
     FLAT = "flat"
     TIER = "tier"
+    GRADUATED = "graduated"
+    INCLUDED = "included"
+    OVERAGE = "overage"
+    MINIMUM = "minimum"
+    AMOUNT = "amount"
     PERCENT = "percent"
 
 
@@ -64,6 +72,10 @@ class InvoiceLine(Frozen):
     unit_price: Money
     amount: Money
     service_period: ServicePeriod
+    charge: str | None = Field(
+        default=None,
+        description="The one-time charge that it bills, by its id; no other cycle bills it again.",
+    )
     reason: LineReason
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.findings import Finding
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.problems import Problem
 
@@ -41,6 +42,9 @@ class AccountOutcome(Frozen):
     agreements: tuple[AgreementOutcome, ...]
     invoices: tuple[Invoice, ...] = ()
     problems: tuple[Problem, ...] = Field(default=(), description="Why it is parked.")
+    findings: tuple[Finding, ...] = Field(
+        default=(), description="What a person should look at, though it stops nothing."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> AccountOutcome:
@@ -52,6 +56,12 @@ class AccountOutcome(Frozen):
         if billed != bool(self.invoices):
             raise ValueError("billed agreements and invoices go together")
         return self
+
+    @property
+    def charges(self) -> frozenset[str]:
+        """The one-time charges that its invoices bill."""
+        lines = (line for invoice in self.invoices for line in invoice.lines)
+        return frozenset(line.charge for line in lines if line.charge is not None)
 
     @property
     def parked(self) -> bool:

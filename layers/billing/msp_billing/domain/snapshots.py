@@ -37,6 +37,10 @@ class AccountSnapshot(Frozen):
 
     account: Account
     readings: tuple[FeedReading, ...]
+    claims: dict[str, str] = Field(
+        default_factory=dict,
+        description="One-time charges that a cycle bills already: the charge's id, and run/period.",
+    )
 
     def reading(self, feed: str, moment: str) -> FeedReading | None:
         """The reading of a feed at a moment, or None when it was not taken."""

@@ -6,16 +6,22 @@ import gzip
 import logging
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.billable_lines import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.building import build_account
+from msp_billing.domain.contracts.standing import active_agreements
+from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
-from msp_billing.domain.parking import BuildContext
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
-from msp_billing.usecases.context import BatchRequest, failure_noted, load_context
+from msp_billing.usecases.context import (
+    BatchRequest,
+    calendar_around,
+    failure_noted,
+    load_context,
+)
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
 
@@ -49,7 +55,9 @@ def _build_invoices(ports: Ports, request: BatchRequest) -> BuildResult:
         period=request.period,
         invoice_on=context.cycle.plan.invoice_on,
         due_on=context.cycle.plan.due_on,
+        charges_until=context.cycle.plan.charges_until,
         snapshot_sha256=request.sha256,
+        calendar=calendar_around(ports, context.policy, request.period.year),
     )
     previous = previous_counts(ports, request)
     outcomes = [
@@ -86,8 +94,7 @@ def _build_or_park(
                 AgreementOutcome(
                     agreement=entry.agreement, kind=OutcomeKind.PARKED, reason="could not be built"
                 )
-                for entry in account.agreements
-                if entry.active_in(build.period)
+                for entry in active_agreements(account, build.policy, build.calendar, build.period)
             ),
             problems=(
                 Problem(

@@ -31,6 +31,10 @@ class ConcurrentNumberingError(RuntimeError):
     """Another run of the provider took the next numbers first; try again."""
 
 
+class ChargeClaimedError(RuntimeError):
+    """Another cycle bills a one-time charge that this one has in its snapshot; count anew."""
+
+
 class MailRefusedForNowError(RuntimeError):
     """SES did not take the mail (throttled, paused, quota used up); it may be tried later."""
 

@@ -8,11 +8,16 @@ from decimal import Decimal
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen
+from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind, find_gaps
-from msp_billing.domain.periods import Period
 from msp_billing.domain.snapshots import SnapshotBatch
-from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
+from msp_billing.usecases.context import (
+    CycleContext,
+    CycleRequest,
+    calendar_around,
+    load_context,
+)
 from msp_billing.usecases.errors import CompletenessGapError, TooManyParkedError
 from msp_billing.usecases.manifest import manifest_lines
 from msp_billing.usecases.ports import Ports
@@ -44,26 +49,29 @@ def reconcile_cycle(ports: Ports, request: CycleRequest) -> ReconcileResult:
         TooManyParkedError: when the parked share is over the policy's limit.
     """
     context = load_context(ports, request)
+    standing = _Standing(ports, context)
     sealed_at = context.cycle.sealed_at
     sealed = _SealedBook(ports, context.cycle)
     records = {record.account: record for record in ports.invoices.all_records(request.cycle_id)}
     expected: list[tuple[str, str]] = []
     for entry in ports.book.entries(request.provider):
         account = entry.account
-        active = _active(account, request.period)
+        active = standing.active(account)
         if sealed_at is not None and entry.applied_at >= sealed_at:
             before = sealed.account(account.account)
-            owed = _active(before, request.period) if before else []
+            owed = standing.active(before) if before else []
             record = _with_skipped(records.get(account.account), account, set(active) - set(owed))
             if record is not None and record != records.get(account.account):
                 ports.invoices.put_record(request.cycle_id, record)
                 records[account.account] = record
             active = list(dict.fromkeys([*owed, *active]))
         expected += [(account.account, agreement) for agreement in active]
+        standing.note_closing(records.get(account.account), account, active)
     outcomes = [
         (record.account, entry) for record in records.values() for entry in record.agreements
     ]
-    gaps = find_gaps(expected, [(account, entry.agreement) for account, entry in outcomes])
+    recorded = [(account, entry.agreement) for account, entry in outcomes]
+    gaps = find_gaps([*expected, *standing.closing], recorded)
     if gaps:
         named = "; ".join(
             f"{gap.account}/{gap.agreement} {gap.what}" for gap in gaps[:_MAX_GAPS_NAMED]
@@ -104,8 +112,28 @@ class _SealedBook:
         return self._batches[line.batch][account]
 
 
-def _active(account: Account, period: Period) -> list[str]:
-    return [entry.agreement for entry in account.agreements if entry.active_in(period)]
+class _Standing:
+    """Which agreements owe an outcome in the cycle's period, by the policy that it pinned."""
+
+    def __init__(self, ports: Ports, context: CycleContext) -> None:
+        self._policy = context.policy
+        self._period = context.cycle.id.period
+        self._calendar = calendar_around(ports, context.policy, self._period.year)
+        self.closing: list[tuple[str, str]] = []
+
+    def active(self, account: Account) -> list[str]:
+        """The agreements that are in force."""
+        found = active_agreements(account, self._policy, self._calendar, self._period)
+        return [entry.agreement for entry in found]
+
+    def note_closing(
+        self, record: AccountRecord | None, account: Account, active: list[str]
+    ) -> None:
+        """Agreements that have ended may still have a last charge: no gap, and not owed either."""
+        known = {entry.agreement for entry in account.agreements} - set(active)
+        for entry in record.agreements if record else ():
+            if entry.agreement in known and entry.kind in {OutcomeKind.BILLED, OutcomeKind.PARKED}:
+                self.closing.append((account.account, entry.agreement))
 
 
 def _with_skipped(

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier
+from msp_billing.domain.findings import Finding
 from msp_billing.domain.outcomes import AgreementOutcome
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem
@@ -39,6 +40,10 @@ class AccountRecord(Frozen):
     agreements: tuple[AgreementOutcome, ...]
     parts: tuple[Identifier, ...] = Field(description="Parts of its invoices, perhaps none.")
     problems: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    charges: tuple[str, ...] = Field(
+        default=(), description="The one-time charges that its invoices bill, in order of their id."
+    )
 
 
 class Numbering(Frozen):

@@ -81,6 +81,7 @@ def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentReadings]) ->
     accounts = [entry.account for entry in ports.book.entries(cycle.id.provider)]
     lines: list[str] = []
     for number, group in enumerate(in_groups(accounts, ACCOUNTS_PER_BATCH)):
+        claims = ports.invoices.claims(cycle.id.provider, [account.account for account in group])
         batch = SnapshotBatch(
             provider=cycle.id.provider,
             run=cycle.id.run,
@@ -94,6 +95,7 @@ def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentReadings]) ->
                         for moment in moments
                         for reading in moment.readings.get(account.account, ())
                     ),
+                    claims=claims[account.account],
                 )
                 for account in group
             ),

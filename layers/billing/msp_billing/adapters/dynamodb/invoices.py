@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from msp_billing.adapters.dynamodb.bodies import Bodies
+from msp_billing.adapters.dynamodb.charges import check_free, claim_actions, claims
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
 from msp_billing.adapters.dynamodb.numbering import DRAFT, ISSUED, number_actions
 from msp_billing.adapters.dynamodb.table import (
@@ -50,8 +51,16 @@ class DynamoInvoiceStore:
 
         Every item has its own condition, and a whole transaction is dropped when one fails; the
         accounts whose invoices have numbers are therefore left out before it is sent.
+
+        Raises:
+            ChargeClaimedError: when another cycle bills one of the one-time charges.
         """
         issued = self._issued_accounts(cycle, outcomes)
+        check_free(
+            self._table,
+            cycle,
+            {entry.account: entry.charges for entry in outcomes if entry.account not in issued},
+        )
         before = self.records(cycle, [outcome.account for outcome in outcomes])
         group: list[Action] = []
         size = 0
@@ -59,7 +68,11 @@ class DynamoInvoiceStore:
             if outcome.account in issued:
                 continue
             actions = [_put_action(item) for item in self._items(cycle, outcome)]
-            actions += _removals(cycle, outcome, before.get(outcome.account))
+            standing = before.get(outcome.account)
+            actions += _removals(cycle, outcome, standing)
+            actions += claim_actions(
+                cycle, outcome.account, outcome.charges, standing.charges if standing else ()
+            )
             added = sum(_size_of(action) for action in actions)
             if group and not _fits(len(group) + len(actions), size + added):
                 self._commit(group)
@@ -104,6 +117,10 @@ class DynamoInvoiceStore:
         keys = self._table.query_index(f"NUMBER#{provider}", number)
         items = list(self._table.get_many(keys).values())
         return self._invoice(items[0]) if items else None
+
+    def claims(self, provider: str, accounts: Sequence[str]) -> dict[str, dict[str, str]]:
+        """By account, the one-time charges that a cycle bills: their ids, and "run/period"."""
+        return claims(self._table, provider, accounts)
 
     def number_next(
         self, cycle: CycleId, prefix: str, limit: int, after: str | None = None
@@ -176,6 +193,8 @@ class DynamoInvoiceStore:
             agreements=outcome.agreements,
             parts=tuple(invoice.id.part for invoice in outcome.invoices),
             problems=outcome.problems,
+            findings=outcome.findings,
+            charges=tuple(sorted(outcome.charges)),
         )
         yield _record_item(cycle, record)
         for invoice in outcome.invoices:

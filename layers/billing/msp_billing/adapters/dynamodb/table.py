@@ -151,6 +151,7 @@ class Table:
         pk: str,
         prefix: str = "",
         *,
+        between: tuple[str, str] | None = None,
         after: str | None = None,
         limit: int | None = None,
         without: Sequence[str] = (),
@@ -160,18 +161,23 @@ class Table:
 
         Args:
             prefix: only sort keys that begin so.
+            between: only sort keys from the first to the second, both included; without a prefix.
             after: only sort keys behind this one.
             limit: at most so many items.
             only: attributes to read, all when empty.
         """
+        condition, values = "pk = :pk", {"pk": pk}
+        if between is not None:
+            condition += " AND sk BETWEEN :first AND :last"
+            values |= {"first": between[0], "last": between[1]}
+        elif prefix:
+            condition += " AND begins_with(sk, :prefix)"
+            values |= {"prefix": prefix}
         request: dict[str, Any] = {
             "TableName": self.name,
             "ConsistentRead": True,
-            "KeyConditionExpression": "pk = :pk"
-            + (" AND begins_with(sk, :prefix)" if prefix else ""),
-            "ExpressionAttributeValues": encode_values(
-                {"pk": pk, **({"prefix": prefix} if prefix else {})}
-            ),
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": encode_values(values),
         }
         if only:
             request["ProjectionExpression"] = ", ".join(f"#{name}" for name in only)

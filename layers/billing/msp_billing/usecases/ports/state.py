@@ -89,7 +89,17 @@ class InvoiceStore(Protocol):
     """Outcomes and invoices of cycles."""
 
     def put_outcomes(self, cycle: CycleId, outcomes: Sequence[AccountOutcome]) -> None:
-        """Record outcomes with their drafts; numbered invoices are never overwritten."""
+        """Record outcomes with their drafts; numbered invoices are never overwritten.
+
+        The one-time charges that the drafts bill are claimed with them, and those that an earlier
+        attempt had and the drafts have no more are given free.
+
+        Raises:
+            ChargeClaimedError: when another cycle bills one of the charges.
+        """
+
+    def claims(self, provider: str, accounts: Sequence[str]) -> dict[str, dict[str, str]]:
+        """By account, the one-time charges that a cycle bills: their ids, and "run/period"."""
 
     def put_record(self, cycle: CycleId, record: AccountRecord) -> None:
         """Record how an account ended, in place of what was recorded; its invoices stay."""

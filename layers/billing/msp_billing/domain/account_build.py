@@ -1,0 +1,79 @@
+"""One account while it is built: what the sources of its lines share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.build_context import BuildContext
+from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.contracts.standing import active_agreements
+from msp_billing.domain.counter import Counter, PreviousCounts
+from msp_billing.domain.findings import Finding
+from msp_billing.domain.problems import Problem
+from msp_billing.domain.snapshots import AccountSnapshot
+
+
+class AccountBuild:
+    """Collects what the sources of lines find out about one account.
+
+    A source yields lines. What keeps the account from being billed it hands to :meth:`park`, what
+    a person should see to :meth:`report`; it goes on in both cases, so that everything wrong comes
+    out in one go.
+    """
+
+    def __init__(
+        self, context: BuildContext, snapshot: AccountSnapshot, previous: PreviousCounts
+    ) -> None:
+        self.context = context
+        self.snapshot = snapshot
+        self.previous = previous
+        self.counter = Counter(context.policy, snapshot, previous)
+        self._problems: dict[str, Problem] = {}
+        self._findings: list[Finding] = []
+
+    @property
+    def account(self) -> Account:
+        """The account as it was sealed."""
+        return self.snapshot.account
+
+    @cached_property
+    def active(self) -> tuple[Agreement, ...]:
+        """The agreements that are in force on some day of the period."""
+        here = self.context
+        return active_agreements(self.account, here.policy, here.calendar, here.period)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that keeps the account from being billed; counts first."""
+        return (*self.counter.problems.values(), *self._problems.values())
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that a person should look at."""
+        return tuple(self._findings)
+
+    def park(self, code: str, what: str, fix: str) -> None:
+        """Keep the account from being billed until what is wrong was mended."""
+        problem = Problem(code=code, what=what, fix=fix, where=self.account.account)
+        self._problems.setdefault(str(problem), problem)
+
+    def report(self, finding: Finding) -> None:
+        """Tell the clerk of something that does not stop the invoice."""
+        self._findings.append(finding)
+
+    def may_bill(self, charge: str) -> bool:
+        """Whether a one-time charge is still to be billed, or is billed by this very cycle.
+
+        A cycle that builds an account again must find the same charges, and no other cycle may
+        bill them too.
+        """
+        return self.snapshot.claims.get(charge, self.context.claimant) == self.context.claimant
+
+    def agreement_for_charges(self) -> Agreement:
+        """Where charges go that belong to the account as a whole.
+
+        The first agreement that is active in the period, else the last one listed: work that
+        comes in after the end is billed on a closing invoice (MSA-05).
+        """
+        return self.active[0] if self.active else self.account.agreements[-1]

@@ -1,0 +1,36 @@
+"""What all accounts of one cycle are built with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from msp_billing.domain.calendars import BusinessCalendar
+from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.run_policy import RunPolicy
+
+
+@dataclass(frozen=True)
+class BuildContext:
+    """Pinned when the cycle opened.
+
+    ``charges_until`` is the last day whose one-time charges this cycle takes: later ones are
+    billed by the next, and nothing that lies in the future is billed at all.
+    """
+
+    policy: ProviderPolicy
+    run: RunPolicy
+    price_book: PriceBook
+    period: Period
+    invoice_on: date
+    due_on: date
+    charges_until: date
+    snapshot_sha256: str
+    calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
+
+    @property
+    def claimant(self) -> str:
+        """How this cycle signs the one-time charges that it bills."""
+        return f"{self.run.run}/{self.period}"
