@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement
+from msp_billing.domain.contracts.orders import Order, order_inconsistencies
 from msp_billing.domain.money import CurrencyCode
 
 AccountMailKind = Literal["invoice", "comparison"]
@@ -50,6 +51,9 @@ class Account(Frozen):
         min_length=1,
         max_length=40,
         description="At most 40: their invoices are stored together in one transaction.",
+    )
+    orders: tuple[Order, ...] = Field(
+        default=(), max_length=1000, description="What was ordered, and when (COL-08 to COL-11)."
     )
 
     @model_validator(mode="after")
@@ -106,3 +110,4 @@ def _inconsistencies(account: Account) -> Iterator[str]:
                     f"line {line.line} of {agreement.agreement} is for the unknown subscriber "
                     f"'{line.subscriber}'"
                 )
+    yield from order_inconsistencies(account.orders, account.agreements, frozenset(known))

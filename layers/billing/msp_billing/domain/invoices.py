@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.counting import Count
 from msp_billing.domain.feeds import FeedSeal
+from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
 from msp_billing.domain.periods import Period, ServicePeriod
 
@@ -25,6 +26,7 @@ class LineKind(StrEnum):
     SHORTFALL = "shortfall"
     ADJUSTMENT = "adjustment"
     TAX = "tax"
+    RECONCILIATION = "reconciliation"
 
 
 class PriceBasis(StrEnum):
@@ -72,6 +74,10 @@ class InvoiceLine(Frozen):
     unit_price: Money
     amount: Money
     service_period: ServicePeriod
+    ownership: Hardware | None = Field(
+        default=None,
+        description="For hardware: rented, which stays the provider's property, or owned (COL-28).",
+    )
     charge: str | None = Field(
         default=None,
         description="The one-time charge that it bills, by its id; no other cycle bills it again.",

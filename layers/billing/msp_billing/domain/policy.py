@@ -13,6 +13,12 @@ from pydantic import (
 )
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.contracts.order_policy import (
+    OrderRule,
+    RequiredProduct,
+    SetupFee,
+    ShippingSpeed,
+)
 from msp_billing.domain.counting import CountRule
 from msp_billing.domain.feeds import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
@@ -91,6 +97,18 @@ class ProviderPolicy(Frozen):
     feeds: tuple[FeedDefinition, ...] = ()
     count_rules: tuple[CountRule, ...] = ()
     term_discounts: tuple[TermDiscount, ...] = ()
+    order_rules: tuple[OrderRule, ...] = Field(
+        default=(), description="When the lines that orders bring begin to bill (COL-08, COL-10)."
+    )
+    setup_fees: tuple[SetupFee, ...] = Field(
+        default=(), description="One-time fees that orders cost (COL-11)."
+    )
+    shipping: tuple[ShippingSpeed, ...] = Field(
+        default=(), description="Ways of sending hardware, each with its product (COL-23)."
+    )
+    required_products: tuple[RequiredProduct, ...] = Field(
+        default=(), description="Products of which every account has at least so many (COL-22)."
+    )
     runs: tuple[RunPolicy, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msp_billing.domain.contracts.order_policy import (
+    order_clauses,
+    order_policy_inconsistencies,
+)
+
 if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
 
@@ -37,6 +42,7 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
                 f"the names of the provider and of run {run.run} have more than "
                 f"{_MAX_CYCLE_NAMES_LENGTH} characters together: execution names are made of them"
             )
+    yield from order_policy_inconsistencies(policy)
     known = {entry.clause for entry in policy.clauses}
     for clause in sorted(set(_clause_references(policy)) - known):
         yield f"the clause '{clause}' is referred to but not listed under 'clauses'"
@@ -62,6 +68,7 @@ def _clause_references(policy: ProviderPolicy) -> Iterator[str]:
         yield from (entry.clause for entry in run.must_be_priced)
     yield from (entry.clause for entry in policy.count_rules)
     yield from (entry.clause for entry in policy.term_discounts)
+    yield from order_clauses(policy)
 
 
 def _doubles(what: str, names: list[str]) -> Iterator[str]:

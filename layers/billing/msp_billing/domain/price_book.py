@@ -10,6 +10,7 @@ from functools import cached_property
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Code, Frozen, Identifier, Text
+from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
 
 MAX_PRICE = 10_000_000
@@ -83,6 +84,15 @@ class Product(Frozen):
         default=None,
         description="The policy's clause that lines which are not counted refer to; the run's "
         "own where nothing is said.",
+    )
+    hardware: Hardware | None = Field(
+        default=None,
+        description="For hardware: rented or owned, where a line says nothing else (COL-28).",
+    )
+    tier_by: Text | None = Field(
+        default=None,
+        description="What chooses the step of a tiered price, where that is not the quantity: "
+        "'users at the site' (KR-08). Orders give it as the item's 'capacity'.",
     )
     prices: tuple[PriceFrom, ...] = Field(
         default=(), description="List prices; empty when every agreement has its own price."

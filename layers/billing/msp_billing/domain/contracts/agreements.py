@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Code, Frozen, Identifier, Text
+from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.periods import Period
 from msp_billing.domain.price_book import Price
 
@@ -30,6 +31,9 @@ class AgreementLine(Frozen):
     )
     price: Price | None = Field(default=None, description="In place of the list price.")
     note: Text | None = Field(default=None, description="Shown after the product's name.")
+    hardware: Hardware | None = Field(
+        default=None, description="rented or owned, in place of what the product says (COL-28)."
+    )
     starts_on: date | None = Field(default=None, description="First day it is provided.")
     ends_on: date | None = Field(default=None, description="Last day it is provided.")
     bill_once_in: Period | None = Field(
