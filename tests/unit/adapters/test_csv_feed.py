@@ -268,6 +268,7 @@ def export(data: bytes, sha256: str | None) -> tuple[list[FeedRow | RowProblem],
         feed="rmm-devices",
         key="rmm-devices/2026-12-01.csv",
         as_of_at=datetime(2026, 12, 1, 6, tzinfo=UTC),
+        time_zone="America/Chicago",
         sha256=sha256,
     )
     reader = ExportReader(DEVICES, about, io.BytesIO(data), "feeds/x.csv")

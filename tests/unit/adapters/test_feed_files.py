@@ -33,7 +33,9 @@ MOMENT = datetime(2026, 12, 1, 6, tzinfo=UTC)
 
 def export(as_of_at: datetime, key: str = "a", account: str | None = None) -> FeedExport:
     feed = "rmm-devices" if account is None else "ad-users"
-    return FeedExport(feed=feed, key=key, as_of_at=as_of_at, account=account)
+    return FeedExport(
+        feed=feed, key=key, as_of_at=as_of_at, time_zone="America/Chicago", account=account
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,12 @@ def export(as_of_at: datetime, key: str = "a", account: str | None = None) -> Fe
 def test_a_key_says_whose_export_it_is_and_as_of_when(key, definition, as_of_at, account):
     found = parse_export_key(key, definition, CHICAGO, sha256="ab")
     assert found == FeedExport(
-        feed=definition.feed, key=key, as_of_at=as_of_at, account=account, sha256="ab"
+        feed=definition.feed,
+        key=key,
+        as_of_at=as_of_at,
+        time_zone="America/Chicago",
+        account=account,
+        sha256="ab",
     )
 
 

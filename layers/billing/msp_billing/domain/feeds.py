@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.feed_formats import FeedFormat, format_inconsistencies, with_preset
 
 
 class FeedColumns(Frozen):
-    """Which column of the export holds what. Values are the export's own headers."""
+    """Which column of the export holds what. Values are the export's own headers.
 
-    item_id: Text = Field(description="What tells two items apart: a device id, an account name.")
+    In a JSON export they are names of fields; a point leads into an object: ``company.name``.
+    """
+
+    item_id: Text = Field(
+        default="",
+        description="What tells two items apart: a device id, an account name. Formats of a tool "
+        "know it by themselves.",
+    )
     name: Text | None = Field(default=None, description="The name shown to people.")
     account: Text | None = Field(default=None, description="Whose it is; for provider-wide feeds.")
     subscriber: Text | None = Field(default=None, description="Site or end customer.")
@@ -35,17 +44,21 @@ class FeedColumns(Frozen):
         default={}, description="Other columns that count rules filter by: name and header."
     )
 
-    def headers(self) -> tuple[str, ...]:
-        """Every header that the export must have."""
-        named = (self.item_id, self.name, self.account, self.subscriber)
-        dated = (
+    @property
+    def days(self) -> tuple[str | None, ...]:
+        """The columns that are days."""
+        return (
             self.online_on,
             self.offboarded_on,
             self.last_seen_on,
             self.offboard_requested_on,
             self.change_received_on,
         )
-        given = (*named, *dated, self.quantity)
+
+    def headers(self) -> tuple[str, ...]:
+        """Every header that the export must have."""
+        named = (self.item_id, self.name, self.account, self.subscriber)
+        given = (*named, *self.days, self.quantity)
         present = (header for header in given if header is not None)
         return (*present, *self.attributes.values())
 
@@ -58,9 +71,27 @@ class FeedDefinition(Frozen):
     scope: Literal["provider", "account"] = Field(
         description="One file for all accounts, or a folder with one file per account."
     )
+    format: FeedFormat = Field(
+        default="csv",
+        description="How the export is written: any table ('csv'), or as a tool writes it.",
+    )
     encoding: Literal["utf-8", "utf-16", "windows-1252"] = "utf-8"
     delimiter: Literal[",", ";", "\t"] = ","
-    columns: FeedColumns
+    date_format: Text | None = Field(
+        default=None,
+        description="For format 'ad-users': how dates are written, such as M/d/yyyy h:mm:ss tt.",
+    )
+    page_size: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="For formats whose pages do not say whether another follows: the number of "
+        "items that a full page has.",
+    )
+    columns: FeedColumns = Field(
+        default_factory=FeedColumns,
+        description="What is where. A format of a tool knows most of it by itself.",
+    )
     not_billed_here: tuple[Text, ...] = Field(
         default=(),
         description="Customers in a provider-wide export that are not billed with this system. Any "
@@ -69,6 +100,29 @@ class FeedDefinition(Frozen):
     max_age_hours: int = Field(
         default=24, ge=1, le=24 * 62, description="How old the export may be at the moment."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_completed_by_its_format(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        columns = data.get("columns")
+        if isinstance(columns, FeedColumns):
+            data = {**data, "columns": columns.model_dump(exclude_unset=True)}
+        return with_preset(data)
+
+    @model_validator(mode="after")
+    def _fits_its_format(self) -> FeedDefinition:
+        for what in format_inconsistencies(
+            self.format,
+            item_id=self.columns.item_id,
+            quantity=self.columns.quantity,
+            dated=any(self.columns.days),
+            date_format=self.date_format,
+            page_size=self.page_size,
+        ):
+            raise ValueError(what)
+        return self
 
     @model_validator(mode="after")
     def _knows_whose_rows(self) -> FeedDefinition:
@@ -86,6 +140,7 @@ class FeedExport(Frozen):
     feed: Identifier
     key: str = Field(description="Where it lies, relative to the provider's feeds.")
     as_of_at: datetime = Field(description="The moment it describes, UTC.")
+    time_zone: str = Field(description="The provider's: days in the export are local to it.")
     account: Identifier | None = Field(default=None, description="For feeds of scope 'account'.")
     sha256: str | None = Field(default=None, description="Announced checksum, when there is one.")
 

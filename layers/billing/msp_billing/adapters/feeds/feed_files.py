@@ -8,18 +8,15 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from msp_billing.domain.date_rules import local_instant
+from msp_billing.domain.feed_formats import FORMAT_PRESETS
 from msp_billing.domain.feeds import FeedDefinition, FeedExport
 
 CHECKSUM_SUFFIX = ".sha256"
 """What stands after an export's own name in the name of its checksum file."""
 
-_AS_OF = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2})(\d{2}))?\.csv$")
+_AS_OF = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2})(\d{2}))?(\.[a-z]+)$", re.ASCII)
 _ACCOUNT = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
 _CHECKSUM = re.compile(r"^\\?([0-9a-fA-F]{64})(?:[ \t]+\*?[^\r\n]*)?(?:\r?\n)?$")
-_AS_OF_HELP = (
-    "Name it after the moment it describes, in the provider's local time: YYYY-MM-DD.csv or "
-    "YYYY-MM-DDTHHMM.csv, such as 2026-11-23T1800.csv."
-)
 
 
 class ExportKeyError(ValueError):
@@ -65,7 +62,8 @@ def parse_export_key(
     return FeedExport(
         feed=definition.feed,
         key=key,
-        as_of_at=_as_of(name, zone),
+        as_of_at=_as_of(name, definition, zone),
+        time_zone=zone.key,
         account=account,
         sha256=sha256,
     )
@@ -89,15 +87,29 @@ def _account_of(folders: list[str], definition: FeedDefinition) -> str | None:
     return folders[0]
 
 
-def _as_of(name: str, zone: ZoneInfo) -> datetime:
+def _as_of(name: str, definition: FeedDefinition, zone: ZoneInfo) -> datetime:
+    suffixes = FORMAT_PRESETS[definition.format].suffixes
+    names = " or ".join(
+        f"{form}{suffix}" for suffix in suffixes for form in ("YYYY-MM-DD", "YYYY-MM-DDTHHMM")
+    )
+    help_text = (
+        f"Name it after the moment it describes, in the provider's local time: {names}, such as "
+        f"2026-11-23T1800{suffixes[0]}."
+    )
     match = _AS_OF.match(name)
     if match is None:
-        raise ExportKeyError(f"'{name}' does not say as of when it is.", _AS_OF_HELP)
-    year, month, day, hour, minute = (int(part or 0) for part in match.groups())
+        raise ExportKeyError(f"'{name}' does not say as of when it is.", help_text)
+    if match[6] not in suffixes:
+        raise ExportKeyError(
+            f"'{name}' does not end in {' or '.join(suffixes)}, as files of the format "
+            f"'{definition.format}' do.",
+            help_text,
+        )
+    year, month, day, hour, minute = (int(part or 0) for part in match.groups()[:5])
     try:
         local = datetime(year, month, day, hour, minute, tzinfo=zone)
     except ValueError:
-        raise ExportKeyError(f"'{name}' names a moment that does not exist.", _AS_OF_HELP) from None
+        raise ExportKeyError(f"'{name}' names a moment that does not exist.", help_text) from None
     return local_instant(local.date(), time(hour, minute), zone)
 
 
