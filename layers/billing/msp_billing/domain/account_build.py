@@ -28,7 +28,7 @@ class AccountBuild:
         self.context = context
         self.snapshot = snapshot
         self.previous = previous
-        self.counter = Counter(context.policy, snapshot, previous)
+        self.counter = Counter(context.policy, snapshot, previous, context.period, context.calendar)
         self._problems: dict[str, Problem] = {}
         self._findings: list[Finding] = []
 
@@ -51,7 +51,7 @@ class AccountBuild:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that a person should look at."""
-        return tuple(self._findings)
+        return (*self.counter.findings, *self._findings)
 
     def park(self, code: str, what: str, fix: str) -> None:
         """Keep the account from being billed until what is wrong was mended."""

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
-from msp_billing.domain.counting import Count, CountedItem, CountRule, count_items, present_at
+from msp_billing.domain.count_findings import CountFindings
+from msp_billing.domain.count_problems import listed_twice, not_on_invoice, of_unknown_subscribers
+from msp_billing.domain.counting import (
+    Count,
+    CountedItem,
+    CountRule,
+    LateChange,
+    count_items,
+    counted_item,
+    present_at,
+)
 from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.findings import Finding
 from msp_billing.domain.invoices import CountEvidence
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.problems import Problem, name_some
+from msp_billing.domain.problems import Problem
 from msp_billing.domain.run_policy import MustBePriced
+from msp_billing.domain.sections import RowSections
+from msp_billing.domain.selection import (
+    COUNTING,
+    CountingTime,
+    Selection,
+    left_on,
+    select_rows,
+    standing_in_time,
+)
 from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
 
 
@@ -41,19 +62,26 @@ class Counter:
     """Counts the rows of one account by rule and section, each count once.
 
     It collects what makes a count impossible in ``problems``; a caller that finds any there must
-    not bill the account.
+    not bill the account. What a person should look at is in ``findings``.
     """
 
     def __init__(
-        self, policy: ProviderPolicy, snapshot: AccountSnapshot, previous: PreviousCounts
+        self,
+        policy: ProviderPolicy,
+        snapshot: AccountSnapshot,
+        previous: PreviousCounts,
+        period: Period,
+        calendar: BusinessCalendar,
     ) -> None:
         self._policy = policy
         self._snapshot = snapshot
         self._previous = previous
-        self._sections: dict[tuple[str, str], dict[str | None, list[FeedRow]]] = {}
+        self._period = period
+        self._calendar = calendar
+        self._sections: dict[tuple[str, str], RowSections] = {}
         self._searched: set[str] = set()
-        self._homeless: dict[tuple[str, str], list[FeedRow]] = {}
-        self._used: dict[str, set[str]] = {}
+        self._considered: dict[str, set[tuple[str, str]]] = {}
+        self._found = CountFindings(snapshot.account)
         self.evidence: dict[str, CountEvidence] = {}
         self.problems: dict[str, Problem] = {}
 
@@ -61,45 +89,140 @@ class Counter:
     def _account(self) -> Account:
         return self._snapshot.account
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Pending offboardings and late changes of everything that was counted."""
+        return self._found.findings
+
     def count(self, rule: CountRule, subscriber: str | None) -> tuple[str, Count] | None:
         """The count of a rule in a section; None (and a problem) when it is unknown."""
-        key = f"{rule.rule}:{subscriber or '-'}"
+        key = count_key(rule, subscriber)
         if key not in self.evidence:
             reading = self._usable_reading(rule)
-            if reading is None:
+            if reading is None or self._lists_items_twice(reading, subscriber):
                 return None
-            rows = [row for row in self._rows(reading, subscriber) if rule.matches(row)]
+            selection = self.select(rule, reading, subscriber)
             if subscriber is not None and rule.rule not in self._searched:
                 self._searched.add(rule.rule)
                 self._note_homeless(reading, rule)
-            self._used.setdefault(rule.rule, set()).update(row.item_id for row in rows)
-            assert reading.seal is not None, "a usable reading has its seal"
-            self.evidence[key] = CountEvidence(
-                key=key,
-                rule=rule.rule,
-                title=rule.title,
-                clause=rule.clause,
-                subscriber=subscriber,
-                moment_at=reading.moment_at,
-                source=reading.seal,
-                compared_with=self._previous.period,
-                count=count_items(rows, self._previous.of(key)),
+            self._considered.setdefault(rule.rule, set()).update(
+                self._sections_of(reading).key(row) for row in selection.considered
             )
+            if rule.quantity_from_rows and not selection.rows:
+                self._keep(not_on_invoice(self._account, reading, rule, subscriber))
+                return None
+            self._found.add(rule, subscriber, selection)
+            self.evidence[key] = self._evidence(key, rule, subscriber, reading, selection)
         return key, self.evidence[key].count
 
+    def select(self, rule: CountRule, reading: FeedReading, subscriber: str | None) -> Selection:
+        """The rows of a section that a rule lets count; nothing is noted down."""
+        return select_rows(
+            rule,
+            self._sections_of(reading).rows(subscriber),
+            self._time_of(reading),
+            self._was_counted(rule, reading, subscriber),
+        )
+
+    def select_homeless(self, rule: CountRule, reading: FeedReading) -> Selection:
+        """The same for rows of a subscriber that the account does not have."""
+        rows = self._sections_of(reading).homeless
+        return select_rows(rule, rows, self._time_of(reading), lambda row: None)
+
+    def counts_from(self, feed: str, subscriber: str | None) -> bool:
+        """Whether a count of this section, or one of the whole account, is made from a feed."""
+        return any(
+            entry.source.feed == feed and entry.subscriber in {None, subscriber}
+            for entry in self.evidence.values()
+        )
+
     def items_left_over(self, demand: MustBePriced) -> list[FeedRow]:
-        """Rows that were there at the moment and that no count has used (INT-02)."""
+        """Rows that were there at the moment and that no count has considered (INT-02).
+
+        A row that every rule of the feed leaves out because of its days, such as a device that
+        was switched off long ago (INT-07), is not there any more.
+        """
         reading = self._snapshot.reading(demand.feed, demand.moment)
         if reading is None or reading.problems:
             return []
-        rules = demand.priced_by or tuple(
-            rule.rule
+        rules = [
+            rule
             for rule in self._policy.count_rules
             if (rule.feed, rule.moment) == (demand.feed, demand.moment)
+            and (not demand.priced_by or rule.rule in demand.priced_by)
+        ]
+        considered = {key for rule in rules for key in self._considered.get(rule.rule, ())}
+        sections, time = self._sections_of(reading), self._time_of(reading)
+        return [
+            row
+            for row in reading.rows
+            if sections.key(row) not in considered
+            and present_at(row, time.moment)
+            and (not rules or any(standing_in_time(rule, row, time) in COUNTING for rule in rules))
+        ]
+
+    def _evidence(
+        self,
+        key: str,
+        rule: CountRule,
+        subscriber: str | None,
+        reading: FeedReading,
+        selection: Selection,
+    ) -> CountEvidence:
+        assert reading.seal is not None, "a usable reading has its seal"
+
+        def item(row: FeedRow) -> CountedItem:
+            place = None if subscriber else self._sections_of(reading).place(row)
+            quantity = row.quantity if rule.quantity_from_rows else 1
+            return counted_item(row, quantity=quantity, subscriber=place)
+
+        gone = {item(row).key: left_on(row, standing) for row, standing in selection.dropped}
+        return CountEvidence(
+            key=key,
+            rule=rule.rule,
+            title=rule.title,
+            clause=rule.clause,
+            subscriber=subscriber,
+            moment_at=reading.moment_at,
+            source=reading.seal,
+            compared_with=self._previous.period,
+            count=count_items(
+                [item(row) for row in selection.rows],
+                self._previous.of(key),
+                ratio=rule.ratio,
+                late=[
+                    LateChange(item=item(entry.row), received_on=entry.received_on, what=entry.what)
+                    for entry in selection.late
+                ],
+                left_on=lambda item: gone.get(item.key),
+            ),
         )
-        used = {item for rule in rules for item in self._used.get(rule, ())}
-        local = self._local_moment(reading)
-        return [row for row in reading.rows if row.item_id not in used and present_at(row, local)]
+
+    def _was_counted(
+        self, rule: CountRule, reading: FeedReading, subscriber: str | None
+    ) -> Callable[[FeedRow], bool | None]:
+        """Whether the last count had a row; one that another rule of the feed had, it had not."""
+        key = count_key(rule, subscriber)
+        previous = self._previous.of(key)
+        own = {item.key for item in previous or ()}
+        others = {
+            item.key
+            for other in self._policy.count_rules
+            if other.feed == rule.feed and other.rule != rule.rule
+            for item in self._previous.of(count_key(other, subscriber)) or ()
+        }
+        counted_something = key in self._previous.items
+        sections = self._sections_of(reading)
+
+        def was_counted(row: FeedRow) -> bool | None:
+            if previous is None:
+                return None
+            item = ("" if subscriber else sections.place(row) or "", row.item_id)
+            if item in own:
+                return True
+            return False if counted_something or item in others else None
+
+        return was_counted
 
     def _usable_reading(self, rule: CountRule) -> FeedReading | None:
         reading = self._snapshot.reading(rule.feed, rule.moment)
@@ -111,51 +234,30 @@ class Counter:
             )
             return None
         for problem in reading.problems:
-            self.problems[str(problem)] = problem
+            self._keep(problem)
         return None if reading.problems else reading
 
-    def _rows(self, reading: FeedReading, subscriber: str | None) -> list[FeedRow]:
+    def _sections_of(self, reading: FeedReading) -> RowSections:
         place = (reading.feed, reading.moment)
         if place not in self._sections:
-            self._sections[place] = self._split(reading)
-        return self._sections[place].get(subscriber, [])
+            self._sections[place] = RowSections(self._account, reading.rows)
+        return self._sections[place]
 
-    def _split(self, reading: FeedReading) -> dict[str | None, list[FeedRow]]:
-        """Rows by subscriber; under None all rows of the account."""
-        local = self._local_moment(reading)
-        present = [row for row in reading.rows if present_at(row, local)]
-        sections: dict[str | None, list[FeedRow]] = {None: present}
-        homeless: list[FeedRow] = []
-        for row in present:
-            subscriber = self._account.find_subscriber(row.subscriber or "")
-            if subscriber is None:
-                homeless.append(row)
-            else:
-                sections.setdefault(subscriber, []).append(row)
-        self._homeless[reading.feed, reading.moment] = homeless
-        return sections
+    def _time_of(self, reading: FeedReading) -> CountingTime:
+        local = reading.moment_at.astimezone(self._policy.zone).replace(tzinfo=None)
+        return CountingTime(local, self._period, self._calendar)
+
+    def _lists_items_twice(self, reading: FeedReading, subscriber: str | None) -> bool:
+        doubles = self._sections_of(reading).doubles(subscriber)
+        for row, first in doubles:
+            self._keep(listed_twice(self._account, reading, row, first))
+        return bool(doubles)
 
     def _note_homeless(self, reading: FeedReading, rule: CountRule) -> None:
-        """Items that count, but at no subscriber that we know: unknown never bills as zero."""
-        places: dict[str | None, list[FeedRow]] = {}
-        for row in self._homeless[reading.feed, reading.moment]:
-            if rule.matches(row):
-                places.setdefault(row.subscriber, []).append(row)
-        for place, rows in sorted(places.items(), key=lambda entry: entry[0] or ""):
-            named = f"'{place}'" if place else "no site or subscriber"
-            items = name_some(
-                [f"{row.name} (line {row.row})" for row in sorted(rows, key=lambda row: row.row)]
-            )
-            self._note(
-                "unknown-subscriber",
-                f"The feed '{reading.feed}' names {named} for {items}, and "
-                f"{self._account.account} is billed by subscriber.",
-                "Add the name to the account's subscribers, or to the 'known_as' of the right "
-                "one, or correct the feed.",
-            )
-
-    def _local_moment(self, reading: FeedReading) -> datetime:
-        return reading.moment_at.astimezone(self._policy.zone).replace(tzinfo=None)
+        for problem in of_unknown_subscribers(
+            self._account, reading, self.select_homeless(rule, reading).rows
+        ):
+            self._keep(problem)
 
     def note_unknown_product(self, agreement: Agreement, line: AgreementLine, book: str) -> None:
         """A line whose product is newer than the price book that the cycle pinned."""
@@ -176,5 +278,12 @@ class Counter:
         )
 
     def _note(self, code: str, what: str, fix: str) -> None:
-        problem = Problem(code=code, what=what, fix=fix, where=self._account.account)
+        self._keep(Problem(code=code, what=what, fix=fix, where=self._account.account))
+
+    def _keep(self, problem: Problem) -> None:
         self.problems[str(problem)] = problem
+
+
+def count_key(rule: CountRule, subscriber: str | None) -> str:
+    """What a count is called in the invoice's evidence."""
+    return f"{rule.rule}:{subscriber or '-'}"

@@ -63,6 +63,12 @@ class Selection:
     late: list[LateRow] = field(default_factory=list)
     dropped: list[tuple[FeedRow, Standing]] = field(default_factory=list)
 
+    @property
+    def considered(self) -> list[FeedRow]:
+        """The rows of the kind that the rule counts, whether they count or not."""
+        of_the_kind = [row for row, standing in self.dropped if standing is not Standing.OTHER_KIND]
+        return [*self.rows, *of_the_kind]
+
 
 def select_rows(
     rule: CountRule,

@@ -1,0 +1,55 @@
+"""Sections: the rows of a reading by the account's subscribers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msp_billing.domain.accounts import Account, feed_key
+from msp_billing.domain.feeds import FeedRow
+
+
+class RowSections:
+    """Knows of every row whose it is. An item's id is its own at a subscriber, not in a feed."""
+
+    def __init__(self, account: Account, rows: Iterable[FeedRow]) -> None:
+        self._account = account
+        self._known: dict[str | None, str | None] = {}
+        self._sections: dict[str | None, list[FeedRow]] = {None: list(rows)}
+        self._doubles: list[tuple[FeedRow, FeedRow]] = []
+        self.homeless: list[FeedRow] = []
+        first: dict[tuple[str, str], FeedRow] = {}
+        for row in self._sections[None]:
+            known = first.setdefault(self.key(row), row)
+            if known is not row:
+                self._doubles.append((row, known))
+            subscriber = self._subscriber(row)
+            if subscriber is None:
+                self.homeless.append(row)
+            else:
+                self._sections.setdefault(subscriber, []).append(row)
+
+    def rows(self, subscriber: str | None) -> list[FeedRow]:
+        """The rows of a subscriber; under None all rows of the account."""
+        return self._sections.get(subscriber, [])
+
+    def doubles(self, subscriber: str | None) -> list[tuple[FeedRow, FeedRow]]:
+        """Rows of one item that stand under two names of a subscriber, each with the first one."""
+        return [
+            (row, first)
+            for row, first in self._doubles
+            if subscriber is None or self._subscriber(row) == subscriber
+        ]
+
+    def place(self, row: FeedRow) -> str | None:
+        """Whose it is: the subscriber's id, or the name in the feed where that is nobody's."""
+        return self._subscriber(row) or row.subscriber
+
+    def key(self, row: FeedRow) -> tuple[str, str]:
+        """What tells an item from the account's others."""
+        return feed_key(self.place(row) or ""), row.item_id
+
+    def _subscriber(self, row: FeedRow) -> str | None:
+        name = row.subscriber
+        if name not in self._known:
+            self._known[name] = self._account.find_subscriber(name or "")
+        return self._known[name]
