@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.date_rules import DateRule
+from msp_billing.domain.feed_formats import SEVERAL_VALUES
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.money import ExactDecimal
 
@@ -88,11 +89,19 @@ class CountRule(Frozen):
         }
 
     def matches(self, row: FeedRow) -> bool:
-        """Whether the rule's filter lets the row count. Case and outer space do not matter."""
+        """Whether the rule's filter lets the row count. Case and outer space do not matter.
+
+        An attribute can have several values, such as a user's licences: one of them is enough.
+        """
         return all(
-            row.attributes.get(name, "").strip().casefold() in wanted
-            for name, wanted in self._wanted.items()
+            _is_among(row.attributes.get(name, ""), wanted) for name, wanted in self._wanted.items()
         )
+
+
+def _is_among(value: str, wanted: frozenset[str]) -> bool:
+    if SEVERAL_VALUES not in value:
+        return value.strip().casefold() in wanted
+    return any(part.strip().casefold() in wanted for part in value.split(SEVERAL_VALUES))
 
 
 class CountedItem(Frozen):
