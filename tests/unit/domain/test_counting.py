@@ -140,7 +140,7 @@ def test_what_joined_and_what_left_is_told_by_id() -> None:
 
 
 def test_an_item_with_a_new_name_neither_joined_nor_left() -> None:
-    renamed = device("bob").model_copy(update={"name": "robert"})
+    renamed = device("bob")._replace(name="robert")
     count = count_items([renamed], counted("bob"))
     assert (names(count.items), count.joined, count.left) == (["robert"], (), ())
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -145,21 +146,26 @@ class FeedExport(Frozen):
     sha256: str | None = Field(default=None, description="Announced checksum, when there is one.")
 
 
-class FeedRow(Frozen):
-    """One item of a feed, in the one shape that counting knows."""
+class FeedRow(NamedTuple):
+    """One item of a feed, in the one shape that counting knows.
+
+    A named tuple, because there may be a million of them; readers check what is in it.
+    ``row`` is the line in the file, from 1, so that a person can find it.
+    """
 
     item_id: str
     name: str
     account: str | None
     subscriber: str | None
+    row: int
     online_on: date | None = None
     offboarded_on: date | None = None
     last_seen_on: date | None = None
     offboard_requested_on: date | None = None
     change_received_on: date | None = None
-    quantity: int = Field(default=1, ge=0, description="How many it stands for; 1 for one item.")
-    attributes: dict[str, str] = Field(default_factory=dict)
-    row: int = Field(description="Line in the file, from 1, so that a person can find it.")
+    quantity: int = 1
+    """How many it stands for; 1 for one item."""
+    attributes: Mapping[str, str] = MappingProxyType({})
 
 
 class FeedSeal(Frozen):

@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, PlainValidator
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.feed_table import FeedTable
 from msp_billing.domain.feeds import FeedRow, FeedSeal
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem
+
+
+def _rows_of(value: Any) -> tuple[FeedRow, ...]:
+    """Rows as they are given in code, or as stored: a list of tables."""
+    rows: list[FeedRow] = []
+    for entry in value:
+        if isinstance(entry, FeedRow):
+            rows.append(entry)
+        else:
+            rows.extend(FeedTable.unpacked(entry).rows())
+    return tuple(rows)
+
+
+def _tables_of(rows: tuple[FeedRow, ...]) -> list[dict[str, Any]]:
+    return [FeedTable.of_rows(rows).packed()] if rows else []
+
+
+FeedRows = Annotated[
+    tuple[FeedRow, ...], PlainValidator(_rows_of), PlainSerializer(_tables_of, list[dict[str, Any]])
+]
+"""Rows that are stored as tables: see :mod:`msp_billing.domain.feed_table`."""
 
 
 class FeedReading(Frozen):
@@ -25,7 +48,7 @@ class FeedReading(Frozen):
     moment: Identifier
     moment_at: datetime = Field(description="The snapshot moment, UTC.")
     seal: FeedSeal | None = Field(description="The file; none when there was no usable one.")
-    rows: tuple[FeedRow, ...] = ()
+    rows: FeedRows = ()
     problems: tuple[Problem, ...] = ()
 
 
