@@ -12,8 +12,8 @@ SOURCES := $(wildcard layers/billing local functions tests benchmarks tools)
 # Where `make demo` leaves its folder.
 OUT ?= demo-output
 
-.PHONY: help setup setup-sam demo test check format format-check lint types imports template bench \
-        build schemas \
+.PHONY: help setup setup-sam demo test check format format-check lint types imports template rules \
+        bench build schemas \
         sample-data lock clean
 
 help: ## list every command
@@ -59,6 +59,9 @@ template: setup setup-sam ## check template.yaml and the state machines, before 
 	@$(BIN)/python -m tools.check_template
 	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local \
 	  AWS_SECRET_ACCESS_KEY=local AWS_EC2_METADATA_DISABLED=true $(SAM) validate --lint
+
+rules: setup ## print which test proves which billing rule; a rule without one fails
+	@$(BIN)/python -m tools.rules
 
 build: setup-sam ## build functions and layers for AWS, into .aws-sam/ (no Docker)
 	@SAM_CLI_TELEMETRY=0 $(SAM) build
