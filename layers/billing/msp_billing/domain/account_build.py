@@ -7,6 +7,7 @@ from functools import cached_property
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.contracts.ordered_lines import OrderedLines
 from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.counter import Counter, PreviousCounts
 from msp_billing.domain.findings import Finding
@@ -42,6 +43,11 @@ class AccountBuild:
         """The agreements that are in force on some day of the period."""
         here = self.context
         return active_agreements(self.account, here.policy, here.calendar, here.period)
+
+    @cached_property
+    def ordered_lines(self) -> OrderedLines:
+        """The lines that the account's orders brought."""
+        return OrderedLines(self.account.orders, self.context.policy.order_rules)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

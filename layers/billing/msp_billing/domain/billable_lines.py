@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement, AgreementLine
+from msp_billing.domain.contracts.ordered_lines import OrderedLine, OrderedLines
+from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.periods import Period
 from msp_billing.domain.price_book import Product
 
@@ -24,25 +27,86 @@ class BillableLine:
     quantity: Decimal
     quantity_from: str
     count_key: str | None
+    ordered: OrderedLine | None = None
+    """The order by which the first invoice bills it, where it is not billed as counted (COL-09)."""
+    counted: Decimal | None = None
+    """What was counted of such a line."""
+    ordered_hardware: Hardware | None = None
+
+    @property
+    def hardware(self) -> Hardware | None:
+        """Whose it is, where it is hardware: as the line says, its order, or the product."""
+        return self.line.hardware or self.ordered_hardware or self.product.hardware
 
 
-def billable_lines(build: AccountBuild, agreement: Agreement) -> Iterator[BillableLine]:
+def billable_lines(
+    build: AccountBuild, agreement: Agreement, only: str | None = None
+) -> Iterator[BillableLine]:
     """The lines of an agreement that this run bills in this period, with their quantities.
 
     Lines of quantity zero are left out: nothing is sold by them. Counts that are not known leave
     a problem in the counter.
     """
     context, counter = build.context, build.counter
-    for line, subscriber in expand_lines(agreement, build.account, context.period):
-        if not line.provided_in(context.period):
+    expanded = expand_lines(agreement, build.account, context.period, build.ordered_lines)
+    for line, subscriber in expanded:
+        if only is not None and line.product != only:
+            continue
+        ordered = build.ordered_lines.of_line(agreement, line, subscriber)
+        if not provided(line, ordered, context):
             continue
         product = context.price_book.find(line.product)
         if product is None:
             counter.note_unknown_product(agreement, line, context.price_book.version)
         elif product.category in context.run.categories:
             found = _with_quantity(build, agreement, line, product, subscriber)
+            if found is not None and ordered is not None:
+                found = _as_ordered(build, found, ordered)
             if found is not None and found.quantity:
                 yield found
+
+
+def provided(line: AgreementLine, ordered: OrderedLine | None, context: BuildContext) -> bool:
+    """Whether the line bills in the period, by its order where it has one, else by its own dates.
+
+    An item's line bills from its order's first invoice on, whenever it goes live (COL-10). What a
+    new customer's order covers without naming it keeps its own dates besides (COL-08).
+    """
+    if ordered is None:
+        return line.provided_in(context.period)
+    if not ordered.billed_by(context.invoice_on):
+        return False
+    if ordered.item is None:
+        return line.provided_in(context.period)
+    return line.ends_on is None or line.ends_on >= context.period.first_day
+
+
+def _as_ordered(build: AccountBuild, entry: BillableLine, ordered: OrderedLine) -> BillableLine:
+    """On its first invoice the line as it was ordered, where the policy reconciles (COL-09)."""
+    context, item = build.context, ordered.item
+    if item is None:
+        return entry
+    entry = replace(entry, ordered_hardware=item.hardware)
+    if not ordered.first_billed_by(context.invoice_on, context.invoice_before_on):
+        return entry
+    if entry.count_key is None and entry.quantity != item.quantity:
+        build.park(
+            "order-quantity",
+            f"The order {ordered.order.order} brings {item.quantity} of line {entry.line.line}, "
+            f"and the line bills {entry.quantity}.",
+            "Correct the quantity of the line or of the order's item.",
+        )
+    if entry.count_key is None or ordered.ordered_quantity is None:
+        return entry
+    return replace(
+        entry,
+        quantity=Decimal(ordered.ordered_quantity),
+        quantity_from=f"as ordered with order {ordered.order.order} of "
+        f"{ordered.order.ordered_on}, for the first invoice; "
+        f"{entry.quantity} {entry.quantity_from}",
+        ordered=ordered,
+        counted=entry.quantity,
+    )
 
 
 def _with_quantity(
@@ -80,23 +144,32 @@ def _with_quantity(
 
 
 def expand_lines(
-    agreement: Agreement, account: Account, period: Period | None = None
+    agreement: Agreement,
+    account: Account,
+    period: Period | None = None,
+    ordered: OrderedLines | None = None,
 ) -> Iterator[tuple[AgreementLine, str | None]]:
     """Every line with its section; a line for each subscriber becomes one per subscriber.
 
     A line that names a subscriber stands in for the 'each' line of the same product there, which
     is how one site gets a price or a quantity of its own. It does so in the months in which it is
     provided, so that a site is never left without both; a one-time charge stands in for nothing.
+    A line that an order brings does so before it starts as well: until then nothing bills there.
 
     Args:
         period: the service month; None for all months, in which such a line stands in for good.
+        ordered: the lines that orders brought.
     """
     own = {
         (line.product, line.subscriber)
         for line in agreement.lines
         if line.subscriber not in {None, EACH_SUBSCRIBER}
         and line.bill_once_in is None
-        and (period is None or line.provided_in(period))
+        and (
+            period is None
+            or line.provided_in(period)
+            or _waits_for_order(agreement, line, period, ordered)
+        )
     }
     for line in agreement.lines:
         if line.subscriber != EACH_SUBSCRIBER:
@@ -105,3 +178,12 @@ def expand_lines(
         for entry in account.subscribers:
             if (line.product, entry.subscriber) not in own:
                 yield line, entry.subscriber
+
+
+def _waits_for_order(
+    agreement: Agreement, line: AgreementLine, period: Period, ordered: OrderedLines | None
+) -> bool:
+    """Whether an order's item brings the line, which has not ended."""
+    found = ordered.of_line(agreement, line, line.subscriber) if ordered is not None else None
+    ended = line.ends_on is not None and line.ends_on < period.first_day
+    return found is not None and found.item is not None and not ended

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from msp_billing.domain.calendars import BusinessCalendar
+from msp_billing.domain.date_rules import resolve_day
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
@@ -29,6 +30,11 @@ class BuildContext:
     charges_until: date
     snapshot_sha256: str
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
+
+    @property
+    def invoice_before_on(self) -> date:
+        """The date of the run's invoice for the month before."""
+        return resolve_day(self.run.issue, self.period.shifted(-1), self.calendar)
 
     @property
     def claimant(self) -> str:

@@ -14,6 +14,8 @@ from msp_billing.domain.accounts import Account
 from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.charging.recurring import recurring_lines, term_discounts
 from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.contracts.order_lines import order_lines
+from msp_billing.domain.contracts.required_products import required_product_lines
 from msp_billing.domain.counter import PreviousCounts
 from msp_billing.domain.invoices import (
     Invoice,
@@ -39,7 +41,7 @@ DerivedLines = Callable[
     [AccountBuild, Sequence[Agreement], Sequence[InvoiceLine]], Iterator[InvoiceLine]
 ]
 
-SOURCES: tuple[LineSource, ...] = (recurring_lines,)
+SOURCES: tuple[LineSource, ...] = (recurring_lines, required_product_lines, order_lines)
 """Where lines come from. All are asked, also for an account that cannot be billed."""
 
 DERIVED: tuple[DerivedLines, ...] = (term_discounts,)

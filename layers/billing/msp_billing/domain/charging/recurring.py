@@ -14,6 +14,7 @@ from msp_billing.domain.charging.pricing import (
     price_quantity,
 )
 from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.hardware import described
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.money import Money
 from msp_billing.domain.periods import ServicePeriod
@@ -50,19 +51,19 @@ def _line(build: AccountBuild, entry: BillableLine, found: PriceInForce) -> Invo
     context = build.context
     priced = price_quantity(found.price, entry.quantity, build.account.currency)
     once = entry.line.bill_once_in is not None
-    note = f", {entry.line.note}" if entry.line.note else ""
     return InvoiceLine(
         line=1,
         kind=LineKind.ONE_TIME if once else LineKind.RECURRING,
         subscriber=entry.subscriber,
         product=entry.product.code,
-        description=f"{entry.product.name}{note}",
+        description=described(entry.product.name, entry.line.note, entry.hardware),
         category=entry.product.category,
         quantity=priced.quantity,
         unit=entry.product.unit,
         unit_price=priced.unit_price,
         amount=priced.amount,
         service_period=ServicePeriod.of_month(context.period),
+        ownership=entry.hardware,
         reason=LineReason(
             clause=_clause(build, entry),
             agreement=entry.agreement.agreement,
@@ -77,6 +78,8 @@ def _line(build: AccountBuild, entry: BillableLine, found: PriceInForce) -> Invo
 
 
 def _clause(build: AccountBuild, entry: BillableLine) -> str:
+    if entry.ordered is not None:
+        return entry.ordered.rule.clause
     if entry.count_key is None:
         return entry.product.clause or build.context.run.clause
     rule = entry.line.count_rule or entry.product.count_rule

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.contracts.order_policy import OrderRule
 from msp_billing.domain.contracts.orders import Order, OrderItem
 
@@ -72,13 +73,26 @@ class OrderedLines:
                 place = (order.agreement, item.line, order.subscriber_of(item))
                 self._by_line[place] = OrderedLine(order, item, rule)
 
-    def of(self, agreement: str, line: str, section: Section) -> OrderedLine | None:
+    def of_line(
+        self, agreement: Agreement, line: AgreementLine, section: Section
+    ) -> OrderedLine | None:
         """The order that decides when the line begins to bill, or None when none does.
 
-        An order that names the line comes before one that brought the whole customer.
+        An order that names the line comes before one that brought the whole customer. A line that
+        is billed once in a month says so itself.
         """
-        found = self._by_line.get((agreement, line, section))
-        return found or self._by_section.get((agreement, section))
+        if line.bill_once_in is not None:
+            return None
+        found = self._by_line.get((agreement.agreement, line.line, section))
+        return found or self._by_section.get((agreement.agreement, section))
+
+    def any_billed_as_ordered(self, invoice_on: date, invoice_before_on: date) -> bool:
+        """Whether an invoice of this date is the first of a line that it bills as ordered."""
+        return any(
+            entry.ordered_quantity is not None
+            and entry.first_billed_by(invoice_on, invoice_before_on)
+            for entry in self._by_line.values()
+        )
 
     @property
     def without_rule(self) -> tuple[tuple[Order, OrderItem], ...]:

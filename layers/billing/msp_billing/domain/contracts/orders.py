@@ -167,11 +167,6 @@ def _misfit(order: Order, item: OrderItem, line: AgreementLine, named: str) -> I
             f"{named} is {item.hardware}, and line {line.line} is {line.hardware}: correct one of "
             "them"
         )
-    if line.quantity is not None and line.quantity != item.quantity:
-        yield (
-            f"{named} orders {item.quantity}, and line {line.line} bills {line.quantity} every "
-            "month: write the same quantity, or bring the change by a line of its own"
-        )
     if line.subscriber == EACH_SUBSCRIBER:
         if section is None:
             yield (

@@ -1,0 +1,94 @@
+"""First invoices as ordered, and what was counted beyond it as a line of its own (COL-09)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.billable_lines import BillableLine, billable_lines
+from msp_billing.domain.charging.pricing import PriceInForce, price_in_force, price_quantity
+from msp_billing.domain.contracts.ordered_lines import OrderedLine
+from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
+from msp_billing.domain.periods import ServicePeriod
+
+
+def reconciliation_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
+    """One line for every counted line that is billed for the first time and ordered too few of.
+
+    It brings the first month up to what was counted, at the price that the count has; so the
+    first invoice comes to as much as one by the count would. Where more was ordered than counted
+    there is no line: nothing is given back.
+    """
+    context = build.context
+    if not build.ordered_lines.any_billed_as_ordered(context.invoice_on, context.invoice_before_on):
+        return
+    for agreement in build.active:
+        for entry in billable_lines(build, agreement):
+            ordered = entry.ordered
+            if ordered is None or entry.counted is None or entry.counted <= entry.quantity:
+                continue
+            found = price_in_force(
+                entry.line, entry.product, build.context.price_book, build.context.period
+            )
+            if found is None:
+                continue  # parked by the recurring line, with its name
+            line = _line(build, entry, ordered, entry.counted, found)
+            if line is not None:
+                yield line
+
+
+def _line(
+    build: AccountBuild,
+    entry: BillableLine,
+    ordered: OrderedLine,
+    counted: Decimal,
+    found: PriceInForce,
+) -> InvoiceLine | None:
+    rule, item = ordered.rule.reconcile, ordered.item
+    assert rule is not None, "only what is reconciled is billed as ordered"
+    assert item is not None, "only what an item orders has a quantity"
+    charge = f"reconciliation:{ordered.order.order}:{item.item}"
+    if not build.may_bill(charge):
+        return None
+    currency = build.account.currency
+    missing = counted - entry.quantity
+    as_counted = price_quantity(found.price, counted, currency)
+    as_ordered = price_quantity(found.price, entry.quantity, currency)
+    amount = as_counted.amount - as_ordered.amount
+    if amount.amount <= 0:
+        return None
+    per_unit = found.price.each is not None
+    unit_price = as_counted.unit_price if per_unit else amount
+    said = (
+        f"{missing} x {unit_price.amount}"
+        if per_unit
+        else (
+            f"{as_counted.amount.amount} for {counted} - {as_ordered.amount.amount} for "
+            f"{entry.quantity}"
+        )
+    )
+    return InvoiceLine(
+        line=1,
+        kind=LineKind.RECONCILIATION,
+        subscriber=entry.subscriber,
+        product=entry.product.code,
+        description=f"{entry.product.name}, {rule.title}",
+        category=entry.product.category,
+        quantity=missing if per_unit else Decimal(1),
+        unit=entry.product.unit,
+        unit_price=unit_price,
+        amount=amount,
+        service_period=ServicePeriod.of_month(build.context.period),
+        charge=charge,
+        reason=LineReason(
+            clause=rule.clause,
+            agreement=entry.agreement.agreement,
+            agreement_line=entry.line.line,
+            quantity_from=f"counted {counted}, ordered {entry.quantity} with order "
+            f"{ordered.order.order} of {ordered.order.ordered_on}",
+            price_basis=as_counted.basis if per_unit else PriceBasis.AMOUNT,
+            price_from=found.found_in,
+            arithmetic=f"{said} = {amount.amount}",
+        ),
+    )

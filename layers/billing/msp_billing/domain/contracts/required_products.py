@@ -1,0 +1,119 @@
+"""Products of which every account has at least so many: StreamlineIT (COL-22)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.accounts import Account
+from msp_billing.domain.billable_lines import billable_lines
+from msp_billing.domain.charging.pricing import price_quantity
+from msp_billing.domain.contracts.order_policy import RequiredProduct
+from msp_billing.domain.findings import Finding
+from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason
+from msp_billing.domain.periods import ServicePeriod
+from msp_billing.domain.price_book import Product
+
+
+def required_product_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
+    """What an account has fewer of than the policy requires, billed and reported by name.
+
+    A license is billed from the month in which it is provisioned. So an account whose line is
+    still to start lacks nothing; one without any such line was forgotten, and a person is told.
+    """
+    if not build.active:
+        return
+    for required in build.context.policy.required_products:
+        product = build.context.price_book.find(required.product)
+        if product is None:
+            build.park(
+                "unknown-product",
+                f"Every account has '{required.product}' by the policy "
+                f"{build.context.policy.version}, and the price book "
+                f"{build.context.price_book.version} lacks it.",
+                "Correct 'required_products', or add the product.",
+            )
+        elif product.category in build.context.run.categories:
+            missing = required.minimum - _had(build, required)
+            if missing > 0 and not _still_to_start(build, required):
+                yield from _shortfall(build, required, product, missing)
+
+
+def _had(build: AccountBuild, required: RequiredProduct) -> Decimal:
+    return sum(
+        (
+            entry.quantity
+            for agreement in build.active
+            for entry in billable_lines(build, agreement, only=required.product)
+        ),
+        Decimal(0),
+    )
+
+
+def _still_to_start(build: AccountBuild, required: RequiredProduct) -> bool:
+    last_day = build.context.period.last_day
+    for agreement in build.account.agreements:
+        for line in agreement.lines:
+            if line.product != required.product:
+                continue
+            ordered = build.ordered_lines.of_line(agreement, line, line.subscriber)
+            later = max(agreement.starts_on, line.starts_on or agreement.starts_on) > last_day
+            if later or (ordered and not ordered.billed_by(build.context.invoice_on)):
+                return True
+    return False
+
+
+def _shortfall(
+    build: AccountBuild, required: RequiredProduct, product: Product, missing: Decimal
+) -> Iterator[InvoiceLine]:
+    listed = product.price_on(build.context.period.first_day)
+    if listed is None:
+        build.park(
+            "no-price",
+            f"{missing} {product.unit} of {product.code} that every account has have no price on "
+            f"{build.context.period.first_day}.",
+            "Give the product a list price.",
+        )
+        return
+    priced = price_quantity(listed.price, missing, build.account.currency)
+    account = build.account
+    build.report(
+        Finding(
+            code="required-product-missing",
+            clause=required.clause,
+            title="Accounts with fewer of a product than every account has",
+            what=f"{account.name} has {required.minimum - missing} {product.name} in its "
+            f"agreements, and every account has at least {required.minimum}: the missing "
+            f"{missing} are billed. Add a line with the day from which it was provisioned.",
+        )
+    )
+    yield InvoiceLine(
+        line=1,
+        kind=LineKind.RECURRING,
+        subscriber=_internal_section(account),
+        product=product.code,
+        description=product.name,
+        category=product.category,
+        quantity=priced.quantity,
+        unit=product.unit,
+        unit_price=priced.unit_price,
+        amount=priced.amount,
+        service_period=ServicePeriod.of_month(build.context.period),
+        reason=LineReason(
+            clause=required.clause,
+            agreement=build.agreement_for_charges().agreement,
+            agreement_line=None,
+            quantity_from=f"at least {required.minimum} for every account, "
+            f"{required.minimum - missing} in the agreements",
+            price_basis=priced.basis,
+            price_from=f"price book {build.context.price_book.version}, from {listed.from_on}",
+            arithmetic=priced.arithmetic,
+        ),
+    )
+
+
+def _internal_section(account: Account) -> str | None:
+    """The account's own environment (COL-06); the account itself where it has none listed."""
+    internal = (entry.subscriber for entry in account.subscribers if entry.internal)
+    return next(internal, None)
