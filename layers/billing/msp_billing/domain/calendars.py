@@ -52,6 +52,20 @@ class BusinessCalendar(Frozen):
         every = (period.first_day + timedelta(days=offset) for offset in days)
         return [day for day in every if self.is_business_day(day)]
 
+    def nth_after(self, day: date, n: int) -> date:
+        """The n-th business day after this day, which itself is not counted (COL-20)."""
+        found = day
+        for _ in range(n):
+            found = self.on_or_after(found + timedelta(days=1))
+        return found
+
+    def nth_up_to(self, day: date, n: int) -> date:
+        """The n-th business day counted back from this day, which is the first if it is one."""
+        found = self.on_or_before(day)
+        for _ in range(n - 1):
+            found = self.on_or_before(found - timedelta(days=1))
+        return found
+
     def _search(self, day: date, step: int) -> date:
         for offset in range(_MAX_SEARCH_DAYS):
             candidate = day + timedelta(days=offset * step)

@@ -19,6 +19,7 @@ from msp_billing.domain.contracts.order_policy import (
     SetupFee,
     ShippingSpeed,
 )
+from msp_billing.domain.contracts.terms import ContractTerms
 from msp_billing.domain.counting import CountRule
 from msp_billing.domain.feeds import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
@@ -97,6 +98,9 @@ class ProviderPolicy(Frozen):
     feeds: tuple[FeedDefinition, ...] = ()
     count_rules: tuple[CountRule, ...] = ()
     term_discounts: tuple[TermDiscount, ...] = ()
+    contract_terms: tuple[ContractTerms, ...] = Field(
+        default=(), description="Trial, notice, renewal and the like; agreements name theirs."
+    )
     order_rules: tuple[OrderRule, ...] = Field(
         default=(), description="When the lines that orders bring begin to bill (COL-08, COL-10)."
     )
@@ -144,6 +148,10 @@ class ProviderPolicy(Frozen):
             if entry.rule == rule:
                 return entry
         raise KeyError(rule)
+
+    def find_terms(self, terms: str | None) -> ContractTerms | None:
+        """The contract terms with this name, or None."""
+        return next((entry for entry in self.contract_terms if entry.terms == terms), None)
 
     def clause(self, clause: str) -> Clause:
         """The clause with this name, which validation guarantees for every reference."""

@@ -9,6 +9,7 @@ from msp_billing.domain.contracts.order_policy import (
     order_clauses,
     order_policy_inconsistencies,
 )
+from msp_billing.domain.contracts.terms import terms_inconsistencies
 
 if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
@@ -36,6 +37,7 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
         if rule.moment not in moments:
             yield f"count rule {rule.rule} uses the unknown moment '{rule.moment}'"
     yield from _unknown_must_be_priced(policy, feeds)
+    yield from terms_inconsistencies(policy.contract_terms)
     for run in policy.runs:
         if len(policy.provider) + len(run.run) > _MAX_CYCLE_NAMES_LENGTH:
             yield (
@@ -68,6 +70,8 @@ def _clause_references(policy: ProviderPolicy) -> Iterator[str]:
         yield from (entry.clause for entry in run.must_be_priced)
     yield from (entry.clause for entry in policy.count_rules)
     yield from (entry.clause for entry in policy.term_discounts)
+    for terms in policy.contract_terms:
+        yield from terms.clauses()
     yield from order_clauses(policy)
 
 

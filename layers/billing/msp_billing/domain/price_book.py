@@ -10,6 +10,7 @@ from functools import cached_property
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Code, Frozen, Identifier, Text
+from msp_billing.domain.contracts.terms import EndRule
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
 
@@ -93,6 +94,9 @@ class Product(Frozen):
         default=None,
         description="What chooses the step of a tiered price, where that is not the quantity: "
         "'users at the site' (KR-08). Orders give it as the item's 'capacity'.",
+    )
+    end_rule: EndRule | None = Field(
+        default=None, description="How charges end when it is cancelled (COL-21)."
     )
     prices: tuple[PriceFrom, ...] = Field(
         default=(), description="List prices; empty when every agreement has its own price."

@@ -12,6 +12,7 @@ from msp_billing.adapters.directory.provider_documents import Place, ProviderDoc
 from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER
+from msp_billing.domain.contracts.terms import TERMS_PARTS
 from msp_billing.domain.problems import Problem
 
 Kind = Literal["policy", "price_book", "account"]
@@ -34,6 +35,7 @@ _CLAUSES = _Names("clause", "policy", "clauses.*.clause")
 _MOMENTS = _Names("snapshot moment", "policy", "runs.*.moments.*.moment")
 _CATEGORIES = _Names("category", "price_book", "categories.*.category")
 _PRODUCTS = _Names("product", "price_book", "products.*.code")
+_TERMS = _Names("contract terms", "policy", "contract_terms.*.terms")
 _SUBSCRIBERS = _Names("subscriber", "account", "subscribers.*.subscriber", also=(EACH_SUBSCRIBER,))
 
 _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
@@ -42,6 +44,7 @@ _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
     ("policy", "count_rules.*.clause", _CLAUSES),
     ("policy", "term_discounts.*.clause", _CLAUSES),
     ("policy", "term_discounts.*.categories.*", _CATEGORIES),
+    *(("policy", f"contract_terms.*.{part}.clause", _CLAUSES) for part in TERMS_PARTS),
     ("policy", "runs.*.clause", _CLAUSES),
     ("policy", "runs.*.categories.*", _CATEGORIES),
     ("policy", "runs.*.must_be_priced.*.feed", _FEEDS),
@@ -50,6 +53,8 @@ _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
     ("price_book", "products.*.category", _CATEGORIES),
     ("price_book", "products.*.count_rule", _RULES),
     ("price_book", "products.*.clause", _CLAUSES),
+    ("price_book", "products.*.end_rule.clause", _CLAUSES),
+    ("account", "agreements.*.terms", _TERMS),
     ("account", "agreements.*.lines.*.product", _PRODUCTS),
     ("account", "agreements.*.lines.*.count_rule", _RULES),
     ("account", "agreements.*.lines.*.subscriber", _SUBSCRIBERS),
@@ -61,6 +66,7 @@ _UNIQUE: tuple[tuple[Kind, str, str, int], ...] = (
     ("policy", "feeds.*.feed", "feed", 0),
     ("policy", "count_rules.*.rule", "count rule", 0),
     ("policy", "clauses.*.clause", "clause", 0),
+    ("policy", "contract_terms.*.terms", "name of contract terms", 0),
     ("policy", "runs.*.moments.*.moment", "snapshot moment of the run", 2),
     ("policy", "runs.*.categories.*", "category that runs bill", 0),
     ("price_book", "categories.*.category", "category", 0),
