@@ -5,10 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.counting import CountRule
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.problems import Problem, name_some
 from msp_billing.domain.snapshots import FeedReading
+
+
+def not_read(account: Account, rule: CountRule) -> Problem:
+    """A feed that the snapshot of the account lacks."""
+    return Problem(
+        code="reading-missing",
+        what=f"The feed '{rule.feed}' was not read at the moment '{rule.moment}'.",
+        fix="Put the export where the feed's exports belong, then run the account again.",
+        where=account.account,
+    )
+
+
+def newer_than_cycle(
+    code: str, account: Account, agreement: Agreement, line: AgreementLine, said: str
+) -> Problem:
+    """A line that names something which the versions that the cycle pinned do not have."""
+    return Problem(
+        code=code,
+        what=f"Line {line.line} of agreement {agreement.agreement} is {said}.",
+        fix="The cycle keeps the versions that it opened with: let the line start with the next "
+        "period, or correct its name.",
+        where=account.account,
+    )
 
 
 def listed_twice(account: Account, reading: FeedReading, row: FeedRow, first: FeedRow) -> Problem:

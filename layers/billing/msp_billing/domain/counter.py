@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.count_findings import CountFindings
-from msp_billing.domain.count_problems import listed_twice, not_on_invoice, of_unknown_subscribers
+from msp_billing.domain.count_problems import (
+    listed_twice,
+    newer_than_cycle,
+    not_on_invoice,
+    not_read,
+    of_unknown_subscribers,
+)
 from msp_billing.domain.counting import (
     Count,
     CountedItem,
@@ -171,12 +178,22 @@ class Counter:
     ) -> CountEvidence:
         assert reading.seal is not None, "a usable reading has its seal"
 
+        sections = self._sections_of(reading)
+        previous = self._previous.of(key)
+
         def item(row: FeedRow) -> CountedItem:
-            place = None if subscriber else self._sections_of(reading).place(row)
+            place = None if subscriber else sections.place(row)
             quantity = row.quantity if rule.quantity_from_rows else 1
             return counted_item(row, quantity=quantity, subscriber=place)
 
-        gone = {item(row).key: left_on(row, standing) for row, standing in selection.dropped}
+        dropped = {
+            ("" if subscriber else sections.place(row) or "", row.item_id): (row, standing)
+            for row, standing in (selection.dropped if previous else ())
+        }
+
+        def day_it_left(item: CountedItem) -> date | None:
+            return left_on(*dropped[item.key]) if item.key in dropped else None
+
         return CountEvidence(
             key=key,
             rule=rule.rule,
@@ -188,13 +205,13 @@ class Counter:
             compared_with=self._previous.period,
             count=count_items(
                 [item(row) for row in selection.rows],
-                self._previous.of(key),
+                previous,
                 ratio=rule.ratio,
                 late=[
                     LateChange(item=item(entry.row), received_on=entry.received_on, what=entry.what)
                     for entry in selection.late
                 ],
-                left_on=lambda item: gone.get(item.key),
+                left_on=day_it_left,
             ),
         )
 
@@ -227,11 +244,7 @@ class Counter:
     def _usable_reading(self, rule: CountRule) -> FeedReading | None:
         reading = self._snapshot.reading(rule.feed, rule.moment)
         if reading is None:
-            self._note(
-                "reading-missing",
-                f"The feed '{rule.feed}' was not read at the moment '{rule.moment}'.",
-                "Put the export where the feed's exports belong, then run the account again.",
-            )
+            self._keep(not_read(self._account, rule))
             return None
         for problem in reading.problems:
             self._keep(problem)
@@ -262,23 +275,12 @@ class Counter:
     def note_unknown_product(self, agreement: Agreement, line: AgreementLine, book: str) -> None:
         """A line whose product is newer than the price book that the cycle pinned."""
         said = f"for '{line.product}', which the price book {book} lacks"
-        self._note_newer("unknown-product", agreement, line, said)
+        self._keep(newer_than_cycle("unknown-product", self._account, agreement, line, said))
 
     def note_unknown_rule(self, agreement: Agreement, line: AgreementLine, rule: str) -> None:
         """A line whose count rule is newer than the policy that the cycle pinned."""
         said = f"counted by '{rule}', which the policy {self._policy.version} lacks"
-        self._note_newer("unknown-count-rule", agreement, line, said)
-
-    def _note_newer(self, code: str, agreement: Agreement, line: AgreementLine, said: str) -> None:
-        self._note(
-            code,
-            f"Line {line.line} of agreement {agreement.agreement} is {said}.",
-            "The cycle keeps the versions that it opened with: let the line start with the next "
-            "period, or correct its name.",
-        )
-
-    def _note(self, code: str, what: str, fix: str) -> None:
-        self._keep(Problem(code=code, what=what, fix=fix, where=self._account.account))
+        self._keep(newer_than_cycle("unknown-count-rule", self._account, agreement, line, said))
 
     def _keep(self, problem: Problem) -> None:
         self.problems[str(problem)] = problem

@@ -13,7 +13,7 @@ class RowSections:
 
     def __init__(self, account: Account, rows: Iterable[FeedRow]) -> None:
         self._account = account
-        self._known: dict[str | None, str | None] = {}
+        self._known: dict[str | None, tuple[str | None, str]] = {}
         self._sections: dict[str | None, list[FeedRow]] = {None: list(rows)}
         self._doubles: list[tuple[FeedRow, FeedRow]] = []
         self.homeless: list[FeedRow] = []
@@ -46,10 +46,15 @@ class RowSections:
 
     def key(self, row: FeedRow) -> tuple[str, str]:
         """What tells an item from the account's others."""
-        return feed_key(self.place(row) or ""), row.item_id
+        return self._place_of(row.subscriber)[1], row.item_id
 
     def _subscriber(self, row: FeedRow) -> str | None:
-        name = row.subscriber
-        if name not in self._known:
-            self._known[name] = self._account.find_subscriber(name or "")
-        return self._known[name]
+        return self._place_of(row.subscriber)[0]
+
+    def _place_of(self, name: str | None) -> tuple[str | None, str]:
+        """The subscriber that a feed means by a name, and what it is compared by."""
+        found = self._known.get(name)
+        if found is None:
+            subscriber = self._account.find_subscriber(name or "")
+            found = self._known[name] = (subscriber, subscriber or feed_key(name or ""))
+        return found

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from msp_billing.domain.accounts import Account, feed_key
 from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.counted_feeds import feeds_counted_at
 from msp_billing.domain.cycles import Cycle, PlannedMoment
 from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow, FeedSeal
 from msp_billing.domain.policy import ProviderPolicy
@@ -100,7 +101,7 @@ def _take(
     accounts = [entry.account for entry in ports.book.entries(policy.provider)]
     readings: dict[str, list[FeedReading]] = {account.account: [] for account in accounts}
     unmatched: set[str] = set()
-    for definition in _feeds_of(policy, run, planned.moment):
+    for definition in feeds_counted_at(policy, run, planned.moment):
         exports = ports.feeds.exports(policy.provider, definition, policy.time_zone)
         taker = _FeedTaker(ports, policy, planned, definition, exports)
         if definition.scope == "provider":
@@ -115,13 +116,6 @@ def _take(
         unmatched=tuple(sorted(unmatched)),
         readings={account: tuple(entries) for account, entries in readings.items()},
     )
-
-
-def _feeds_of(policy: ProviderPolicy, run: RunPolicy, moment: str) -> list[FeedDefinition]:
-    """The feeds that are counted at this moment, in the policy's order."""
-    needed = {rule.feed for rule in policy.count_rules if rule.moment == moment}
-    needed |= {entry.feed for entry in run.must_be_priced if entry.moment == moment}
-    return [feed for feed in policy.feeds if feed.feed in needed]
 
 
 class _FeedTaker:

@@ -1,0 +1,19 @@
+"""Which feeds are read at a moment: those of the counts, and of what is checked against them."""
+
+from __future__ import annotations
+
+from msp_billing.domain.feeds import FeedDefinition
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.run_policy import RunPolicy
+
+
+def feeds_counted_at(
+    policy: ProviderPolicy, run: RunPolicy, moment: str
+) -> tuple[FeedDefinition, ...]:
+    """The feeds that are counted at a moment of a run, in the policy's order.
+
+    A source that only checks another is read by its count rule too, and so at the rule's moment.
+    """
+    needed = {rule.feed for rule in policy.count_rules if rule.moment == moment}
+    needed |= {entry.feed for entry in run.must_be_priced if entry.moment == moment}
+    return tuple(feed for feed in policy.feeds if feed.feed in needed)
