@@ -10,6 +10,7 @@ from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.charging.pricing import PricedQuantity, PriceInForce, price_quantity
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_policy import ShippingSpeed, known_traits
+from msp_billing.domain.contracts.order_prices import price_or_park
 from msp_billing.domain.contracts.orders import Order, OrderItem
 from msp_billing.domain.hardware import Hardware, described
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason
@@ -129,7 +130,15 @@ def charge_line(build: AccountBuild, once: OrderedOnce) -> InvoiceLine | None:
     product = billed_here(build, once)
     if product is None:
         return None
-    found = _price(build, once, product)
+    # The price of the day of the order, so that it costs the same in whichever month it is billed.
+    found = price_or_park(
+        build,
+        product,
+        once.own_price,
+        once.order.ordered_on,
+        f"order {once.order.order}",
+        once.subscriber,
+    )
     if found is None:
         return None
     priced = _priced(build, once, product, found)
@@ -161,26 +170,6 @@ def charge_line(build: AccountBuild, once: OrderedOnce) -> InvoiceLine | None:
             arithmetic=priced.arithmetic,
         ),
     )
-
-
-def _price(build: AccountBuild, once: OrderedOnce, product: Product) -> PriceInForce | None:
-    """The order's own price, else the list price of the day on which it was ordered.
-
-    So a charge costs the same in whichever month it gets billed.
-    """
-    if once.own_price is not None:
-        return PriceInForce(once.own_price, f"own price in order {once.order.order}")
-    listed = product.price_on(once.order.ordered_on)
-    if listed is None:
-        build.park(
-            "no-price",
-            f"{once.quantity} {product.unit} of {product.code} in order {once.order.order} have "
-            f"no price on {once.order.ordered_on}.",
-            "Give the item of the order a price, or the product a list price from that day.",
-        )
-        return None
-    version = build.context.price_book.version
-    return PriceInForce(listed.price, f"price book {version}, from {listed.from_on}")
 
 
 def _priced(

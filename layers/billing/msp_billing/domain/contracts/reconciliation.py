@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.billable_lines import BillableLine, billable_lines
-from msp_billing.domain.charging.pricing import PriceInForce, price_in_force, price_quantity
+from msp_billing.domain.charging.pricing import PriceInForce, price_quantity
+from msp_billing.domain.contracts.order_prices import price_or_park
 from msp_billing.domain.contracts.ordered_lines import OrderedLine
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.periods import ServicePeriod
@@ -28,11 +29,16 @@ def reconciliation_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
             ordered = entry.ordered
             if ordered is None or entry.counted is None or entry.counted <= entry.quantity:
                 continue
-            found = price_in_force(
-                entry.line, entry.product, build.context.price_book, build.context.period
+            found = price_or_park(
+                build,
+                entry.product,
+                entry.line.price,
+                context.period.first_day,
+                f"agreement line {entry.line.line}",
+                entry.subscriber,
             )
             if found is None:
-                continue  # parked by the recurring line, with its name
+                continue
             line = _line(build, entry, ordered, entry.counted, found)
             if line is not None:
                 yield line

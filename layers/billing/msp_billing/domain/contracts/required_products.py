@@ -10,6 +10,7 @@ from msp_billing.domain.accounts import Account
 from msp_billing.domain.billable_lines import billable_lines
 from msp_billing.domain.charging.pricing import price_quantity
 from msp_billing.domain.contracts.order_policy import RequiredProduct
+from msp_billing.domain.contracts.order_prices import price_or_park
 from msp_billing.domain.findings import Finding
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason
 from msp_billing.domain.periods import ServicePeriod
@@ -67,17 +68,14 @@ def _still_to_start(build: AccountBuild, required: RequiredProduct) -> bool:
 def _shortfall(
     build: AccountBuild, required: RequiredProduct, product: Product, missing: Decimal
 ) -> Iterator[InvoiceLine]:
-    listed = product.price_on(build.context.period.first_day)
-    if listed is None:
-        build.park(
-            "no-price",
-            f"{missing} {product.unit} of {product.code} that every account has have no price on "
-            f"{build.context.period.first_day}.",
-            "Give the product a list price.",
-        )
-        return
-    priced = price_quantity(listed.price, missing, build.account.currency)
     account = build.account
+    section = _internal_section(account)
+    first_day = build.context.period.first_day
+    what = "the products that every account has"
+    found = price_or_park(build, product, None, first_day, what, section)
+    if found is None:
+        return
+    priced = price_quantity(found.price, missing, account.currency)
     build.report(
         Finding(
             code="required-product-missing",
@@ -91,7 +89,7 @@ def _shortfall(
     yield InvoiceLine(
         line=1,
         kind=LineKind.RECURRING,
-        subscriber=_internal_section(account),
+        subscriber=section,
         product=product.code,
         description=product.name,
         category=product.category,
@@ -107,7 +105,7 @@ def _shortfall(
             quantity_from=f"at least {required.minimum} for every account, "
             f"{required.minimum - missing} in the agreements",
             price_basis=priced.basis,
-            price_from=f"price book {build.context.price_book.version}, from {listed.from_on}",
+            price_from=found.found_in,
             arithmetic=priced.arithmetic,
         ),
     )
