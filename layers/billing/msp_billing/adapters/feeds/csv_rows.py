@@ -57,12 +57,12 @@ class RowReader:
         account = self._cell(cells, self._account)
         faults = list(self._missing(cells, account))
         owner = account or None
-        online_on = _read_day(cells, self._online_on, owner, faults)
-        offboarded_on = _read_day(cells, self._offboarded_on, owner, faults)
-        last_seen_on = _read_day(cells, self._last_seen_on, owner, faults)
-        offboard_requested_on = _read_day(cells, self._offboard_requested_on, owner, faults)
-        change_received_on = _read_day(cells, self._change_received_on, owner, faults)
-        quantity = _read_quantity(cells, self._quantity, owner, faults)
+        online_on = read_day(cells, self._online_on, owner, faults)
+        offboarded_on = read_day(cells, self._offboarded_on, owner, faults)
+        last_seen_on = read_day(cells, self._last_seen_on, owner, faults)
+        offboard_requested_on = read_day(cells, self._offboard_requested_on, owner, faults)
+        change_received_on = read_day(cells, self._change_received_on, owner, faults)
+        quantity = read_quantity(cells, self._quantity, owner, faults)
         if online_on is not None and offboarded_on is not None and offboarded_on < online_on:
             faults.append(
                 RowFault(
@@ -112,7 +112,7 @@ class RowReader:
         return None if index is None else " ".join(cells[index].split())
 
 
-def _read_day(
+def read_day(
     cells: list[str], index: int | None, account: str | None, faults: list[RowFault]
 ) -> date | None:
     """The day in a cell; None when there is none, or when it went to the faults.
@@ -147,7 +147,7 @@ def _read_day(
     return None
 
 
-def _read_quantity(
+def read_quantity(
     cells: list[str], index: int | None, account: str | None, faults: list[RowFault]
 ) -> int:
     """The whole number in a cell; 1 when the feed has no such column.

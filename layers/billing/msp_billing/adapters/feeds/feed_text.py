@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import io
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from msp_billing.domain.problems import Problem
 MAX_LINE_CHARACTERS = 1_048_576
 """A longer line is no line of an export; it would fill the memory before anything is said."""
 
-_CHUNK_BYTES = 65_536
+_CHUNK_BYTES = 131_072
 _UTF_8_MARK = codecs.BOM_UTF8
 _UTF_16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _ONE_ENCODING = "Export it as {encoding}, or name the encoding that it has under the feed's "
@@ -61,8 +62,10 @@ class FeedTextError(ValueError):
         self.problem = problem
 
 
-def text_lines(source: ByteSource, encoding: str, file: str) -> Iterator[str]:
-    """The lines of an export with their line ends, in constant memory.
+def text_blocks(source: ByteSource, encoding: str, file: str) -> Iterator[str]:
+    """The text of an export in blocks of whole lines with their line ends, in constant memory.
+
+    Only the last block may end without a line end; it is then one line.
 
     A byte-order mark before UTF-8 is passed over without a word: Excel writes it, it says nothing
     that is not known, and no reader of the rows can be misled by it. Before UTF-16 it is required,
@@ -81,14 +84,14 @@ def text_lines(source: ByteSource, encoding: str, file: str) -> Iterator[str]:
     pending: list[str] = []
     pending_length = 0
     for text in _decoded(source, encoding, file):
-        *complete, rest = text.split("\n")
-        for piece in complete:
-            whole = "".join([*pending, piece, "\n"])
-            _check_line(whole, encoding, file, line)
-            yield whole
-            pending, pending_length, line = [], 0, line + 1
-        pending.append(rest)
-        pending_length += len(rest)
+        cut = text.rfind("\n") + 1
+        if cut:
+            block = "".join([*pending, text[:cut]])
+            yield from _checked(block, encoding, file, line)
+            line += block.count("\n")
+            pending, pending_length = [], 0
+        pending.append(text[cut:])
+        pending_length += len(text) - cut
         if pending_length > MAX_LINE_CHARACTERS:
             raise FeedTextError(
                 Problem(
@@ -101,8 +104,41 @@ def text_lines(source: ByteSource, encoding: str, file: str) -> Iterator[str]:
             )
     last = "".join(pending)
     if last:
-        _check_line(last, encoding, file, line)
-        yield last
+        yield from _checked(last, encoding, file, line)
+
+
+def lines_of(block: str) -> list[str]:
+    """The lines of a block with their line ends; nothing but a line feed ends a line."""
+    return list(io.StringIO(block, newline="\n"))
+
+
+def _checked(block: str, encoding: str, file: str, line: int) -> Iterator[str]:
+    """The block; up to its first line that is not text of the encoding, when there is one."""
+    if "\0" not in block and (encoding != "windows-1252" or block.isascii()):
+        yield block
+        return
+    lines = lines_of(block)
+    for index, text in enumerate(lines):
+        try:
+            _check_line(text, encoding, file, line + index)
+        except FeedTextError:
+            if index:
+                yield "".join(lines[:index])
+            raise
+    yield block
+
+
+def text_pieces(source: ByteSource, encoding: str, file: str) -> Iterator[str]:
+    """Decode an export into pieces of any size, for formats that are not read line by line.
+
+    Raises:
+        FeedTextError: as :func:`text_lines`; pieces before it have been given out.
+    """
+    line = 1
+    for piece in _decoded(source, encoding, file):
+        _check_line(piece, encoding, file, line)
+        yield piece
+        line += piece.count("\n")
 
 
 def _check_line(text: str, encoding: str, file: str, line: int) -> None:
