@@ -21,6 +21,12 @@ History = Sequence[dict[str, Any]]
 _MAILS: dict[MailKind, str] = {
     "invoice": "invoice mail",
     "comparison": "comparison sheet",
+    "device_report": "device report",
+    "user_changes": "report of user changes",
+    "billed_contacts": "list of billed contacts",
+    "uncovered_devices": "report of uncovered devices",
+    "pre_invoices": "set of pre-invoices",
+    "quarterly_review": "quarterly review",
     "approval": "mail to the approver",
     "summary": "summary for billing",
 }

@@ -37,6 +37,7 @@ from msp_billing.usecases.ports import (
     PolicyStore,
     Ports,
     Records,
+    Reports,
     Schedules,
     Workbooks,
 )
@@ -118,6 +119,12 @@ class _WiredPorts:
         from msp_billing.adapters.workbooks.xlsx_workbooks import XlsxWorkbooks
 
         return XlsxWorkbooks()
+
+    @cached_property
+    def reports(self) -> Reports:
+        from msp_billing.adapters.reports.report_maker import ReportMaker
+
+        return ReportMaker(_assets())
 
     @cached_property
     def composer(self) -> Composer:

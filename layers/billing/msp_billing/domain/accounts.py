@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -13,9 +12,7 @@ from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement
 from msp_billing.domain.contracts.orders import Order, order_inconsistencies
 from msp_billing.domain.money import CurrencyCode
-
-AccountMailKind = Literal["invoice", "comparison"]
-"""The kinds of mail that an account may send to different people."""
+from msp_billing.domain.outbox import AccountMailKind
 
 
 class Subscriber(Frozen):

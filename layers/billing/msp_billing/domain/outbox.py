@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier
 from msp_billing.domain.periods import Period
+from msp_billing.domain.reports.report_policy import ReportKind
 
-MailKind = Literal["invoice", "comparison", "approval", "summary"]
-"""What a mail is. The first two go to accounts, the others to the provider's own people."""
+AccountMailKind = Literal["invoice", "comparison", ReportKind]
+"""The kinds of mail that go to accounts; each may send them to other people (COL-07)."""
+
+MailKind = Literal[AccountMailKind, "approval", "summary"]
+"""What a mail is; the last two go to the provider's own people."""
+
+MAIL_KINDS: tuple[MailKind, ...] = get_args(MailKind)
 
 
 class MailState(StrEnum):

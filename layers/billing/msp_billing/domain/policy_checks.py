@@ -9,6 +9,7 @@ from msp_billing.domain.contracts.order_policy import (
     order_clauses,
     order_policy_inconsistencies,
 )
+from msp_billing.domain.reports.report_checks import report_clauses, report_inconsistencies
 from msp_billing.domain.contracts.terms import terms_inconsistencies
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
         if rule.moment not in moments:
             yield f"count rule {rule.rule} uses the unknown moment '{rule.moment}'"
     yield from _unknown_must_be_priced(policy, feeds)
+    yield from report_inconsistencies(policy)
     yield from terms_inconsistencies(policy.contract_terms)
     for run in policy.runs:
         if len(policy.provider) + len(run.run) > _MAX_CYCLE_NAMES_LENGTH:
@@ -65,6 +67,7 @@ def _unknown_must_be_priced(policy: ProviderPolicy, feeds: set[str]) -> Iterator
 
 
 def _clause_references(policy: ProviderPolicy) -> Iterator[str]:
+    yield from report_clauses(policy)
     for run in policy.runs:
         yield run.clause
         yield from (entry.clause for entry in run.must_be_priced)

@@ -8,6 +8,7 @@ from pydantic import Field, field_serializer, model_validator
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
+from msp_billing.domain.reports.report_policy import ReportPolicy
 
 _LAST_SCHEDULE_DAY = 28
 _FIRST_SCHEDULE_HOUR = 3
@@ -74,10 +75,20 @@ class RunPolicy(Frozen):
     issue: DateRule = Field(description="The invoice date, when it is numbered and sent.")
     due: DateRule | DaysAfterIssue
     must_be_priced: tuple[MustBePriced, ...] = ()
+    reports: tuple[ReportPolicy, ...] = Field(
+        default=(), description="What accounts get beside sheet and invoice."
+    )
     show: frozenset[Literal["items", "summary_by_product", "summary_by_category"]] = Field(
         default=frozenset({"items"}), description="Parts of the document beside the sections."
     )
     clause: Identifier = Field(description="The clause that this run's calendar follows.")
+
+    def report(self, report: str) -> ReportPolicy:
+        """The report with this name. Raises KeyError when the run has none."""
+        for entry in self.reports:
+            if entry.report == report:
+                return entry
+        raise KeyError(report)
 
     @field_serializer("show", when_used="json")
     def _show_in_order(self, show: frozenset[str]) -> list[str]:

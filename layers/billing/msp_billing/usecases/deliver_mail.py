@@ -7,14 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from pydantic import Field
-
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.money import Money
-from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
+from msp_billing.domain.outbox import AccountMailKind, MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.build_invoices import invoice_id, invoices_of, previous_invoices
 from msp_billing.usecases.compare_invoices import account_comparison, comparison_mail_id
@@ -28,6 +26,7 @@ from msp_billing.usecases.errors import (
 )
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
+from msp_billing.usecases.report_store import is_report, report_mail_id, stored_notice
 
 _LONGEST_ATTEMPT = timedelta(minutes=15)
 """No Lambda lives longer, so that a claim older than this was left behind by a dead one."""
@@ -39,7 +38,7 @@ Compose = Callable[[OutboxMail], bytes]
 class DeliverRequest(BatchRequest):
     """Which kind of mail of the batch to deliver."""
 
-    kind: MailKind = Field(description="'invoice' or 'comparison'.")
+    kind: AccountMailKind
 
 
 class DeliverResult(Frozen):
@@ -179,6 +178,9 @@ def _settle_left_behind(ports: Ports, mail: OutboxMail) -> MailState:
 def _mail_ids(ports: Ports, context: CycleContext, request: DeliverRequest) -> Iterable[MailId]:
     if request.kind == "comparison":
         return (comparison_mail_id(context.cycle, account) for account in request.accounts)
+    if request.kind != "invoice":
+        kind = request.kind
+        return (report_mail_id(context.cycle, account, kind) for account in request.accounts)
     records = ports.invoices.records(request.cycle_id, request.accounts)
     return (
         mail_id(invoice_id(request.cycle_id, record.account, part), request.kind)
@@ -202,6 +204,15 @@ def _composer(ports: Ports, context: CycleContext, accounts: tuple[str, ...]) ->
 
     def compose(mail: OutboxMail) -> bytes:
         made_at = ports.clock.now()
+        if is_report(mail.id.kind):
+            return ports.composer.report_mail(
+                stored_notice(ports, context, mail.id),
+                context.policy,
+                mail.recipients,
+                all_attached(ports, mail),
+                mail.id,
+                made_at,
+            )
         document = attached(ports, mail)
         if mail.id.kind == "comparison":
             made = account_comparison(ports, context, mail.id.account)
@@ -226,12 +237,19 @@ def _composer(ports: Ports, context: CycleContext, accounts: tuple[str, ...]) ->
 
 
 def attached(ports: Ports, mail: OutboxMail) -> NamedDocument:
-    """The document that goes with a mail, with the very bytes that were sealed."""
-    attachment = mail.attachments[0]
-    return NamedDocument(
-        file_name=attachment.file_name,
-        media_type=attachment.media_type,
-        content=ports.records.get(attachment.key, attachment.sha256),
+    """The first document that goes with a mail, with the very bytes that were sealed."""
+    return all_attached(ports, mail)[0]
+
+
+def all_attached(ports: Ports, mail: OutboxMail) -> tuple[NamedDocument, ...]:
+    """Every document that goes with a mail, with the very bytes that were sealed."""
+    return tuple(
+        NamedDocument(
+            file_name=attachment.file_name,
+            media_type=attachment.media_type,
+            content=ports.records.get(attachment.key, attachment.sha256),
+        )
+        for attachment in mail.attachments
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState, plan_cycle
 from msp_billing.domain.periods import Period
+from msp_billing.domain.reports.planning import PlannedReport, ReportPlan, plan_reports
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.ports import Ports
@@ -27,11 +29,12 @@ class OpenRequest(Frozen):
     started_by: str = ""
 
 
-class MomentToTake(Frozen):
-    """One snapshot that the state machine waits for and takes."""
+class Step(Frozen):
+    """What the state machine waits for and does: it takes a snapshot, or makes a report."""
 
-    moment: Identifier
-    take_at: str = Field(description="UTC, as a Wait state wants it.")
+    at: str = Field(description="UTC, as a Wait state wants it.")
+    moment: str = Field(default="", description="The snapshot to take, if it is one.")
+    report: str = Field(default="", description="The report to make, if it is one.")
 
 
 class OpenResult(Frozen):
@@ -39,7 +42,12 @@ class OpenResult(Frozen):
 
     outcome: Literal["opened", "already_done", "in_progress"]
     message: str
-    moments: tuple[MomentToTake, ...] = ()
+    steps: tuple[Step, ...] = Field(
+        default=(), description="Snapshots, each with the reports that follow it."
+    )
+    reports_on_days: tuple[Step, ...] = ()
+    reports_with_comparison: tuple[Step, ...] = ()
+    reports_with_invoices: tuple[Step, ...] = ()
     compare_at: str = ""
     issue_at: str = ""
     approval_by: Literal["automatic", "person"] = "automatic"
@@ -73,23 +81,36 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
     if held.owner != request.owner:
         return OpenResult(outcome="in_progress", message=f"{cycle_id} is under way elsewhere.")
     pinned = ports.policies.policy(request.provider, held.policy_version)
-    return _result(held.plan, pinned.run_policy(request.run), f"{cycle_id} is open.")
+    pinned_run = pinned.run_policy(request.run)
+    reports = plan_reports(pinned, pinned_run, request.period, calendar, held.plan)
+    return _result(held.plan, pinned_run, reports, f"{cycle_id} is open.")
 
 
-def _result(plan: CyclePlan, run: RunPolicy, message: str) -> OpenResult:
+def _result(plan: CyclePlan, run: RunPolicy, reports: ReportPlan, message: str) -> OpenResult:
     return OpenResult(
         outcome="opened",
         message=message,
-        moments=tuple(
-            MomentToTake(moment=entry.moment, take_at=wait_timestamp(entry.take_at))
-            for entry in plan.moments
-        ),
+        steps=tuple(_steps(plan, reports)),
+        reports_on_days=_report_steps(reports.on_days),
+        reports_with_comparison=_report_steps(reports.with_comparison),
+        reports_with_invoices=_report_steps(reports.with_invoices),
         compare_at=wait_timestamp(plan.compare_at),
         issue_at=wait_timestamp(plan.issue_at),
         approval_by=run.approval.by,
         approval_seconds=run.approval.wait_days * _SECONDS_PER_DAY,
         comparison_to_accounts=run.comparison_to_accounts,
     )
+
+
+def _steps(plan: CyclePlan, reports: ReportPlan) -> Iterator[Step]:
+    """Each snapshot, and the reports that are made as soon as it was taken."""
+    for entry in plan.moments:
+        yield Step(at=wait_timestamp(entry.take_at), moment=entry.moment)
+        yield from _report_steps(reports.after_moments[entry.moment])
+
+
+def _report_steps(reports: tuple[PlannedReport, ...]) -> tuple[Step, ...]:
+    return tuple(Step(at=wait_timestamp(entry.at), report=entry.report) for entry in reports)
 
 
 def wait_timestamp(at: datetime) -> str:

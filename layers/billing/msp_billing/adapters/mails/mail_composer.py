@@ -6,10 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from msp_billing.adapters.colours import text_on
 from msp_billing.adapters.formatting import (
     format_day,
     format_moment,
@@ -17,9 +13,10 @@ from msp_billing.adapters.formatting import (
     format_service_period,
 )
 from msp_billing.adapters.mails import mail_views as views
-from msp_billing.adapters.mails.mail_message import MailContent, build_message
-from msp_billing.adapters.mails.mail_text import counted, one_line, wrap
+from msp_billing.adapters.mails.mail_builder import MailBuilder
+from msp_billing.adapters.mails.mail_text import counted, one_line
 from msp_billing.adapters.mails.mail_views import Fact, money
+from msp_billing.adapters.mails.report_view import report_view
 from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.documents import NamedDocument
@@ -27,6 +24,7 @@ from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.reports.notices import ReportNotice
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.run_summary import RunRow, RunTotals, count_changed_items
 
@@ -46,15 +44,7 @@ class MailComposer:
     """
 
     def __init__(self, assets: Path) -> None:
-        # Sandboxed, because templates will belong to providers; nothing that they are given is
-        # ever read as a template.
-        self._templates = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(assets / "templates" / "mail"),
-            autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._build = MailBuilder(assets).build
 
     def invoice_mail(
         self,
@@ -167,6 +157,32 @@ class MailComposer:
             document=views.attached(workbook),
         )
 
+    def report_mail(
+        self,
+        notice: ReportNotice,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        documents: Sequence[NamedDocument],
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The mail that brings a report, in the words that were stored with it."""
+        shown = report_view(notice)
+        subject = (
+            f"{shown.title} · {shown.about} · {shown.headline} · {one_line(shown.account, 60)}"
+        )
+        return self._build(
+            "report",
+            subject,
+            policy,
+            recipients,
+            mail_id,
+            made_at,
+            tuple(documents),
+            report=shown,
+            files=[views.attached(document) for document in documents],
+        )
+
     def approval_mail(  # noqa: PLR0913, PLR0917 - as the port has it
         self,
         cycle: Cycle,
@@ -265,32 +281,3 @@ class MailComposer:
             unknown=bool(cycle.unknown_customers),
             unsent_more=max(0, len(unsent) - views.MAX_PARKED),
         )
-
-    def _build(
-        self,
-        template: str,
-        subject: str,
-        policy: ProviderPolicy,
-        recipients: Sequence[str],
-        mail_id: MailId,
-        made_at: datetime,
-        documents: tuple[NamedDocument, ...],
-        **context: object,
-    ) -> bytes:
-        shared = {
-            "subject": subject,
-            "sender": views.Sender.of(policy),
-            "band": policy.brand.primary,
-            "on_band": text_on(policy.brand.primary),
-        }
-        text = self._templates.get_template(f"{template}.txt.j2").render(**shared, **context)
-        html = self._templates.get_template(f"{template}.html.j2").render(**shared, **context)
-        content = MailContent(
-            key=str(mail_id),
-            thread=f"{mail_id.provider}/{mail_id.account}",
-            subject=subject,
-            text=wrap(text),
-            html=html,
-            documents=documents,
-        )
-        return build_message(content, policy, recipients, made_at)

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from msp_billing.usecases.ports.documents import Composer, InvoiceRenderer, Workbooks
+from msp_billing.usecases.ports.documents import (
+    Composer,
+    InvoiceRenderer,
+    Reports,
+    Workbooks,
+)
 from msp_billing.usecases.ports.outside import (
     Bus,
     Calendars,
@@ -45,6 +50,7 @@ __all__ = [
     "PolicyStore",
     "Ports",
     "Records",
+    "Reports",
     "Schedules",
     "UnusableRows",
     "Workbooks",
@@ -97,6 +103,10 @@ class Ports(Protocol):
     @property
     def workbooks(self) -> Workbooks:
         """Spreadsheets."""
+
+    @property
+    def reports(self) -> Reports:
+        """Reports to accounts."""
 
     @property
     def composer(self) -> Composer:

@@ -14,6 +14,9 @@ from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.reports.content import ReportContent, ReportFrame
+from msp_billing.domain.reports.notices import MadeReport, ReportNotice
+from msp_billing.domain.reports.report_policy import ReportPolicy
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.run_summary import RunRow, RunTotals
 
@@ -45,6 +48,13 @@ class Workbooks(Protocol):
         """The comparison of a whole run, for the provider's clerk."""
 
 
+class Reports(Protocol):
+    """Reports to accounts as documents, with the words of the mail that brings them."""
+
+    def make(self, content: ReportContent, report: ReportPolicy, frame: ReportFrame) -> MadeReport:
+        """The report; the same bytes for the same content made at the same instant."""
+
+
 class Composer(Protocol):
     """Mails as bytes, ready to send; the same bytes for the same mail."""
 
@@ -72,6 +82,17 @@ class Composer(Protocol):
         cycle: Cycle,
     ) -> bytes:
         """The mail that brings a comparison sheet (COL-05)."""
+
+    def report_mail(
+        self,
+        notice: ReportNotice,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        documents: Sequence[NamedDocument],
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The mail that brings a report."""
 
     def approval_mail(  # noqa: PLR0913, PLR0917 - a mail needs what it tells
         self,

@@ -1,0 +1,1 @@
+"""Reports to accounts: spreadsheets, PDFs, and the words of their mails."""

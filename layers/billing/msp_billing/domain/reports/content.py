@@ -1,0 +1,23 @@
+"""Every kind of report that an account may get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.reports.device_changes import DeviceReport
+
+ReportContent = DeviceReport
+"""What a report tells, before it is a document."""
+
+
+class ReportFrame(Frozen):
+    """What all reports of a cycle share."""
+
+    policy: ProviderPolicy
+    price_book: PriceBook
+    period: Period
+    made_at: datetime

@@ -1,0 +1,94 @@
+"""What the counts of a report come to, for one account: quantities that will bill, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from pydantic import Field
+
+from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.billable_lines import expand_lines
+from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.money import ExactDecimal
+from msp_billing.domain.problems import Problem
+
+ACCOUNT_ITSELF = "–"
+"""Stands where an item belongs to no subscriber or site."""
+
+
+class ReportedCount(Frozen):
+    """A quantity that will bill, with the items that it is made of."""
+
+    subscriber: Identifier | None
+    subscriber_name: str
+    product: str
+    description: str
+    counted_as: str = Field(description="The count rule's title.")
+    quantity: ExactDecimal
+    items: tuple[CountedItem, ...]
+
+
+class UnknownCountError(LookupError):
+    """A report cannot be made, because something that it counts is not known."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(f"{problem.what} {problem.fix}" for problem in problems))
+
+
+def reported_counts(build: AccountBuild, rules: tuple[str, ...]) -> tuple[ReportedCount, ...]:
+    """The counts by these rules that the account's agreements bill, in their order.
+
+    Args:
+        rules: names of count rules; others of the account are not looked at, because at the time
+            of a report their exports may not be there yet.
+
+    Raises:
+        UnknownCountError: when one of them is not known; a report never says 0 then.
+    """
+    found = tuple(_counts(build, frozenset(rules)))
+    if build.counter.problems:
+        raise UnknownCountError(tuple(build.counter.problems.values()))
+    return found
+
+
+def _counts(build: AccountBuild, rules: frozenset[str]) -> Iterator[ReportedCount]:
+    context = build.context
+    for agreement in build.active:
+        for line, subscriber in expand_lines(agreement, build.account, context.period):
+            product = context.price_book.find(line.product)
+            if product is None or product.category not in context.run.categories:
+                continue
+            rule_name = line.count_rule or product.count_rule
+            if rule_name not in rules or line.quantity is not None:
+                continue
+            if not line.provided_in(context.period):
+                continue
+            rule = context.policy.count_rule(rule_name)
+            counted = build.counter.count(rule, subscriber)
+            if counted is not None and counted[1].items:
+                yield ReportedCount(
+                    subscriber=subscriber,
+                    subscriber_name=subscriber_name(build, subscriber),
+                    product=product.code,
+                    description=product.name,
+                    counted_as=rule.title,
+                    quantity=Decimal(counted[1].quantity),
+                    items=counted[1].items,
+                )
+
+
+def subscriber_name(build: AccountBuild, subscriber: str | None) -> str:
+    """The name that people know a subscriber by; the account's own where there is none."""
+    for entry in build.account.subscribers:
+        if entry.subscriber == subscriber:
+            return entry.name
+    return build.account.name
+
+
+def place_name(build: AccountBuild, feed_name: str | None) -> str:
+    """The name of the subscriber that a feed means, or what the feed says."""
+    known = build.account.find_subscriber(feed_name or "")
+    return subscriber_name(build, known) if known else feed_name or ACCOUNT_ITSELF
