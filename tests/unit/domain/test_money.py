@@ -14,7 +14,9 @@ from msp_billing.domain.money import (
     Money,
     minor_unit_digits,
     parse_exact_decimal,
+    share_out,
     total,
+    totals_by_currency,
     zero,
 )
 from tests.unit.domain.builders import PROPERTY, usd
@@ -39,6 +41,8 @@ EXACT_TEXTS = st.decimals(
         ("0.5", "JPY", "1"),
         ("1234.49", "JPY", "1234"),
         ("-1234.5", "JPY", "-1235"),
+        ("99.4", "XOF", "99"),
+        ("1.23445", "CLF", "1.2345"),
         ("0.0005", "KWD", "0.001"),
         ("1.2344", "KWD", "1.234"),
         ("-1.2345", "KWD", "-1.235"),
@@ -172,3 +176,52 @@ def test_tiny_prices_come_back_from_json(text: str) -> None:
 def test_every_amount_comes_back_from_json(text: str, currency: str) -> None:
     exact = Money(amount=Decimal(text), currency=currency)
     assert Money.model_validate_json(exact.model_dump_json()) == exact
+
+
+# --- Currencies and shares ------------------------------------------------------------------------
+
+
+def test_sums_of_different_currencies_stand_side_by_side() -> None:
+    amounts = [
+        Money(amount=Decimal(amount), currency=currency)
+        for amount, currency in (("10.00", "USD"), ("5", "JPY"), ("2.50", "USD"), ("1.00", "CAD"))
+    ]
+    assert [str(entry) for entry in totals_by_currency(amounts, "USD")] == [
+        "12.50 USD",
+        "1.00 CAD",
+        "5 JPY",
+    ]
+    assert [str(entry) for entry in totals_by_currency([], "KWD")] == ["0.000 KWD"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "weights", "shares"),
+    [
+        ("-10.00", [60, 40], ["-6.00", "-4.00"]),
+        ("0.10", [1, 1, 1], ["0.04", "0.03", "0.03"]),  # the cent that is left goes to the first
+        ("-0.05", [1, 2], ["-0.02", "-0.03"]),  # -0.0166 and -0.0333: the first lost more
+        ("7.77", [0, 0], ["7.77", "0.00"]),
+        ("0.00", [3, 4], ["0.00", "0.00"]),
+    ],
+)
+def test_an_amount_is_shared_out_without_losing_a_cent(
+    amount: str, weights: list[int], shares: list[str]
+) -> None:
+    found = share_out(
+        Money(amount=Decimal(amount), currency="USD"), [Decimal(weight) for weight in weights]
+    )
+    assert [str(entry.amount) for entry in found] == shares
+
+
+@given(
+    amount=st.decimals(-5000, 5000, places=2),
+    weights=st.lists(st.decimals(0, 9000, places=2), min_size=1, max_size=8),
+)
+def test_shares_sum_to_what_was_shared_and_none_changes_sides(
+    amount: Decimal, weights: list[Decimal]
+) -> None:
+    whole = Money(amount=amount, currency="USD")
+    shares = share_out(whole, weights)
+    assert sum(entry.amount for entry in shares) == amount
+    assert all(entry.amount * amount >= 0 for entry in shares)
+    assert all(entry == entry.rounded() for entry in shares)

@@ -83,11 +83,12 @@ def test_ten_items_are_named_at_most(count: int, ending: str) -> None:
     assert what.endswith(ending)
 
 
-def test_another_currency_than_the_price_books_parks_the_account() -> None:
+def test_a_currency_without_prices_parks_the_account() -> None:
     outcome = build(account(currency="CAD"), [device("a")])
-    assert told(outcome) == [
-        ("currency", "The account is billed in CAD, the price book is in USD.")
-    ]
+    assert told(outcome) == [("no-price", "1 PC of PC have no price in CAD on 2026-03-01.")]
+    assert outcome.problems[0].fix == (
+        "Give line pc of agreement main a price, or the product a list price in CAD."
+    )
 
 
 @pytest.mark.rule("INT-01")
@@ -125,7 +126,7 @@ def test_every_reason_is_told_at_once() -> None:
     rows = [device("a", site="Dock"), device("b", site="Mole"), device("t", "Tablet", site="Dock")]
     outcome = build(known, rows, where=PRICED)
     codes = [code for code, _ in told(outcome)]
-    assert codes == ["unknown-subscriber", "currency", "no-price", "unpriced-items"]
+    assert codes == ["unknown-subscriber", "no-price", "no-price", "unpriced-items"]
     assert outcome.agreements[0].reason == "4 problems to mend"
 
 

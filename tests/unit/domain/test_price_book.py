@@ -29,7 +29,7 @@ def price_from(day: str, each: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("price", "message"),
     [
-        ({}, "none of each, flat and tiers"),
+        ({}, "none of each, flat, tiers and graduated"),
         ({"each": "1", "flat": "2"}, "this one has each and flat"),
         (
             {"each": "1", "flat": "2", "tiers": [{"up_to": None, "each": "3"}]},
@@ -50,6 +50,19 @@ def price_from(day: str, each: str) -> dict[str, Any]:
         ),
         ({"tiers": [{"up_to": n, "each": "1"} for n in (5, 5, None)]}, "tiers must rise"),
         ({"tiers": [{"up_to": n, "each": "1"} for n in (0, None)]}, "tiers must rise"),
+        ({"included": 20}, "needs the price of the units beyond them"),
+        ({"included": 20, "flat": "5"}, "needs the price of the units beyond them"),
+        (
+            {"included": 20, "each": "5", "graduated": [{"up_to": None, "each": "3"}]},
+            "needs the price of the units beyond them",
+        ),
+        ({"included": 0, "each": "5"}, "greater than or equal to 1"),
+        ({"graduated": [{"up_to": 10, "each": "1"}]}, "the last tier must be open"),
+        ({"graduated": [{"up_to": None, "each": "-1"}]}, "a price is not negative"),
+        (
+            {"graduated": [{"up_to": None, "each": "1"}], "each": "1"},
+            "this one has each and graduated",
+        ),
         ({"each": "1,234"}, "can be read in more than one way"),
         ({"each": 12.5}, "not exact"),
         ({"monthly": "1"}, "Extra inputs"),
@@ -82,8 +95,9 @@ def test_nothing_and_whole_numbers_are_prices(price: dict[str, Any]) -> None:
 def test_the_list_price_is_the_last_one_that_began(day: date, each: str | None) -> None:
     # Given out of order on purpose: the days decide, not the places.
     known = product(prices=[price_from("2026-07-01", "45"), price_from("2026-01-01", "40")])
-    found = known.price_on(day)
-    assert (found and str(found.price.each)) == each
+    book = price_book(products=[known.model_dump()])
+    found = book.list_prices(known, day, "USD")
+    assert [str(entry.price.each) for entry in found] == ([] if each is None else [each])
 
 
 def test_two_prices_from_one_day_are_refused() -> None:

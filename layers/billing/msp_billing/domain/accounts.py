@@ -9,6 +9,8 @@ from functools import cached_property
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.charging.adjustments import Adjustment
+from msp_billing.domain.charging.tax_policy import TaxExemption
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement
 from msp_billing.domain.contracts.orders import Order, order_inconsistencies
 from msp_billing.domain.money import CurrencyCode
@@ -25,6 +27,9 @@ class Subscriber(Frozen):
     )
     known_as: tuple[Text, ...] = Field(
         default=(), description="Other names under which feeds know this subscriber."
+    )
+    tax_place: Identifier | None = Field(
+        default=None, description="Where it is taxed; where the account is, if left out."
     )
 
 
@@ -43,6 +48,16 @@ class Account(Frozen):
     )
     purchase_order: Text | None = Field(default=None, description="Shown on every invoice.")
     known_as: tuple[Text, ...] = Field(default=(), description="Names in the feeds.")
+    tax_place: Identifier | None = Field(
+        default=None,
+        description="One of the policy's tax places; needed where the provider charges sales tax.",
+    )
+    tax_exemptions: tuple[TaxExemption, ...] = Field(
+        default=(), description="Certificates by which it is free of tax."
+    )
+    adjustments: tuple[Adjustment, ...] = Field(
+        default=(), description="Credits and charges entered by a person, each billed once."
+    )
     subscribers: tuple[Subscriber, ...] = ()
     agreements: tuple[Agreement, ...] = Field(
         min_length=1,
@@ -108,3 +123,19 @@ def _inconsistencies(account: Account) -> Iterator[str]:
                     f"'{line.subscriber}'"
                 )
     yield from order_inconsistencies(account.orders, account.agreements, frozenset(known))
+    yield from _wrong_adjustments(account, known, set(agreements))
+
+
+def _wrong_adjustments(
+    account: Account, subscribers: set[str], agreements: set[str]
+) -> Iterator[str]:
+    listed = Counter(entry.adjustment for entry in account.adjustments)
+    for name in sorted(name for name, times in listed.items() if times > 1):
+        yield f"the adjustment '{name}' is listed twice: keep one"
+    for entry in account.adjustments:
+        if entry.subscriber not in {None, *subscribers}:
+            yield (
+                f"adjustment {entry.adjustment} is for the unknown subscriber '{entry.subscriber}'"
+            )
+        if entry.agreement not in {None, *agreements}:
+            yield f"adjustment {entry.adjustment} is of the unknown agreement '{entry.agreement}'"

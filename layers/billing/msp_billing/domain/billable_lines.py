@@ -44,8 +44,8 @@ def billable_lines(
 ) -> Iterator[BillableLine]:
     """The lines of an agreement that this run bills in this period, with their quantities.
 
-    Lines of quantity zero are left out: nothing is sold by them. Counts that are not known leave
-    a problem in the counter.
+    Lines of quantity zero are left out, but for those with a minimum: nothing is sold by them.
+    Counts that are not known leave a problem in the counter.
     """
     context, counter = build.context, build.counter
     expanded = expand_lines(agreement, build.account, context.period, build.ordered_lines)
@@ -62,7 +62,7 @@ def billable_lines(
             found = _with_quantity(build, agreement, line, product, subscriber)
             if found is not None and ordered is not None:
                 found = _as_ordered(build, found, ordered)
-            if found is not None and found.quantity:
+            if found is not None and (found.quantity or line.minimum_quantity):
                 yield found
 
 

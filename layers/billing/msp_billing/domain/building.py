@@ -28,7 +28,6 @@ from msp_billing.domain.money import total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.parking import (
     nothing_to_bill,
-    park_foreign_currency,
     park_unpriced_items,
     parked,
 )
@@ -63,7 +62,6 @@ def build_account(
     """
     build = AccountBuild(context, snapshot, previous)
     account = snapshot.account
-    park_foreign_currency(build)
     lines = [line for source in SOURCES for line in source(build)]
     park_unpriced_items(build)
     concerned = _concerned(build, lines)

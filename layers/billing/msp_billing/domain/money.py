@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
@@ -15,7 +15,20 @@ _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
 _WITH_SEPARATORS = re.compile(r"-?[0-9.,' ]+")
 
 # ISO 4217 minor units; every other currency that is accepted has two decimals.
-_MINOR_UNITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "KWD": 3, "BHD": 3, "TND": 3}
+_WITHOUT_DECIMALS = (
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"  # no smaller unit
+)
+_WITH_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
+_WITH_FOUR_DECIMALS = "CLF UYW"
+_MINOR_UNITS = {
+    code: digits
+    for digits, codes in (
+        (0, _WITHOUT_DECIMALS),
+        (3, _WITH_THREE_DECIMALS),
+        (4, _WITH_FOUR_DECIMALS),
+    )
+    for code in codes.split()
+}
 
 
 def parse_exact_decimal(value: Any) -> Decimal:
@@ -129,3 +142,38 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
             raise CurrencyMismatchError(currency, entry.currency)
         summed += entry.amount
     return Money(amount=summed, currency=currency)
+
+
+def totals_by_currency(amounts: Iterable[Money], first: str) -> tuple[Money, ...]:
+    """A sum for each currency: amounts of different currencies are never added up.
+
+    Args:
+        first: the currency that comes first, and that there is a sum of in any case.
+    """
+    groups: dict[str, list[Money]] = {first: []}
+    for entry in amounts:
+        groups.setdefault(entry.currency, []).append(entry)
+    others = sorted(groups.keys() - {first})
+    return tuple(total(groups[currency], currency) for currency in (first, *others))
+
+
+def share_out(amount: Money, weights: Sequence[Decimal]) -> tuple[Money, ...]:
+    """A rounded amount divided by weights, without losing or making a cent.
+
+    Every share is rounded towards zero, and what is left goes in single smallest units to the
+    shares that lost most, the first of equals first.
+
+    Args:
+        weights: not negative; at least one. When all are zero, the first takes everything.
+    """
+    whole = sum(weights, Decimal(0))
+    if not whole:
+        return (amount, *(zero(amount.currency) for _ in weights[1:]))
+    unit = Decimal(1).scaleb(-minor_unit_digits(amount.currency))
+    exact = [amount.amount * weight / whole for weight in weights]
+    shares = [entry.quantize(unit, rounding=ROUND_DOWN) for entry in exact]
+    left = amount.amount - sum(shares, Decimal(0))
+    by_loss = sorted(range(len(weights)), key=lambda n: (-abs(exact[n] - shares[n]), n))
+    for index in by_loss[: int(abs(left) / unit)]:
+        shares[index] += unit.copy_sign(left)
+    return tuple(Money(amount=share + 0, currency=amount.currency) for share in shares)

@@ -54,17 +54,6 @@ def _has_lines(context: BuildContext, agreement: Agreement) -> bool:
     )
 
 
-def park_foreign_currency(build: AccountBuild) -> None:
-    """An account in another currency than the price book's has no price at all."""
-    account, book = build.account, build.context.price_book
-    if account.currency != book.currency:
-        build.park(
-            "currency",
-            f"The account is billed in {account.currency}, the price book is in {book.currency}.",
-            "Bill the account in the price book's currency.",
-        )
-
-
 def park_unpriced_items(build: AccountBuild) -> None:
     """Items of a kind that no line of the account counts stop the account (INT-02)."""
     for demand in build.context.run.must_be_priced:

@@ -13,6 +13,8 @@ from pydantic import (
 )
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.charging.adjustments import AdjustmentPolicy
+from msp_billing.domain.charging.tax_policy import TaxPolicy
 from msp_billing.domain.contracts.order_policy import (
     OrderRule,
     RequiredProduct,
@@ -98,6 +100,12 @@ class ProviderPolicy(Frozen):
     feeds: tuple[FeedDefinition, ...] = ()
     count_rules: tuple[CountRule, ...] = ()
     term_discounts: tuple[TermDiscount, ...] = ()
+    adjustments: AdjustmentPolicy | None = Field(
+        default=None, description="When manual credits and charges need a second person."
+    )
+    taxes: TaxPolicy | None = Field(
+        default=None, description="Sales tax; a provider without this charges none."
+    )
     contract_terms: tuple[ContractTerms, ...] = Field(
         default=(), description="Trial, notice, renewal and the like; agreements name theirs."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msp_billing.domain.charging.charging_checks import charging_clauses, charging_inconsistencies
 from msp_billing.domain.contracts.order_policy import (
     order_clauses,
     order_policy_inconsistencies,
@@ -38,6 +39,7 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
         if rule.moment not in moments:
             yield f"count rule {rule.rule} uses the unknown moment '{rule.moment}'"
     yield from _unknown_must_be_priced(policy, feeds)
+    yield from charging_inconsistencies(policy)
     yield from report_inconsistencies(policy)
     yield from terms_inconsistencies(policy.contract_terms)
     for run in policy.runs:
@@ -67,6 +69,7 @@ def _unknown_must_be_priced(policy: ProviderPolicy, feeds: set[str]) -> Iterator
 
 
 def _clause_references(policy: ProviderPolicy) -> Iterator[str]:
+    yield from charging_clauses(policy)
     yield from report_clauses(policy)
     for run in policy.runs:
         yield run.clause

@@ -7,11 +7,18 @@ from decimal import Decimal
 
 from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.billable_lines import BillableLine, billable_lines
+from msp_billing.domain.charging.price_lookup import (
+    NoPriceError,
+    TwoPricesError,
+    own_or_list_price,
+    places_of,
+)
 from msp_billing.domain.charging.pricing import (
+    PartRole,
+    PricedQuantity,
     PriceInForce,
     apply_term_discount,
-    price_in_force,
-    price_quantity,
+    price_parts,
 )
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.hardware import described
@@ -19,6 +26,9 @@ from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, Price
 from msp_billing.domain.money import Money
 from msp_billing.domain.periods import ServicePeriod
 from msp_billing.domain.policy import TermDiscount
+
+DISCOUNTED = (LineKind.RECURRING, LineKind.SHORTFALL)
+"""Kinds of lines that a term discount is a share of; one-time charges and work are not."""
 
 
 def recurring_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
@@ -29,52 +39,94 @@ def recurring_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
     unpriced: dict[tuple[str, str, str], list[BillableLine]] = {}
     for agreement in build.active:
         for entry in billable_lines(build, agreement):
-            found = price_in_force(
-                entry.line, entry.product, build.context.price_book, build.context.period
-            )
-            if found is None:
+            try:
+                yield from _lines(build, entry, _price(build, entry))
+            except NoPriceError:
                 key = (entry.agreement.agreement, entry.line.line, entry.product.code)
                 unpriced.setdefault(key, []).append(entry)
-            else:
-                yield _line(build, entry, found)
+            except TwoPricesError as error:
+                build.park("two-prices", error.what, error.fix)
     for (agreement_id, line, product), entries in unpriced.items():
-        quantity = sum(entry.quantity for entry in entries)
+        quantity = sum(max(e.quantity, Decimal(e.line.minimum_quantity or 0)) for e in entries)
+        currency = build.account.currency
+        other = "" if currency == build.context.price_book.currency else f" in {currency}"
         build.park(
             "no-price",
-            f"{quantity} {entries[0].product.unit} of {product} have no price on "
+            f"{quantity} {entries[0].product.unit} of {product} have no price{other} on "
             f"{build.context.period.first_day}.",
-            f"Give line {line} of agreement {agreement_id} a price, or the product a list price.",
+            f"Give line {line} of agreement {agreement_id} a price, or the product a list "
+            f"price{other}.",
         )
 
 
-def _line(build: AccountBuild, entry: BillableLine, found: PriceInForce) -> InvoiceLine:
+def _price(build: AccountBuild, entry: BillableLine) -> PriceInForce:
+    """The line's own price, else the list price of the first day of the service month."""
+    return own_or_list_price(
+        entry.line,
+        entry.product,
+        build.context.price_book,
+        build.context.period.first_day,
+        build.account.currency,
+        places_of(build.account, entry.subscriber, build.context.policy.taxes),
+    )
+
+
+def _lines(build: AccountBuild, entry: BillableLine, found: PriceInForce) -> Iterator[InvoiceLine]:
+    """One line for each part that the price comes to."""
+    minimum = entry.line.minimum_quantity or 0
+    for part in price_parts(found.price, entry.quantity, build.account.currency, minimum):
+        yield _line(build, entry, found, part)
+
+
+def _line(
+    build: AccountBuild, entry: BillableLine, found: PriceInForce, part: PricedQuantity
+) -> InvoiceLine:
     context = build.context
-    priced = price_quantity(found.price, entry.quantity, build.account.currency)
-    once = entry.line.bill_once_in is not None
+    kind, counted, quantity_from = LineKind.RECURRING, entry.count_key, entry.quantity_from
+    if part.role is PartRole.SHORTFALL:
+        kind, counted = LineKind.SHORTFALL, None
+        quantity_from = f"minimum of {entry.line.minimum_quantity} in the agreement"
+    if entry.line.bill_once_in is not None:
+        kind = LineKind.ONE_TIME
     return InvoiceLine(
         line=1,
-        kind=LineKind.ONE_TIME if once else LineKind.RECURRING,
+        kind=kind,
         subscriber=entry.subscriber,
         product=entry.product.code,
-        description=described(entry.product.name, entry.line.note, entry.hardware),
+        description=_description(entry, part),
         category=entry.product.category,
-        quantity=priced.quantity,
+        quantity=part.quantity,
         unit=entry.product.unit,
-        unit_price=priced.unit_price,
-        amount=priced.amount,
+        unit_price=part.unit_price,
+        amount=part.amount,
         service_period=ServicePeriod.of_month(context.period),
         ownership=entry.hardware,
         reason=LineReason(
             clause=_clause(build, entry),
             agreement=entry.agreement.agreement,
             agreement_line=entry.line.line,
-            quantity_from=entry.quantity_from,
-            count=entry.count_key,
-            price_basis=priced.basis,
+            quantity_from=quantity_from,
+            count=counted,
+            price_basis=part.basis,
             price_from=found.found_in,
-            arithmetic=priced.arithmetic,
+            arithmetic=part.arithmetic,
         ),
     )
+
+
+def _description(entry: BillableLine, part: PricedQuantity) -> str:
+    """The product's name with the line's note, and what the part is where it is not the whole."""
+    note = f", {entry.line.note}" if entry.line.note else ""
+    match part:
+        case PricedQuantity(role=PartRole.OVERAGE):
+            note += ", beyond what is included"
+        case PricedQuantity(role=PartRole.SHORTFALL):
+            note += f", missing to the minimum of {entry.line.minimum_quantity}"
+        case PricedQuantity(basis=PriceBasis.INCLUDED):
+            note += ", included"
+        case _:
+            pass
+    return described(f"{entry.product.name}{note}", None, entry.hardware)
 
 
 def _clause(build: AccountBuild, entry: BillableLine) -> str:
@@ -90,7 +142,11 @@ def _clause(build: AccountBuild, entry: BillableLine) -> str:
 def term_discounts(
     build: AccountBuild, agreements: Sequence[Agreement], lines: Sequence[InvoiceLine]
 ) -> Iterator[InvoiceLine]:
-    """One line per agreement, term discount and category, on recurring lines only (KR-09)."""
+    """One line per agreement, term discount and category, on recurring lines only (KR-09).
+
+    Units that are missing to a minimum quantity are discounted like those that are there: a
+    customer who has fewer must not pay more.
+    """
     for agreement in agreements:
         yield from _discounts_of(build, agreement, lines)
 
@@ -101,7 +157,7 @@ def _discounts_of(
     context = build.context
     groups: dict[tuple[TermDiscount, str], list[Money]] = {}
     for line in lines:
-        if line.reason.agreement != agreement.agreement or line.kind is not LineKind.RECURRING:
+        if line.reason.agreement != agreement.agreement or line.kind not in DISCOUNTED:
             continue
         discount = context.policy.term_discount(agreement.term_years, line.category)
         if discount is not None:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Code, Frozen, Identifier, Text
+from msp_billing.domain.contracts.minimums import AgreementMinimum
 from msp_billing.domain.contracts.terms import months_after
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.periods import Period
@@ -61,6 +62,13 @@ class AgreementLine(Frozen):
     quantity: int | None = Field(default=None, ge=0, le=1_000_000, description="A fixed quantity.")
     count_rule: Identifier | None = Field(
         default=None, description="Counted by this rule, in place of the product's own."
+    )
+    minimum_quantity: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="Least quantity that is billed, of each section; what is missing is a line of "
+        "its own (MSA-04).",
     )
     price: Price | None = Field(
         default=None, description="In place of the list price; in the account's currency."
@@ -137,6 +145,9 @@ class Agreement(Frozen):
     ending: Ending | None = Field(default=None, description="Notice that was given.")
     coverage: Identifier | None = Field(
         default=None, description="Level of coverage, decides the invoice's label (KR-03)."
+    )
+    minimums: tuple[AgreementMinimum, ...] = Field(
+        default=(), description="What the agreement comes to at least, month by month (MSA-04)."
     )
     lines: tuple[AgreementLine, ...] = Field(min_length=1)
 

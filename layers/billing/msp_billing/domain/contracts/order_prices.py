@@ -5,6 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.charging.price_lookup import (
+    NoPriceError,
+    TwoPricesError,
+    list_price,
+    places_of,
+)
 from msp_billing.domain.charging.pricing import PriceInForce
 from msp_billing.domain.price_book import Price, Product
 
@@ -19,6 +25,8 @@ def price_or_park(
 ) -> PriceInForce | None:
     """The price, or None after the account was parked: a missing price never bills as zero.
 
+    Neither does one of another currency or place stand in for it, nor is one of two chosen.
+
     Args:
         own: a price in place of the list price.
         day: the day whose list price counts.
@@ -26,13 +34,17 @@ def price_or_park(
     """
     if own is not None:
         return PriceInForce(own, f"own price in {who}")
-    listed = product.price_on(day)
-    if listed is None:
+    context, currency = build.context, build.account.currency
+    places = places_of(build.account, subscriber, context.policy.taxes)
+    try:
+        return list_price(product, context.price_book, day, currency, places)
+    except NoPriceError:
+        other = "" if currency == context.price_book.currency else f" in {currency}"
         build.park(
             "no-price",
-            f"The {product.unit} of {product.code} in {who} has no price on {day}.",
-            f"Give {who} a price for it, or the product a list price from that day.",
+            f"The {product.unit} of {product.code} in {who} has no price{other} on {day}.",
+            f"Give {who} a price for it, or the product a list price{other} from that day.",
         )
-        return None
-    version = build.context.price_book.version
-    return PriceInForce(listed.price, f"price book {version}, from {listed.from_on}")
+    except TwoPricesError as error:
+        build.park("two-prices", error.what, error.fix)
+    return None
