@@ -17,6 +17,7 @@ from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_lines import order_lines
 from msp_billing.domain.contracts.required_products import required_product_lines
 from msp_billing.domain.counter import PreviousCounts
+from msp_billing.domain.cross_checks import cross_check_findings
 from msp_billing.domain.invoices import (
     Invoice,
     InvoiceId,
@@ -64,6 +65,8 @@ def build_account(
     account = snapshot.account
     lines = [line for source in SOURCES for line in source(build)]
     park_unpriced_items(build)
+    for finding in cross_check_findings(build):
+        build.report(finding)
     concerned = _concerned(build, lines)
     if build.problems and concerned:
         return parked(build, concerned)
@@ -134,7 +137,8 @@ def _invoice(
         counts=tuple(
             evidence
             for evidence in build.counter.evidence.values()
-            if evidence.key in keys or (part == "all" and evidence.count.left)
+            if evidence.key in keys
+            or (part == "all" and (evidence.count.left or evidence.count.late))
         ),
         total=total((line.amount for line in numbered), account.currency),
         policy_version=context.policy.version,

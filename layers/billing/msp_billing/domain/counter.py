@@ -136,13 +136,6 @@ class Counter:
         rows = self._sections_of(reading).homeless
         return select_rows(rule, rows, self._time_of(reading), lambda row: None)
 
-    def counts_from(self, feed: str, subscriber: str | None) -> bool:
-        """Whether a count of this section, or one of the whole account, is made from a feed."""
-        return any(
-            entry.source.feed == feed and entry.subscriber in {None, subscriber}
-            for entry in self.evidence.values()
-        )
-
     def items_left_over(self, demand: MustBePriced) -> list[FeedRow]:
         """Rows that were there at the moment and that no count has considered (INT-02).
 

@@ -23,6 +23,7 @@ from msp_billing.domain.contracts.order_policy import (
 )
 from msp_billing.domain.contracts.terms import ContractTerms
 from msp_billing.domain.counting import CountRule
+from msp_billing.domain.cross_check_policy import CrossCheck
 from msp_billing.domain.feeds import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
 from msp_billing.domain.policy_checks import policy_inconsistencies
@@ -99,6 +100,9 @@ class ProviderPolicy(Frozen):
     clauses: tuple[Clause, ...] = Field(min_length=1)
     feeds: tuple[FeedDefinition, ...] = ()
     count_rules: tuple[CountRule, ...] = ()
+    cross_checks: tuple[CrossCheck, ...] = Field(
+        default=(), description="Sources that are compared; one of the two bills (INT-09)."
+    )
     term_discounts: tuple[TermDiscount, ...] = ()
     adjustments: AdjustmentPolicy | None = Field(
         default=None, description="When manual credits and charges need a second person."

@@ -10,6 +10,8 @@ from msp_billing.domain.contracts.order_policy import (
     order_clauses,
     order_policy_inconsistencies,
 )
+from msp_billing.domain.count_checks import count_rule_inconsistencies
+from msp_billing.domain.cross_check_policy import cross_check_inconsistencies
 from msp_billing.domain.reports.report_checks import report_clauses, report_inconsistencies
 from msp_billing.domain.contracts.terms import terms_inconsistencies
 
@@ -38,6 +40,8 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
             yield f"count rule {rule.rule} filters by {', '.join(unknown)}, which the feed lacks"
         if rule.moment not in moments:
             yield f"count rule {rule.rule} uses the unknown moment '{rule.moment}'"
+    yield from count_rule_inconsistencies(policy)
+    yield from cross_check_inconsistencies(policy)
     yield from _unknown_must_be_priced(policy, feeds)
     yield from charging_inconsistencies(policy)
     yield from report_inconsistencies(policy)
@@ -75,6 +79,7 @@ def _clause_references(policy: ProviderPolicy) -> Iterator[str]:
         yield run.clause
         yield from (entry.clause for entry in run.must_be_priced)
     yield from (entry.clause for entry in policy.count_rules)
+    yield from (entry.clause for entry in policy.cross_checks)
     yield from (entry.clause for entry in policy.term_discounts)
     for terms in policy.contract_terms:
         yield from terms.clauses()
