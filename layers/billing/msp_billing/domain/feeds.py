@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -11,6 +12,11 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.feed_formats import FeedFormat, format_inconsistencies, with_preset
+from msp_billing.domain.lost_rows import (
+    DEFAULT_LOST_SHARE_LIMIT,
+    AcceptedLoss,
+    acceptance_inconsistencies,
+)
 
 
 class FeedColumns(Frozen):
@@ -101,6 +107,17 @@ class FeedDefinition(Frozen):
     max_age_hours: int = Field(
         default=24, ge=1, le=24 * 62, description="How old the export may be at the moment."
     )
+    lost_share_limit: Decimal = Field(
+        default=DEFAULT_LOST_SHARE_LIMIT,
+        ge=0,
+        le=1,
+        description="Share of its rows that an export, or one account in it, may lose since the "
+        "last month. More parks the accounts that need it, until a person accepts it; 1 accepts "
+        "every loss.",
+    )
+    accept_lost_rows: tuple[AcceptedLoss, ...] = Field(
+        default=(), description="Exports that lost more than that and are right."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -122,6 +139,12 @@ class FeedDefinition(Frozen):
             date_format=self.date_format,
             page_size=self.page_size,
         ):
+            raise ValueError(what)
+        return self
+
+    @model_validator(mode="after")
+    def _accepts_losses_of_its_own(self) -> FeedDefinition:
+        for what in acceptance_inconsistencies(self.feed, self.scope, self.accept_lost_rows):
             raise ValueError(what)
         return self
 

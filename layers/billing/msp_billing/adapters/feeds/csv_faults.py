@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from msp_billing.domain.feeds import FeedColumns, FeedRow
+from msp_billing.domain.feeds import FeedColumns
 from msp_billing.domain.problems import Problem
 
 MAX_COLUMNS_NAMED = 20
@@ -65,20 +65,6 @@ def unreadable(reason: str, file: str, line: int) -> Problem:
         what = "There is something after the closing quote of a value."
         fix = "Write a double quote inside a value as two double quotes, or export the file again."
     return Problem(code=code, what=what, fix=fix, file=file, line=line)
-
-
-def listed_twice(row: FeedRow, first: int, file: str) -> Problem:
-    """An item that stands in two rows of one account (fault 26)."""
-    whose = f" of '{row.account}'" if row.account is not None else ""
-    return Problem(
-        code="feed-item-twice",
-        what=f"The item '{row.item_id}'{whose} is listed twice, here and on line {first}.",
-        fix="Remove one of the two at the source, or choose a column that tells them apart as "
-        "'item_id'.",
-        file=file,
-        line=row.row,
-        where=row.account,
-    )
 
 
 def _listed(header: list[str]) -> str:

@@ -13,7 +13,6 @@ from msp_billing.adapters.feeds.csv_faults import (
     EXPORT_AGAIN,
     NOT_ENDED,
     header_problems,
-    listed_twice,
     unreadable,
 )
 from msp_billing.adapters.feeds.csv_rows import RowFault, RowReader
@@ -21,6 +20,7 @@ from msp_billing.adapters.feeds.feed_text import ByteSource, FeedTextError, line
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.feed_table import FeedTable
 from msp_billing.domain.feeds import FeedDefinition, FeedRow
+from msp_billing.domain.listed_twice import item_key, listed_twice
 from msp_billing.domain.problems import Problem
 
 MAX_PROBLEMS_PER_ACCOUNT = 20
@@ -260,5 +260,5 @@ class _Reader:
 
 def _fingerprint(row: FeedRow) -> bytes:
     """The item's natural key: its id within its account and subscriber."""
-    key = f"{feed_key(row.account or '')}\0{feed_key(row.subscriber or '')}\0{row.item_id}"
+    key = "\0".join((feed_key(row.account or ""), *item_key(row)))
     return hashlib.blake2b(key.encode(), digest_size=16).digest()
