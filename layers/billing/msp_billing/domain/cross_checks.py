@@ -117,7 +117,7 @@ def _is_billed(build: AccountBuild, check: CrossCheck, feed: str, section: _Sect
     billed = {
         entry.subscriber for entry in build.counter.evidence.values() if entry.source.feed == feed
     }
-    if section.homeless or check.report == "only_against":
+    if section.subscriber is None or check.report == "only_against":
         return bool(billed)
     return bool(billed & {None, section.subscriber})
 
