@@ -36,7 +36,9 @@ def calendar_in_words(run: RunPolicy) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _due(rule: DateRule | DaysAfterIssue) -> str:
+def _due(rule: DateRule | DaysAfterIssue | None) -> str:
+    if rule is None:
+        return "nothing: for information"
     if isinstance(rule, DaysAfterIssue):
         return f"{rule.days_after_issue} days after the invoice date"
     return _day(rule)

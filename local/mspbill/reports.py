@@ -43,7 +43,7 @@ class InvoiceReport(Frozen):
     total: Money
     lines: int
     invoice_on: date
-    due_on: date
+    due_on: date | None
     pdf: str
     data: str
     mail: MailReport | None
@@ -111,7 +111,7 @@ class CycleReport(Frozen):
     failure: str | None = None
     opened_at: datetime | None = None
     invoice_on: date
-    due_on: date
+    due_on: date | None
     total: Money
     previous_total: Money | None
     accounts: tuple[AccountReport, ...]

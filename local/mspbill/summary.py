@@ -57,7 +57,7 @@ def _cycle(cycle: CycleReport) -> dict[str, Any]:
         "status": cycle.status,
         "failure": cycle.failure,
         "invoice_on": cycle.invoice_on.isoformat(),
-        "due_on": cycle.due_on.isoformat(),
+        "due_on": cycle.due_on.isoformat() if cycle.due_on else None,
         "total": str(cycle.total.amount),
         "currency": cycle.total.currency,
         "comparison": cycle.workbook,

@@ -52,6 +52,11 @@ def format_quantity(quantity: Decimal | int) -> str:
     return format_decimal(quantity, locale=_LOCALE, decimal_quantization=False)
 
 
+def format_due_day(day: date | None) -> str:
+    """A due date, or that nothing is due."""
+    return "nothing is due" if day is None else format_day(day)
+
+
 def format_day(day: date) -> str:
     """A day, the same for readers on both sides of the Atlantic: ``30 November 2026``."""
     return babel_format_date(day, "d MMMM y", locale=_LOCALE)

@@ -15,6 +15,7 @@ from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement
 from msp_billing.domain.contracts.orders import Order, order_inconsistencies
 from msp_billing.domain.money import CurrencyCode
 from msp_billing.domain.outbox import AccountMailKind
+from msp_billing.domain.work.approval_terms import AccountWork
 
 
 class Subscriber(Frozen):
@@ -45,6 +46,9 @@ class Account(Frozen):
     )
     contacts_by_kind: dict[AccountMailKind, tuple[EmailAddress, ...]] = Field(
         default={}, description="Other recipients for one kind of mail."
+    )
+    work: AccountWork = Field(
+        default=AccountWork(), description="What was agreed on billable work (COL-25)."
     )
     purchase_order: Text | None = Field(default=None, description="Shown on every invoice.")
     known_as: tuple[Text, ...] = Field(default=(), description="Names in the feeds.")

@@ -26,7 +26,7 @@ class BuildContext:
     price_book: PriceBook
     period: Period
     invoice_on: date
-    due_on: date
+    due_on: date | None
     charges_until: date
     snapshot_sha256: str
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)

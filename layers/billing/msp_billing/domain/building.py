@@ -130,6 +130,7 @@ def _invoice(
         recipients=account.recipients("invoice"),
         invoice_on=context.invoice_on,
         due_on=context.due_on,
+        informational=context.run.informational,
         service_period=ServicePeriod.of_month(context.period),
         currency=account.currency,
         sections=sections,

@@ -64,7 +64,7 @@ class CyclePlan(Frozen):
     compare_at: datetime
     issue_at: datetime
     invoice_on: date
-    due_on: date
+    due_on: date | None = Field(description="None for documents that are for information.")
     charges_until: date = Field(
         description="Last local day of which one-time charges are billed: that of the comparison, "
         "at the latest the last of the service month."
@@ -142,7 +142,7 @@ def plan_cycle(
         compare_at=compare_at,
         issue_at=resolve_instant(run.issue, period, calendar, zone),
         invoice_on=invoice_on,
-        due_on=resolve_due_day(run.due, invoice_on, period, calendar),
+        due_on=None if run.due is None else resolve_due_day(run.due, invoice_on, period, calendar),
         charges_until=min(period.last_day, compare_at.astimezone(zone).date()),
     )
     _check_order(plan, run, period)
@@ -159,7 +159,7 @@ def _check_order(plan: CyclePlan, run: RunPolicy, period: Period) -> None:
         raise CyclePlanError(run, period, "the comparison is made before the last snapshot")
     if plan.compare_at > plan.issue_at:
         raise CyclePlanError(run, period, "the invoices go out before the comparison")
-    if plan.due_on < plan.invoice_on:
+    if plan.due_on is not None and plan.due_on < plan.invoice_on:
         raise CyclePlanError(run, period, "the invoices are due before they go out")
 
 

@@ -15,6 +15,7 @@ from msp_billing.domain.feeds import FeedSeal
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
 from msp_billing.domain.periods import Period, ServicePeriod
+from msp_billing.domain.work.work_done import WorkDone
 
 
 class LineKind(StrEnum):
@@ -22,6 +23,7 @@ class LineKind(StrEnum):
 
     RECURRING = "recurring"
     ONE_TIME = "one_time"
+    TIME = "time"
     DISCOUNT = "discount"
     SHORTFALL = "shortfall"
     ADJUSTMENT = "adjustment"
@@ -77,6 +79,9 @@ class InvoiceLine(Frozen):
     ownership: Hardware | None = Field(
         default=None,
         description="For hardware: rented, which stays the provider's property, or owned (COL-28).",
+    )
+    work: WorkDone | None = Field(
+        default=None, description="For work by the hour: the engineer's time detail (KR-05)."
     )
     charge: str | None = Field(
         default=None,
@@ -137,7 +142,11 @@ class Invoice(Frozen):
         default=(), description="The billing distribution when it was built (COL-07)."
     )
     invoice_on: date
-    due_on: date
+    due_on: date | None = Field(description="None where nothing is due.")
+    informational: bool = Field(
+        default=False,
+        description="Shows what a regular invoice will bill, and is never paid itself (COL-24).",
+    )
     service_period: ServicePeriod
     currency: CurrencyCode
     sections: tuple[InvoiceSection, ...] = Field(min_length=1)
@@ -151,6 +160,8 @@ class Invoice(Frozen):
     @model_validator(mode="after")
     def _adds_up(self) -> Invoice:
         summed = total((line.amount for line in self.lines), self.currency)
+        if self.informational is not (self.due_on is None):
+            raise ValueError("what is for information has no due date, anything else has one")
         if summed != self.total:
             raise ValueError(f"the lines sum to {summed}, the total says {self.total}")
         if [line.line for line in self.lines] != list(range(1, len(self.lines) + 1)):
@@ -172,6 +183,11 @@ class Invoice(Frozen):
     @cached_property
     def _counts_by_key(self) -> dict[str, CountEvidence]:
         return {entry.key: entry for entry in self.counts}
+
+    @property
+    def time_details(self) -> tuple[tuple[InvoiceLine, WorkDone], ...]:
+        """Every line that bills work, with the engineer's time behind it (KR-05)."""
+        return tuple((line, line.work) for line in self.lines if line.work is not None)
 
     def section_total(self, subscriber: str | None) -> Money:
         """The sum of one section's lines."""

@@ -27,7 +27,9 @@ from msp_billing.domain.cross_check_policy import CrossCheck
 from msp_billing.domain.feeds import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
 from msp_billing.domain.policy_checks import policy_inconsistencies
-from msp_billing.domain.run_policy import RunPolicy
+from msp_billing.domain.run_policy import NumberPrefix, RunPolicy
+from msp_billing.domain.work.rate_cards import RateCard
+from msp_billing.domain.work.work_rules import WorkRules
 
 
 def _known_zone(name: str) -> str:
@@ -93,7 +95,7 @@ class ProviderPolicy(Frozen):
     time_zone: TimeZoneName
     holidays: HolidayCalendar
     currency: CurrencyCode
-    invoice_number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}-$")]
+    invoice_number_prefix: NumberPrefix
     parked_share_limit: ExactDecimal = Field(
         description="Share of accounts, 0 to 1, that may be parked before a run is stopped."
     )
@@ -112,6 +114,12 @@ class ProviderPolicy(Frozen):
     )
     contract_terms: tuple[ContractTerms, ...] = Field(
         default=(), description="Trial, notice, renewal and the like; agreements name theirs."
+    )
+    rate_cards: tuple[RateCard, ...] = Field(
+        default=(), description="Fee schedules for work by the hour (MSA-02)."
+    )
+    work_rules: tuple[WorkRules, ...] = Field(
+        default=(), description="What becomes of time entries; runs name theirs under 'work'."
     )
     order_rules: tuple[OrderRule, ...] = Field(
         default=(), description="When the lines that orders bring begin to bill (COL-08, COL-10)."
@@ -164,6 +172,14 @@ class ProviderPolicy(Frozen):
     def find_terms(self, terms: str | None) -> ContractTerms | None:
         """The contract terms with this name, or None."""
         return next((entry for entry in self.contract_terms if entry.terms == terms), None)
+
+    def work_rule(self, rules: str) -> WorkRules:
+        """The work rules with this name, which validation guarantees for every run's."""
+        return next(entry for entry in self.work_rules if entry.rules == rules)
+
+    def rate_card(self, card: str) -> RateCard:
+        """The rate card with this name, which validation guarantees for the work rules'."""
+        return next(entry for entry in self.rate_cards if entry.card == card)
 
     def clause(self, clause: str) -> Clause:
         """The clause with this name, which validation guarantees for every reference."""

@@ -10,10 +10,11 @@ from msp_billing.domain.contracts.order_policy import (
     order_clauses,
     order_policy_inconsistencies,
 )
+from msp_billing.domain.contracts.terms import terms_inconsistencies
 from msp_billing.domain.count_checks import count_rule_inconsistencies
 from msp_billing.domain.cross_check_policy import cross_check_inconsistencies
 from msp_billing.domain.reports.report_checks import report_clauses, report_inconsistencies
-from msp_billing.domain.contracts.terms import terms_inconsistencies
+from msp_billing.domain.work.work_checks import work_clauses, work_inconsistencies
 
 if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
@@ -53,6 +54,7 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
                 f"{_MAX_CYCLE_NAMES_LENGTH} characters together: execution names are made of them"
             )
     yield from order_policy_inconsistencies(policy)
+    yield from work_inconsistencies(policy)
     known = {entry.clause for entry in policy.clauses}
     for clause in sorted(set(_clause_references(policy)) - known):
         yield f"the clause '{clause}' is referred to but not listed under 'clauses'"
@@ -84,6 +86,7 @@ def _clause_references(policy: ProviderPolicy) -> Iterator[str]:
     for terms in policy.contract_terms:
         yield from terms.clauses()
     yield from order_clauses(policy)
+    yield from work_clauses(policy)
 
 
 def _doubles(what: str, names: list[str]) -> Iterator[str]:

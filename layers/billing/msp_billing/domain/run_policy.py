@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field, field_serializer, model_validator
+from pydantic import Field, StringConstraints, field_serializer, model_validator
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
 from msp_billing.domain.reports.report_policy import ReportPolicy
+from msp_billing.domain.work.run_work import RunWork
 
 _LAST_SCHEDULE_DAY = 28
 _FIRST_SCHEDULE_HOUR = 3
+
+
+NumberPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}-$")]
+"""What the numbers of a series of documents begin with."""
 
 
 class SnapshotMoment(Frozen):
@@ -62,7 +68,8 @@ class RunPolicy(Frozen):
         default={}, description="Heading by the agreement's coverage (KR-03)."
     )
     categories: tuple[Identifier, ...] = Field(
-        min_length=1, description="The product categories that this run bills."
+        default=(),
+        description="The product categories that this run bills; none for an informational run.",
     )
     invoice_per: Literal["account", "agreement"] = "account"
     opens: DateRule = Field(description="When the cycle starts; the schedule is made from this.")
@@ -73,7 +80,20 @@ class RunPolicy(Frozen):
     )
     approval: ApprovalPolicy
     issue: DateRule = Field(description="The invoice date, when it is numbered and sent.")
-    due: DateRule | DaysAfterIssue
+    due: DateRule | DaysAfterIssue | None = Field(
+        default=None, description="When it is to be paid; only what is for information has none."
+    )
+    informational: bool = Field(
+        default=False,
+        description="Its documents are for information: nothing is due, and a regular run bills "
+        "the same work again, once (COL-24).",
+    )
+    number_prefix: NumberPrefix | None = Field(
+        default=None, description="Of an informational run's own row of numbers, such as PW-."
+    )
+    work: RunWork | None = Field(
+        default=None, description="That it bills work by the hour (KR-05, KR-12, COL-24)."
+    )
     must_be_priced: tuple[MustBePriced, ...] = ()
     reports: tuple[ReportPolicy, ...] = Field(
         default=(), description="What accounts get beside sheet and invoice."
@@ -112,4 +132,29 @@ class RunPolicy(Frozen):
             )
         if self.labels_by_coverage and self.invoice_per != "agreement":
             raise ValueError("labels_by_coverage needs 'invoice_per: agreement'")
+        problems = list(_purpose_inconsistencies(self))
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
+
+
+def _purpose_inconsistencies(run: RunPolicy) -> Iterator[str]:
+    """Whether a run is for information or for payment, not something between."""
+    if run.informational:
+        if run.due is not None:
+            yield "nothing is due of an informational run: leave 'due' out"
+        if run.number_prefix is None:
+            yield "an informational run numbers its documents apart: give its 'number_prefix'"
+        if run.work is None:
+            yield "an informational run shows work: say which under 'work'"
+        if run.categories:
+            yield "an informational run bills no product categories: leave 'categories' out"
+    else:
+        if not run.categories:
+            yield "'categories' is missing: say which product categories the run bills"
+        if run.due is None:
+            yield "'due' is missing: say when the invoices are to be paid"
+        if run.number_prefix is not None:
+            yield "only an informational run has its own 'number_prefix': leave it out"
+    if run.work is not None and run.work.moment not in {entry.moment for entry in run.moments}:
+        yield f"'work' is read at '{run.work.moment}', which is no snapshot moment of the run"

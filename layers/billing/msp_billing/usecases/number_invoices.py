@@ -1,4 +1,4 @@
-"""Numbering: gapless per provider, a page of drafts at a time."""
+"""Numbering: gapless per provider and series, a page of drafts at a time."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ def number_invoices(ports: Ports, request: NumberRequest) -> NumberResult:
         ports.cycles.update(context.cycle.model_copy(update={"numbered_at": now}))
     done = ports.invoices.number_next(
         request.cycle_id,
-        context.policy.invoice_number_prefix,
+        context.run.number_prefix or context.policy.invoice_number_prefix,
         INVOICES_PER_CALL,
         request.after or None,
+        series="information" if context.run.informational else "invoice",
     )
     return NumberResult(
         numbered=done.numbered,

@@ -46,6 +46,10 @@ class AccountRecord(Frozen):
     )
 
 
+NumberSeries = Literal["invoice", "information"]
+"""Rows of numbers, each without a gap: invoices, and what is for information (COL-24)."""
+
+
 class Numbering(Frozen):
     """How far numbering came in one call."""
 

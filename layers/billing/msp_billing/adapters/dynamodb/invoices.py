@@ -29,7 +29,7 @@ from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.usecases.errors import ConcurrentNumberingError
-from msp_billing.usecases.records import AccountRecord, Numbering
+from msp_billing.usecases.records import AccountRecord, Numbering, NumberSeries
 
 _NUMBERS_PER_TRANSACTION = 49  # the counter, and an invoice with its mail for each
 _NUMBER_DIGITS = 6
@@ -123,7 +123,13 @@ class DynamoInvoiceStore:
         return claims(self._table, provider, accounts)
 
     def number_next(
-        self, cycle: CycleId, prefix: str, limit: int, after: str | None = None
+        self,
+        cycle: CycleId,
+        prefix: str,
+        limit: int,
+        after: str | None = None,
+        *,
+        series: NumberSeries = "invoice",
     ) -> Numbering:
         """Give the next numbers to at most so many drafts of the cycle, in order."""
         numbered, failures = 0, 0
@@ -132,7 +138,7 @@ class DynamoInvoiceStore:
             drafts, last = self._next_drafts(cycle, room, after)
             if not drafts:
                 return Numbering(numbered=numbered, after=after, contended=False)
-            if self._commit_numbers(cycle, prefix, drafts):
+            if self._commit_numbers(cycle, prefix, series, drafts):
                 numbered, failures, after = numbered + len(drafts), 0, last
                 continue
             # Ours may have been committed and only the answer lost: read again, then decide.
@@ -155,9 +161,11 @@ class DynamoInvoiceStore:
                     break
         return drafts, drafts[-1]["sk"] if drafts else after
 
-    def _commit_numbers(self, cycle: CycleId, prefix: str, drafts: list[Item]) -> bool:
+    def _commit_numbers(
+        self, cycle: CycleId, prefix: str, series: NumberSeries, drafts: list[Item]
+    ) -> bool:
         """Counter, numbers and waiting mails in one transaction: no gap, whatever fails."""
-        counter_key = (f"PROVIDER#{cycle.provider}", "COUNTER#INVOICE")
+        counter_key = (f"PROVIDER#{cycle.provider}", f"COUNTER#{series.upper()}")
         counter = self._table.get(counter_key)
         last = int(counter["last_number"]) if counter else 0
         condition = "last_number = :last" if counter else "attribute_not_exists(pk)"

@@ -93,7 +93,8 @@ class Charges:
         if discounts:
             yield {"label": "Charges", "amount": self._sum(charges), "strong": False}
             yield {"label": "Discounts", "amount": self._sum(discounts), "strong": False}
-        label = f"Total due {format_day(self.invoice.due_on)}"
+        due_on = self.invoice.due_on
+        label = f"Total due {format_day(due_on)}" if due_on else "Total, for information"
         yield {"label": label, "amount": _money(self.invoice.total), "strong": True}
 
     def _category_rows(self) -> list[Json]:

@@ -4,19 +4,20 @@ The Typst templates hold layout and nothing else; every word, number and order i
 where it can be tested without a PDF. The result is plain JSON:
 
     language, title, author, dated_on [year, month, day], paper, colours {primary, accent},
-    draft, compact, words {...}, reference
+    draft, informational, compact, words {...}, reference
     running     {provider, heading, account}, short enough for the head and foot of every page
     provider    {name, address [line, ...], contact [line, ...]}
     heading     the invoice's label (KR-03)
     bill_to     [line, ...]
     facts       [[label, value], ...]
     due         {label, amount, by}
-    payment     [line, ...]
+    payment     {title, lines [line, ...]}
     note        text or null
     overview    see Charges.overview
     blocks      the charges in their order, each {kind, ...}: "lines", "products", "contents"
     totals      [{label, amount, strong}]
     changes, codes, counts, origins, clauses    see invoice_appendices
+    time        see invoice_time
     widths      longest entry of each column of numbers, in characters
 
 A balance brought forward, credits and tax will be further entries of ``totals``; another language
@@ -38,6 +39,7 @@ from msp_billing.adapters.invoice_pdf.invoice_appendices import (
     present_origins,
 )
 from msp_billing.adapters.invoice_pdf.invoice_charges import Charges, column_widths, is_compact
+from msp_billing.adapters.invoice_pdf.invoice_time import present_time
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
@@ -60,9 +62,11 @@ WORDS = {
     "counted_at": "Counted at",
     "description": "Description",
     "draft": "Draft",
-    "how_to_pay": "How to pay",
+    "hours": "Hours",
+    "informational": "For information",
     "joined": "Joined",
     "left": "Left",
+    "line": "Line",
     "lines": "Lines",
     "now": "Now",
     "of": "of",
@@ -73,10 +77,14 @@ WORDS = {
     "quantity_from": "Quantity from",
     "since": "since",
     "source": "Source file",
+    "time": "Time",
     "unit": "Unit",
     "unit_price": "Unit price",
+    "work": "Work",
 }
 """Words of the layout itself, in English."""
+
+NOT_PAYABLE = "Please do not pay: it will be on your next regular invoice."
 
 
 def present_invoice(invoice: Invoice, policy: ProviderPolicy, book: PriceBook) -> Json:
@@ -98,6 +106,7 @@ def present_invoice(invoice: Invoice, policy: ProviderPolicy, book: PriceBook) -
         "widths": column_widths(blocks),
         "changes": present_changes(invoice),
         "codes": present_codes(invoice, book) if "summary_by_category" in run.show else None,
+        "time": present_time(invoice, policy.zone),
         "counts": present_counts(invoice, policy.zone) if "items" in run.show else None,
         "origins": present_origins(invoice) if is_compact(invoice) else None,
         "clauses": present_clauses(invoice, policy, clause_numbers),
@@ -120,6 +129,7 @@ def _document(invoice: Invoice, policy: ProviderPolicy) -> Json:
         },
         "words": WORDS,
         "draft": number is None,
+        "informational": invoice.informational,
         "reference": reference,
         "running": {
             "provider": printable(policy.name, 50),
@@ -144,7 +154,7 @@ def _first_page(invoice: Invoice, policy: ProviderPolicy) -> Json:
         "bill_to": [printable(line) for line in invoice.bill_to],
         "facts": list(_facts(invoice)),
         "due": _due(invoice),
-        "payment": [printable(line, 240, unbroken=48) for line in policy.remittance],
+        "payment": _payment(invoice, policy),
         "note": policy.invoice_note and printable(policy.invoice_note, 500, unbroken=64),
     }
 
@@ -153,17 +163,37 @@ def _facts(invoice: Invoice) -> Iterator[list[str]]:
     yield ["Invoice number", printable(invoice.number or "given when it is issued")]
     yield ["Invoice date", format_day(invoice.invoice_on)]
     yield ["Service period", format_service_period(invoice.service_period)]
-    yield ["Due date", format_day(invoice.due_on)]
+    yield ["Due date", "None" if invoice.due_on is None else format_day(invoice.due_on)]
     if invoice.purchase_order is not None:
         yield ["Purchase order", printable(invoice.purchase_order)]
 
 
 def _due(invoice: Invoice) -> Json:
+    if invoice.due_on is None:
+        return {
+            "label": f"For information, in {invoice.currency}",
+            "amount": format_money(invoice.total.amount, invoice.currency),
+            "by": NOT_PAYABLE,
+        }
     by = f"Due {format_day(invoice.due_on)}"
     return {
         "label": f"Amount due in {invoice.currency}",
         "amount": format_money(invoice.total.amount, invoice.currency),
         "by": by if invoice.number else f"{by} once it is issued. Draft: please do not pay.",
+    }
+
+
+def _payment(invoice: Invoice, policy: ProviderPolicy) -> Json:
+    """How to pay; of what is for information, that it is not to be paid (COL-24)."""
+    lines = policy.remittance
+    if invoice.informational:
+        lines = (
+            "No payment is due.",
+            "This shows what work was done, how long it took and what it costs.",
+        )
+    return {
+        "title": "Payment" if invoice.informational else "How to pay",
+        "lines": [printable(line, 240, unbroken=48) for line in lines],
     }
 
 

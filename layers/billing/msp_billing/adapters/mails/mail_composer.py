@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msp_billing.adapters.formatting import (
     format_day,
+    format_due_day,
     format_moment,
     format_month,
     format_service_period,
@@ -71,9 +72,11 @@ class MailComposer:
             raise DraftInvoiceError(invoice)
         period = invoice.id.period
         label, month = one_line(invoice.label, 60), format_month(period)
-        due = format_day(invoice.due_on)
-        payable = invoice.total.amount > 0
+        due = format_due_day(invoice.due_on)
+        payable = invoice.total.amount > 0 and not invoice.informational
         pay = f"{money(invoice.total)} due {due}" if payable else "nothing to pay"
+        if invoice.informational:
+            pay = f"{money(invoice.total)} for information, no payment due"
         name = one_line(invoice.account_name)
         previous = (
             views.compare_amounts(invoice.total, previous_total, format_month(period.shifted(-1)))
@@ -101,6 +104,7 @@ class MailComposer:
             account=name,
             amount=money(invoice.total),
             payable=payable,
+            informational=invoice.informational,
             due=due,
             previous=previous,
             facts=facts,
@@ -133,7 +137,7 @@ class MailComposer:
         facts = [
             Fact("Account", name),
             Fact("To be invoiced on", issue_on),
-            Fact("Due on", format_day(cycle.plan.due_on)),
+            Fact("Due on", format_due_day(cycle.plan.due_on)),
         ]
         if comparison.has_previous:
             facts.append(Fact("Items", f"{joined:,} joined, {left:,} left"))
@@ -223,7 +227,7 @@ class MailComposer:
             facts=[
                 *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
                 Fact("Invoice date", format_day(cycle.plan.invoice_on)),
-                Fact("Due on", format_day(cycle.plan.due_on)),
+                Fact("Due on", format_due_day(cycle.plan.due_on)),
                 *views.unknown_customers(cycle),
             ],
             parked=views.parked_accounts(parked),

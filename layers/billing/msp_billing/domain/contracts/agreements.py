@@ -149,6 +149,11 @@ class Agreement(Frozen):
     minimums: tuple[AgreementMinimum, ...] = Field(
         default=(), description="What the agreement comes to at least, month by month (MSA-04)."
     )
+    after_hours_support: bool | None = Field(
+        default=None,
+        description="Whether support after hours is included; where nothing is said, the work "
+        "rules decide by the coverage (KR-12).",
+    )
     lines: tuple[AgreementLine, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

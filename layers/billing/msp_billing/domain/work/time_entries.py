@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.base import Frozen, Text
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.problems import Problem
+from msp_billing.domain.work.notes import MAX_NOTE_LENGTH, WorkNote
 
 ENGINEER, ROLE, WORK, STARTS, ENDS, BILLING = (
     "engineer",
@@ -35,14 +35,11 @@ REQUIRED_ATTRIBUTES = (ENGINEER, ROLE, WORK, STARTS, ENDS, BILLING)
 """Attributes that a feed of time entries must map to a column; the others may be missing."""
 
 MAX_ENTRY_HOURS = 24
-_MAX_NAME, _MAX_NOTE = 200, 4_000
+_MAX_NAME = 200
 _LOCAL = re.compile(
     r"^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}))?\s?(Z|[+-]\d{2}:?\d{2})?$"
 )
 _DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$")
-
-WorkNote = Annotated[str, StringConstraints(max_length=_MAX_NOTE)]
-"""What the engineer wrote; may be empty."""
 
 
 class Billing(StrEnum):
@@ -150,7 +147,7 @@ def read_time_entry(row: FeedRow, words: BillingWords, zone: ZoneInfo) -> TimeEn
         work=_text(row, WORK),
         starts_at=starts_at,
         ends_at=ends_at,
-        note=_cut(_one_line(row.attributes.get(NOTE, "")), _MAX_NOTE),
+        note=_cut(_one_line(row.attributes.get(NOTE, "")), MAX_NOTE_LENGTH),
         ticket=_text(row, TICKET) or None,
         billing=billing,
         approved_by=_text(row, APPROVED_BY) or None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.date_rules import DateRule
 from msp_billing.domain.work.approval_terms import WorkApproval
 from msp_billing.domain.work.business_hours import OpenHours
 from msp_billing.domain.work.time_entries import BillingWords
@@ -33,16 +32,4 @@ class WorkRules(Frozen):
     clause: Identifier = Field(description="What the contract does not cover is charged.")
     after_hours_clause: Identifier = Field(
         description="Support after hours is charged where the contract does not include it."
-    )
-
-
-class RunWork(Frozen):
-    """That a run bills work, and up to which day."""
-
-    rules: Identifier = Field(description="One of the policy's 'work_rules'.")
-    moment: Identifier = Field(description="The snapshot moment at which time entries are read.")
-    until: DateRule | None = Field(
-        default=None,
-        description="Work and approvals up to this day, which is the end of the service month "
-        "where nothing is said. What comes later is billed by the next cycle.",
     )

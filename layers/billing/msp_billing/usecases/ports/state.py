@@ -19,6 +19,7 @@ from msp_billing.usecases.records import (
     BookEntry,
     CurrentVersions,
     Numbering,
+    NumberSeries,
     StoredObject,
 )
 
@@ -114,13 +115,19 @@ class InvoiceStore(Protocol):
         """Those of the invoices that exist."""
 
     def number_next(
-        self, cycle: CycleId, prefix: str, limit: int, after: str | None = None
+        self,
+        cycle: CycleId,
+        prefix: str,
+        limit: int,
+        after: str | None = None,
+        *,
+        series: NumberSeries = "invoice",
     ) -> Numbering:
         """Give the next numbers to at most so many drafts of the cycle, in order.
 
-        Numbers are gapless per provider: counter, invoices and their mails (state WAITING) are
-        committed together. Fewer than ``limit`` are numbered when no draft is left behind
-        ``after``, or when another run kept taking the numbers.
+        Numbers are gapless per provider and series: counter, invoices and their mails (state
+        WAITING) are committed together. Fewer than ``limit`` are numbered when no draft is left
+        behind ``after``, or when another run kept taking the numbers.
         """
 
     def find_by_number(self, provider: str, number: str) -> Invoice | None:
