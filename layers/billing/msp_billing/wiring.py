@@ -13,6 +13,7 @@ from botocore.config import Config
 
 from msp_billing.adapters.clock import SystemClock
 from msp_billing.adapters.dynamodb.bodies import Bodies
+from msp_billing.adapters.dynamodb.credit_notes import DynamoCreditNoteStore
 from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
 from msp_billing.adapters.dynamodb.invoices import DynamoInvoiceStore
 from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
@@ -27,6 +28,7 @@ from msp_billing.usecases.ports import (
     Calendars,
     Clock,
     Composer,
+    CreditNoteStore,
     CycleStore,
     Executions,
     Feeds,
@@ -93,6 +95,10 @@ class _WiredPorts:
     @cached_property
     def invoices(self) -> InvoiceStore:
         return DynamoInvoiceStore(self._table, self._bodies)
+
+    @cached_property
+    def credit_notes(self) -> CreditNoteStore:
+        return DynamoCreditNoteStore(self._table)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -17,7 +17,8 @@ import jinja2
 import pytest
 
 from msp_billing.adapters.mails import mail_message
-from msp_billing.adapters.mails.mail_composer import DraftInvoiceError, MailComposer
+from msp_billing.adapters.mails.mail_builder import DraftInvoiceError
+from msp_billing.adapters.mails.mail_composer import MailComposer
 from msp_billing.adapters.mails.mail_message import MailTooLargeError, RecipientCountError
 from msp_billing.domain.comparison import compare
 from msp_billing.domain.cycles import Cycle, CycleState

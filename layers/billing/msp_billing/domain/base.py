@@ -37,6 +37,12 @@ Identifier = Annotated[
 It becomes part of table keys, object keys and execution names, which is why it is this narrow.
 """
 
+MailPart = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,43}[a-z0-9])?$"),
+]
+"""Part of a cycle that a mail is about: an identifier, perhaps with a revision such as ``-r2``."""
+
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 """A product code as the provider writes it, for example ``COM4003``."""
 

@@ -18,7 +18,8 @@ class BuildContext:
     """Pinned when the cycle opened.
 
     ``charges_until`` is the last day whose one-time charges this cycle takes: later ones are
-    billed by the next, and nothing that lies in the future is billed at all.
+    billed by the next, and nothing that lies in the future is billed at all. ``revision`` is above
+    one when an account's voided invoices of the cycle are issued anew.
     """
 
     policy: ProviderPolicy
@@ -29,6 +30,7 @@ class BuildContext:
     due_on: date | None
     charges_until: date
     snapshot_sha256: str
+    revision: int = 1
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
 
     @property

@@ -75,6 +75,7 @@ def build_account(
         account_name=account.name,
         agreements=tuple(_outcomes(concerned, lines, context.run)),
         invoices=tuple(_invoices(build, concerned, lines)),
+        revision=context.revision,
         findings=build.findings,
     )
 
@@ -122,6 +123,7 @@ def _invoice(
             period=context.period,
             account=account.account,
             part=part,
+            revision=context.revision,
         ),
         label=_label(context.run, agreements),
         account_name=account.name,

@@ -10,6 +10,7 @@ from functools import cached_property
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.contracts.change_windows import ContractedCount
 from msp_billing.domain.counting import Count
 from msp_billing.domain.feeds import FeedSeal
 from msp_billing.domain.hardware import Hardware
@@ -29,6 +30,7 @@ class LineKind(StrEnum):
     ADJUSTMENT = "adjustment"
     TAX = "tax"
     RECONCILIATION = "reconciliation"
+    PAY_OUT = "pay_out"
 
 
 class PriceBasis(StrEnum):
@@ -55,6 +57,10 @@ class LineReason(Frozen):
         description="'counted: servers in the RMM', 'fixed in the ...'."
     )
     count: str | None = Field(default=None, description="Key into the invoice's counts.")
+    contracted: ContractedCount | None = Field(
+        default=None,
+        description="Counted, contracted and billed, where a decrease waits for a change window.",
+    )
     price_basis: PriceBasis
     price_from: ComposedText = Field(
         description="'price book 2026-11, from 2026-01-01', 'agreement ...'."
@@ -120,9 +126,17 @@ class InvoiceId(Frozen):
     period: Period
     account: Identifier
     part: Identifier = Field(description="'all', or the agreement when each has its own invoice.")
+    revision: int = Field(
+        default=1, ge=1, le=999, description="Counts up when a voided invoice is issued anew."
+    )
+
+    @property
+    def mail_part(self) -> str:
+        """The part that its mails have: each revision has mails of its own."""
+        return self.part if self.revision == 1 else f"{self.part}-r{self.revision}"
 
     def __str__(self) -> str:
-        return f"{self.provider}/{self.run}/{self.period}/{self.account}/{self.part}"
+        return f"{self.provider}/{self.run}/{self.period}/{self.account}/{self.mail_part}"
 
 
 class Invoice(Frozen):

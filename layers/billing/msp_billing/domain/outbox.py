@@ -8,15 +8,15 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from msp_billing.domain.base import EmailAddress, Frozen, Identifier
+from msp_billing.domain.base import EmailAddress, Frozen, Identifier, MailPart
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_policy import ReportKind
 
 AccountMailKind = Literal["invoice", "comparison", ReportKind]
 """The kinds of mail that go to accounts; each may send them to other people (COL-07)."""
 
-MailKind = Literal[AccountMailKind, "approval", "summary"]
-"""What a mail is; the last two go to the provider's own people."""
+MailKind = Literal[AccountMailKind, "credit-note", "approval", "summary"]
+"""What a mail is; a credit note goes where its invoice went, the last two stay with the provider."""
 
 MAIL_KINDS: tuple[MailKind, ...] = get_args(MailKind)
 
@@ -100,7 +100,7 @@ class MailId(Frozen):
     run: Identifier
     period: Period
     account: Identifier
-    part: Identifier
+    part: MailPart
     kind: MailKind
 
     def __str__(self) -> str:

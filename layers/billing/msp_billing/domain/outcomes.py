@@ -41,6 +41,7 @@ class AccountOutcome(Frozen):
     account_name: Text
     agreements: tuple[AgreementOutcome, ...]
     invoices: tuple[Invoice, ...] = ()
+    revision: int = Field(default=1, ge=1, description="Above one where voided ones came before.")
     problems: tuple[Problem, ...] = Field(default=(), description="Why it is parked.")
     findings: tuple[Finding, ...] = Field(
         default=(), description="What a person should look at, though it stops nothing."

@@ -30,6 +30,7 @@ def parked(build: AccountBuild, agreements: Sequence[Agreement]) -> AccountOutco
             for entry in agreements
         ),
         problems=problems,
+        revision=context.revision,
         findings=build.findings,
     )
 

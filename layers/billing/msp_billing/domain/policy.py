@@ -96,6 +96,7 @@ class ProviderPolicy(Frozen):
     holidays: HolidayCalendar
     currency: CurrencyCode
     invoice_number_prefix: NumberPrefix
+    credit_note_number_prefix: NumberPrefix = "CN-"
     parked_share_limit: ExactDecimal = Field(
         description="Share of accounts, 0 to 1, that may be parked before a run is stopped."
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
+from datetime import date
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.build_context import BuildContext
@@ -18,10 +18,12 @@ from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
 from msp_billing.usecases.context import (
     BatchRequest,
+    CycleContext,
     calendar_around,
     failure_noted,
     load_context,
 )
+from msp_billing.usecases.moments import load_sealed
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
 
@@ -48,20 +50,11 @@ def build_invoices(ports: Ports, request: BatchRequest) -> BuildResult:
 def _build_invoices(ports: Ports, request: BatchRequest) -> BuildResult:
     context = load_context(ports, request)
     batch = load_batch(ports, request)
-    build = BuildContext(
-        policy=context.policy,
-        run=context.run,
-        price_book=context.price_book,
-        period=request.period,
-        invoice_on=context.cycle.plan.invoice_on,
-        due_on=context.cycle.plan.due_on,
-        charges_until=context.cycle.plan.charges_until,
-        snapshot_sha256=request.sha256,
-        calendar=calendar_around(ports, context.policy, request.period.year),
-    )
+    plan = context.cycle.plan
+    build = build_context(ports, context, request, invoice_on=plan.invoice_on, due_on=plan.due_on)
     previous = previous_counts(ports, request)
     outcomes = [
-        _build_or_park(build, snapshot, previous.get(snapshot.account.account, NO_PREVIOUS_COUNTS))
+        build_or_park(build, snapshot, previous.get(snapshot.account.account, NO_PREVIOUS_COUNTS))
         for snapshot in batch.accounts
     ]
     ports.invoices.put_outcomes(request.cycle_id, outcomes)
@@ -72,13 +65,36 @@ def _build_invoices(ports: Ports, request: BatchRequest) -> BuildResult:
     )
 
 
+def build_context(
+    ports: Ports,
+    context: CycleContext,
+    request: BatchRequest,
+    *,
+    invoice_on: date,
+    due_on: date | None,
+    revision: int = 1,
+) -> BuildContext:
+    """What a batch is built with: what its cycle pinned, and the seal of what was counted."""
+    return BuildContext(
+        policy=context.policy,
+        run=context.run,
+        price_book=context.price_book,
+        period=request.period,
+        invoice_on=invoice_on,
+        due_on=due_on,
+        charges_until=context.cycle.plan.charges_until,
+        snapshot_sha256=request.sha256,
+        revision=revision,
+        calendar=calendar_around(ports, context.policy, request.period.year),
+    )
+
+
 def load_batch(ports: Ports, request: BatchRequest) -> SnapshotBatch:
     """The sealed batch. Raises SealBrokenError when it is not what was sealed."""
-    content = ports.records.get(request.key, request.sha256)
-    return SnapshotBatch.model_validate_json(gzip.decompress(content))
+    return load_sealed(ports, request.key, request.sha256)
 
 
-def _build_or_park(
+def build_or_park(
     build: BuildContext, snapshot: AccountSnapshot, previous: PreviousCounts
 ) -> AccountOutcome:
     """Build one account; one that cannot be built is parked by name and the others go on."""
@@ -96,6 +112,7 @@ def _build_or_park(
                 )
                 for entry in active_agreements(account, build.policy, build.calendar, build.period)
             ),
+            revision=build.revision,
             problems=(
                 Problem(
                     code="internal",
@@ -141,17 +158,22 @@ def invoices_of(
 ) -> dict[str, tuple[Invoice, ...]]:
     """The invoices that records name, by account."""
     ids = {
-        account: [invoice_id(cycle, account, part) for part in record.parts]
+        account: [invoice_id(cycle, account, part, record.revision) for part in record.parts]
         for account, record in records.items()
     }
     found = ports.invoices.invoices([entry for entries in ids.values() for entry in entries])
     return {account: tuple(found[entry] for entry in entries) for account, entries in ids.items()}
 
 
-def invoice_id(cycle: CycleId, account: str, part: str) -> InvoiceId:
+def invoice_id(cycle: CycleId, account: str, part: str, revision: int = 1) -> InvoiceId:
     """The invoice of a part of an account in a cycle."""
     return InvoiceId(
-        provider=cycle.provider, run=cycle.run, period=cycle.period, account=account, part=part
+        provider=cycle.provider,
+        run=cycle.run,
+        period=cycle.period,
+        account=account,
+        part=part,
+        revision=revision,
     )
 
 

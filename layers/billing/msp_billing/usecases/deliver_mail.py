@@ -10,7 +10,7 @@ from datetime import timedelta
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.invoices import Invoice, InvoiceId
+from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import AccountMailKind, MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
@@ -183,7 +183,7 @@ def _mail_ids(ports: Ports, context: CycleContext, request: DeliverRequest) -> I
         return (report_mail_id(context.cycle, account, kind) for account in request.accounts)
     records = ports.invoices.records(request.cycle_id, request.accounts)
     return (
-        mail_id(invoice_id(request.cycle_id, record.account, part), request.kind)
+        mail_id(invoice_id(request.cycle_id, record.account, part, record.revision), request.kind)
         for record in records.values()
         for part in record.parts
     )
@@ -192,15 +192,15 @@ def _mail_ids(ports: Ports, context: CycleContext, request: DeliverRequest) -> I
 def _composer(ports: Ports, context: CycleContext, accounts: tuple[str, ...]) -> Compose:
     """Composes the mails of a batch; what they tell is read for all accounts at once."""
     cycle = context.cycle.id
-    invoices: dict[InvoiceId, Invoice] = {}
-    totals: dict[InvoiceId, Money] = {}
+    invoices: dict[MailId, Invoice] = {}
+    totals: dict[str, Money] = {}
 
     def load() -> None:
         records = ports.invoices.records(cycle, accounts)
         for entries in invoices_of(ports, cycle, records).values():
-            invoices.update({invoice.id: invoice for invoice in entries})
-        for entries in previous_invoices(ports, cycle, accounts).values():
-            totals.update({invoice.id: invoice.total for invoice in entries})
+            invoices.update({mail_id(invoice.id, "invoice"): invoice for invoice in entries})
+        for account, entries in previous_invoices(ports, cycle, accounts).items():
+            totals.update({f"{account}/{invoice.id.part}": invoice.total for invoice in entries})
 
     def compose(mail: OutboxMail) -> bytes:
         made_at = ports.clock.now()
@@ -221,8 +221,7 @@ def _composer(ports: Ports, context: CycleContext, accounts: tuple[str, ...]) ->
             )
         if not invoices:
             load()
-        invoice = invoices[invoice_id(cycle, mail.id.account, mail.id.part)]
-        before = invoice.id.model_copy(update={"period": invoice.id.period.shifted(-1)})
+        invoice = invoices[mail.id]
         return ports.composer.invoice_mail(
             invoice,
             context.policy,
@@ -230,7 +229,7 @@ def _composer(ports: Ports, context: CycleContext, accounts: tuple[str, ...]) ->
             document,
             mail.id,
             made_at,
-            previous_total=totals.get(before),
+            previous_total=totals.get(f"{invoice.id.account}/{invoice.id.part}"),
         )
 
     return compose

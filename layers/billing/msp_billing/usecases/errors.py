@@ -35,6 +35,14 @@ class ChargeClaimedError(RuntimeError):
     """Another cycle bills a one-time charge that this one has in its snapshot; count anew."""
 
 
+class CreditConflictError(ValueError):
+    """A request's name was used before, for another credit."""
+
+
+class NotBilledAgainError(ValueError):
+    """An account cannot be billed again for a cycle as things stand; says why."""
+
+
 class MailRefusedForNowError(RuntimeError):
     """SES did not take the mail (throttled, paused, quota used up); it may be tried later."""
 

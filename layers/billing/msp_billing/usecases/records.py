@@ -39,6 +39,7 @@ class AccountRecord(Frozen):
     account_name: str
     agreements: tuple[AgreementOutcome, ...]
     parts: tuple[Identifier, ...] = Field(description="Parts of its invoices, perhaps none.")
+    revision: int = Field(default=1, description="Of its invoices; above one when issued anew.")
     problems: tuple[Problem, ...] = ()
     findings: tuple[Finding, ...] = ()
     charges: tuple[str, ...] = Field(

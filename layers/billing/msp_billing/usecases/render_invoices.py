@@ -83,6 +83,6 @@ def mail_id(invoice: InvoiceId, kind: MailKind) -> MailId:
         run=invoice.run,
         period=invoice.period,
         account=invoice.account,
-        part=invoice.part,
+        part=invoice.mail_part,
         kind=kind,
     )

@@ -200,6 +200,7 @@ class DynamoInvoiceStore:
             account_name=outcome.account_name,
             agreements=outcome.agreements,
             parts=tuple(invoice.id.part for invoice in outcome.invoices),
+            revision=outcome.revision,
             problems=outcome.problems,
             findings=outcome.findings,
             charges=tuple(sorted(outcome.charges)),
@@ -264,23 +265,30 @@ def _removals(
     cycle: CycleId, outcome: AccountOutcome, before: AccountRecord | None
 ) -> list[Action]:
     """Drafts of an earlier attempt that the account has no more: they must not be numbered."""
+    if before is None or before.revision != outcome.revision:
+        return []  # what stands is issued, and voided by its credit notes
     kept = {invoice.id.part for invoice in outcome.invoices}
     return [
         {
             "Delete": {
-                "Key": encode_key((cycle_pk(cycle), f"INVOICE#{outcome.account}#{part}")),
+                "Key": encode_key(_key(cycle, outcome.account, part, before.revision)),
                 "ConditionExpression": "attribute_not_exists(pk) OR invoice_state = :draft",
                 "ExpressionAttributeValues": encode_values({"draft": DRAFT}),
             }
         }
-        for part in (before.parts if before else ())
+        for part in before.parts
         if part not in kept
     ]
 
 
 def _invoice_key(invoice: InvoiceId) -> Key:
     cycle = CycleId(provider=invoice.provider, run=invoice.run, period=invoice.period)
-    return (cycle_pk(cycle), f"INVOICE#{invoice.account}#{invoice.part}")
+    return _key(cycle, invoice.account, invoice.part, invoice.revision)
+
+
+def _key(cycle: CycleId, account: str, part: str, revision: int) -> Key:
+    again = "" if revision == 1 else f"#r{revision}"
+    return (cycle_pk(cycle), f"INVOICE#{account}#{part}{again}")
 
 
 def _record_item(cycle: CycleId, record: AccountRecord) -> Item:

@@ -26,7 +26,7 @@ def number_actions(cycle: CycleId, draft: Item, number: str) -> list[dict[str, A
             run=cycle.run,
             period=cycle.period,
             account=invoice.account,
-            part=invoice.part,
+            part=invoice.mail_part,
             kind="invoice",
         ),
         state=MailState.WAITING,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msp_billing.adapters.count_words import named_items, named_late, named_left, split_changes
 from msp_billing.adapters.formatting import (
     format_day,
     format_moment,
@@ -43,14 +44,16 @@ def present_changes(invoice: Invoice) -> Json | None:
     """What joined and left, by name, since the last count; None when nothing was compared.
 
     Shape: ``{title, summary, rows: [{section, title, before, now, joined: [{name, since}],
-    left: [name]}]}``, ``section`` and ``since`` may be None. A comparison that found nothing has
+    left: [text]}]}``, ``section`` and ``since`` may be None. A comparison that found nothing has
     no rows, and a summary that says so.
     """
     compared = [entry for entry in invoice.counts if entry.compared_with is not None]
     if not compared or compared[0].compared_with is None:
         return None
     month = format_month(compared[0].compared_with)
-    changed = [entry for entry in compared if entry.count.joined or entry.count.left]
+    changed = [
+        entry for entry in compared if entry.count.joined or entry.count.left or entry.count.changed
+    ]
     titles = _section_titles(invoice, changed)
     joined = sum(len(entry.count.joined) for entry in changed)
     left = sum(len(entry.count.left) for entry in changed)
@@ -66,23 +69,29 @@ def present_changes(invoice: Invoice) -> Json | None:
             {
                 "section": titles[entry.subscriber] if len(invoice.sections) > 1 else None,
                 "title": printable(entry.title),
-                "before": format_quantity(_quantity_before(entry.count)),
+                "before": format_quantity(entry.count.quantity_before),
                 "now": format_quantity(entry.count.quantity),
-                "joined": [_joined(item) for item in entry.count.joined],
-                "left": [printable(item.name) for item in entry.count.left],
+                **_joined_and_left(entry.count),
             }
             for entry in _in_order_of_sections(invoice, changed)
         ],
     }
 
 
-def _quantity_before(count: Count) -> int:
-    return count.quantity - len(count.joined) + len(count.left)
+def _joined_and_left(count: Count) -> Json:
+    """Names on both sides; a quantity that rose stands with what joined."""
+    risen, fallen = split_changes(count)
+    names = named_items(count.joined)
+    joined = [_joined(name, item) for name, item in zip(names, count.joined, strict=True)]
+    return {
+        "joined": [*joined, *({"name": printable(text), "since": None} for text in risen)],
+        "left": [printable(text) for text in (*map(named_left, count.left), *fallen)],
+    }
 
 
-def _joined(item: CountedItem) -> Json:
+def _joined(name: str, item: CountedItem) -> Json:
     since = None if item.since_on is None else format_day(item.since_on)
-    return {"name": printable(item.name), "since": since}
+    return {"name": printable(name), "since": since}
 
 
 def present_codes(invoice: Invoice, book: PriceBook) -> Json:
@@ -121,22 +130,24 @@ def present_counts(invoice: Invoice, zone: ZoneInfo) -> Json | None:
     """The items by name that every count is made of, by section, and the files they come from.
 
     Shape: ``{title, sources: [{title, file, checksum, as_of, counted_at}],
-    sections: [{title, counts: [{title, quantity, names, columns}]}]}``; ``columns`` is how many
-    names fit beside each other. None without counts.
+    sections: [{title, counts: [{title, quantity, names, columns, late}]}]}``; ``columns`` is how
+    many names fit beside each other, ``late`` says what waits for the next count, or is None. None
+    without counts.
     """
-    counted = [entry for entry in invoice.counts if entry.count.items]
+    counted = [entry for entry in invoice.counts if entry.count.items or entry.count.late]
     if not counted:
         return None
     titles = _section_titles(invoice, counted)
     sections: dict[str | None, list[Json]] = {}
     for entry in _in_order_of_sections(invoice, counted):
-        names = [printable(item.name) for item in entry.count.items]
+        names = [printable(name) for name in named_items(entry.count.items)]
         sections.setdefault(entry.subscriber, []).append(
             {
                 "title": printable(entry.title),
-                "quantity": format_quantity(entry.count.quantity),
+                "quantity": _came_to(entry.count),
                 "names": names,
-                "columns": _columns_for(max(map(len, names))),
+                "columns": _columns_for(max(map(len, names), default=0)),
+                "late": _late(entry.count),
             }
         )
     return {
@@ -147,6 +158,20 @@ def present_counts(invoice: Invoice, zone: ZoneInfo) -> Json | None:
             for subscriber, counts in sections.items()
         ],
     }
+
+
+def _came_to(count: Count) -> str:
+    """The quantity, with how it comes from the items where that is not their number."""
+    quantity = format_quantity(count.quantity)
+    return quantity if count.arithmetic is None else f"{quantity} ({count.arithmetic})"
+
+
+def _late(count: Count) -> str | None:
+    """What was received after the cut-off, by name and date (COL-04, COL-13)."""
+    if not count.late:
+        return None
+    waiting = ", ".join(named_late(change) for change in count.late)
+    return printable(f"For the next count: {waiting}", 2_000)
 
 
 def _columns_for(longest: int) -> int:

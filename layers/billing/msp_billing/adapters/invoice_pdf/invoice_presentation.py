@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from msp_billing.adapters.formatting import format_day, format_money, format_service_period
-from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
+from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
 from msp_billing.adapters.invoice_pdf.invoice_appendices import (
     present_changes,
     present_clauses,
@@ -47,9 +47,6 @@ from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.run_policy import RunPolicy
 
 Json = dict[str, Any]
-
-LETTER_PAPER_CURRENCIES = frozenset({"USD", "CAD", "MXN", "COP", "CLP", "PHP"})
-"""Where office paper is Letter; everywhere else it is A4."""
 
 WORDS = {
     "amount": "Amount",
@@ -118,38 +115,23 @@ def _document(invoice: Invoice, policy: ProviderPolicy) -> Json:
     number = invoice.number
     reference = "Draft invoice" if number is None else f"Invoice {printable(number)}"
     return {
-        "language": "en",
-        "title": f"{printable(invoice.label)}, {reference}",
-        "author": printable(policy.name),
-        "dated_on": [invoice.invoice_on.year, invoice.invoice_on.month, invoice.invoice_on.day],
-        "paper": "us-letter" if invoice.currency in LETTER_PAPER_CURRENCIES else "a4",
-        "colours": {
-            "primary": readable_on_white(policy.brand.primary),
-            "accent": readable_on_white(policy.brand.accent),
-        },
+        **document_frame(
+            policy,
+            heading=invoice.label,
+            reference=reference,
+            account_name=invoice.account_name,
+            dated_on=invoice.invoice_on,
+            currency=invoice.currency,
+        ),
         "words": WORDS,
         "draft": number is None,
         "informational": invoice.informational,
-        "reference": reference,
-        "running": {
-            "provider": printable(policy.name, 50),
-            "heading": printable(invoice.label, 50),
-            "account": printable(invoice.account_name, 50),
-        },
     }
 
 
 def _first_page(invoice: Invoice, policy: ProviderPolicy) -> Json:
     return {
-        "provider": {
-            "name": printable(policy.name),
-            "address": [printable(line) for line in policy.address],
-            "contact": [
-                printable(line, unbroken=64)
-                for line in (policy.phone, policy.reply_to, policy.website)
-                if line is not None
-            ],
-        },
+        "provider": provider_block(policy),
         "heading": printable(invoice.label),
         "bill_to": [printable(line) for line in invoice.bill_to],
         "facts": list(_facts(invoice)),

@@ -11,8 +11,10 @@ from typing import Final, Literal
 
 import typst
 
+from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
 from msp_billing.adapters.invoice_pdf.font_coverage import REPLACEMENT, uncovered_pattern
 from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
+from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
@@ -54,9 +56,17 @@ class TypstRenderer:
         Raises:
             RenderingError: when Typst refuses; no content of an invoice makes it do so.
         """
-        return self._render("invoice.typ", present_invoice(invoice, policy, price_book))
+        return self.render("invoice.typ", present_invoice(invoice, policy, price_book))
 
-    def _render(self, template: str, content: dict[str, object]) -> bytes:
+    def render_credit_note(self, note: CreditNote, policy: ProviderPolicy) -> bytes:
+        """The credit note as PDF; the same bytes for the same note.
+
+        Raises:
+            RenderingError: when Typst refuses; no content of a note makes it do so.
+        """
+        return self.render("credit-note.typ", present_credit_note(note, policy))
+
+    def render(self, template: str, content: dict[str, object]) -> bytes:
         """Content goes in as JSON, never as Typst source, so no name can be markup."""
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         try:

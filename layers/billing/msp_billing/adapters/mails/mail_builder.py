@@ -14,8 +14,16 @@ from msp_billing.adapters.mails.mail_message import MailContent, build_message
 from msp_billing.adapters.mails.mail_text import wrap
 from msp_billing.adapters.mails.mail_views import Sender
 from msp_billing.domain.documents import NamedDocument
+from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import MailId
 from msp_billing.domain.policy import ProviderPolicy
+
+
+class DraftInvoiceError(ValueError):
+    """An invoice without a number was to be mailed."""
+
+    def __init__(self, invoice: Invoice) -> None:
+        super().__init__(f"{invoice.id} has no number yet: only numbered invoices are mailed")
 
 
 class MailBuilder:

@@ -14,11 +14,13 @@ from msp_billing.adapters.formatting import (
     format_service_period,
 )
 from msp_billing.adapters.mails import mail_views as views
-from msp_billing.adapters.mails.mail_builder import MailBuilder
+from msp_billing.adapters.mails.credit_note_view import credit_note_view
+from msp_billing.adapters.mails.mail_builder import DraftInvoiceError, MailBuilder
 from msp_billing.adapters.mails.mail_text import counted, one_line
 from msp_billing.adapters.mails.mail_views import Fact, money
 from msp_billing.adapters.mails.report_view import report_view
 from msp_billing.domain.comparison import Comparison
+from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
@@ -28,13 +30,6 @@ from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.notices import ReportNotice
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.run_summary import RunRow, RunTotals, count_changed_items
-
-
-class DraftInvoiceError(ValueError):
-    """An invoice without a number was to be mailed."""
-
-    def __init__(self, invoice: Invoice) -> None:
-        super().__init__(f"{invoice.id} has no number yet: only numbered invoices are mailed")
 
 
 class MailComposer:
@@ -115,6 +110,25 @@ class MailComposer:
             note=one_line(policy.invoice_note, 500) if policy.invoice_note else None,
             document=views.attached(pdf),
             number=invoice.number,
+        )
+
+    def credit_note_mail(
+        self,
+        note: CreditNote,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        pdf: NamedDocument,
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The mail that brings a credit note, in the thread of the account."""
+        shown = credit_note_view(note, pdf)
+        subject = (
+            f"Credit note {shown['number']} · {shown['amount']} · invoice {shown['invoice']} · "
+            f"{one_line(note.account_name, 60)}"
+        )
+        return self._build(
+            "credit-note", subject, policy, recipients, mail_id, made_at, (pdf,), **shown
         )
 
     def comparison_mail(

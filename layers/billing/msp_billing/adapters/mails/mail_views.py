@@ -135,12 +135,12 @@ def billed_entries(invoice: Invoice) -> tuple[Entry, ...]:
 
 def item_changes(invoice: Invoice) -> tuple[ItemChange, ...]:
     """What joined and left since the last count, by what was counted."""
-    joined: dict[str, dict[tuple[str | None, str], CountedItem]] = {}
-    left: dict[str, dict[tuple[str | None, str], CountedItem]] = {}
+    joined: dict[str, dict[tuple[str | None, str, str], CountedItem]] = {}
+    left: dict[str, dict[tuple[str | None, str, str], CountedItem]] = {}
     for evidence in invoice.counts:
         for found, items in ((joined, evidence.count.joined), (left, evidence.count.left)):
             group = found.setdefault(evidence.title, {})
-            group.update({(evidence.subscriber, item.item_id): item for item in items})
+            group.update({(evidence.subscriber, *item.key): item for item in items})
     changes = [
         ItemChange(
             title=one_line(title),

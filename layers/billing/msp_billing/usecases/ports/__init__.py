@@ -26,6 +26,7 @@ from msp_billing.usecases.ports.outside import (
 )
 from msp_billing.usecases.ports.state import (
     Book,
+    CreditNoteStore,
     CycleStore,
     InvoiceStore,
     Outbox,
@@ -39,6 +40,7 @@ __all__ = [
     "Calendars",
     "Clock",
     "Composer",
+    "CreditNoteStore",
     "CycleStore",
     "Executions",
     "ExportReading",
@@ -83,6 +85,10 @@ class Ports(Protocol):
     @property
     def invoices(self) -> InvoiceStore:
         """Outcomes and invoices."""
+
+    @property
+    def credit_notes(self) -> CreditNoteStore:
+        """Credit notes."""
 
     @property
     def outbox(self) -> Outbox:

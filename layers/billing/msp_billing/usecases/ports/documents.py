@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from msp_billing.domain.comparison import Comparison
+from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
@@ -28,6 +29,9 @@ class InvoiceRenderer(Protocol):
         self, invoice: Invoice, policy: ProviderPolicy, price_book: PriceBook
     ) -> bytes:
         """The PDF; the same bytes for the same invoice."""
+
+    def render_credit_note(self, note: CreditNote, policy: ProviderPolicy) -> bytes:
+        """The PDF; the same bytes for the same credit note."""
 
 
 class Workbooks(Protocol):
@@ -70,6 +74,17 @@ class Composer(Protocol):
         previous_total: Money | None = None,
     ) -> bytes:
         """The mail that brings an invoice, with the change since the month before if known."""
+
+    def credit_note_mail(
+        self,
+        note: CreditNote,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        pdf: NamedDocument,
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The mail that brings a credit note."""
 
     def comparison_mail(
         self,

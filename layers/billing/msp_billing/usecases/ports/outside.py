@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from msp_billing.domain.calendars import BusinessCalendar
+from msp_billing.domain.feed_table import FeedTable
 from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow, FeedSeal
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.policy import HolidayCalendar
@@ -44,6 +45,9 @@ class ExportReading(Protocol):
 
     def __iter__(self) -> Iterator[FeedRow | UnusableRows]:
         """The rows, with a problem in place of what cannot be used."""
+
+    def tables(self) -> Iterator[FeedTable | UnusableRows]:
+        """The same, many rows at a time. Items listed twice are for the caller to find."""
 
     def seal_at(self, moment_at: datetime) -> FeedSeal:
         """What makes the count provable; to be asked for after the last row."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
@@ -132,6 +133,23 @@ class InvoiceStore(Protocol):
 
     def find_by_number(self, provider: str, number: str) -> Invoice | None:
         """The invoice with this number."""
+
+
+class CreditNoteStore(Protocol):
+    """Credit notes of issued invoices."""
+
+    def of_invoice(self, invoice: InvoiceId) -> tuple[CreditNote, ...]:
+        """Every credit note of an invoice, read consistently, in order of their numbers."""
+
+    def issue(self, draft: CreditNote, prefix: str, earlier: int) -> CreditNote | None:
+        """Number a credit note and store it with its waiting mail, or nothing at all.
+
+        Args:
+            earlier: how many credit notes the invoice had when the draft was worked out.
+
+        Returns:
+            The numbered note; None when another came first, so that it must be worked out anew.
+        """
 
 
 class Outbox(Protocol):

@@ -1,0 +1,246 @@
+"""Credit notes: what is taken back of an issued invoice, which itself never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from pydantic import Field, model_validator
+
+from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.invoices import Invoice, InvoiceId, InvoiceLine
+from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total, zero
+from msp_billing.domain.problems import Problem
+
+
+class CreditedPart(Frozen):
+    """How much of one line is to be credited: an amount, or a quantity at the line's price."""
+
+    line: int = Field(ge=1, description="The line's position on the invoice.")
+    amount: ExactDecimal | None = Field(default=None, gt=0, description="In the currency.")
+    quantity: ExactDecimal | None = Field(default=None, gt=0, description="Of the line's units.")
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> CreditedPart:
+        if (self.amount is None) == (self.quantity is None):
+            raise ValueError("give either 'amount' or 'quantity' of the line")
+        return self
+
+
+class CreditRequest(Frozen):
+    """What a person asks for. The same request twice makes one credit note."""
+
+    request: Identifier = Field(description="The person's own name for it; used once an invoice.")
+    reason: Text = Field(description="Why, for the customer to read.")
+    requested_by: Text
+    parts: tuple[CreditedPart, ...] = Field(
+        default=(), description="The lines to credit in part; empty for all that is left of all."
+    )
+
+    @model_validator(mode="after")
+    def _each_line_once(self) -> CreditRequest:
+        lines = [entry.line for entry in self.parts]
+        if len(set(lines)) != len(lines):
+            raise ValueError("a line is listed twice: put its parts together")
+        return self
+
+
+class CreditLine(Frozen):
+    """What is credited of one line of the invoice."""
+
+    line: int = Field(ge=1, description="Position on the credit note, from 1.")
+    invoice_line: int = Field(ge=1, description="The line of the invoice.")
+    subscriber: Identifier | None
+    product: str
+    description: ComposedText
+    category: Identifier
+    agreement: Identifier
+    amount: Money = Field(description="Positive: it is taken off what is owed.")
+    arithmetic: ComposedText
+
+
+class CreditNote(Frozen):
+    """A credit note, or a draft of one: the same thing but for its number.
+
+    ``voids`` says that nothing is left of the invoice, so that the account may be billed again for
+    the period.
+    """
+
+    schema_version: int = 1
+    invoice: InvoiceId
+    invoice_number: Text
+    request: Identifier
+    number: str | None = None
+    account_name: Text
+    bill_to: tuple[Text, ...]
+    recipients: tuple[EmailAddress, ...]
+    issued_on: date
+    currency: CurrencyCode
+    reason: Text
+    requested_by: Text
+    lines: tuple[CreditLine, ...] = Field(min_length=1)
+    total: Money
+    voids: bool
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> CreditNote:
+        summed = total((entry.amount for entry in self.lines), self.currency)
+        if summed != self.total:
+            raise ValueError(f"the lines sum to {summed}, the total says {self.total}")
+        return self
+
+    def numbered(self, number: str) -> CreditNote:
+        """The same credit note with its number."""
+        return self.model_copy(update={"number": number})
+
+
+class CreditRefusedError(ValueError):
+    """A credit note that cannot be made, with every reason."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{entry.what} {entry.fix}" for entry in problems))
+        self.problems = tuple(problems)
+
+
+def credit_note_for(
+    invoice: Invoice, request: CreditRequest, earlier: Iterable[CreditNote], issued_on: date
+) -> CreditNote:
+    """Draft the credit note that a request asks for.
+
+    Args:
+        invoice: issued; a draft is simply built again.
+        earlier: every credit note of the invoice so far.
+
+    Raises:
+        CreditRefusedError: when more is asked for than is left of a line, a line does not exist,
+            or the invoice has no number; nothing is credited then.
+    """
+    left = remaining(invoice, earlier)
+    problems = list(_problems(invoice, request, left))
+    if problems:
+        raise CreditRefusedError(problems)
+    wanted = _wanted(invoice, request, left)
+    lines = tuple(
+        _credit_line(number, line, amount, arithmetic)
+        for number, (line, amount, arithmetic) in enumerate(wanted, start=1)
+    )
+    taken = {entry.invoice_line: entry.amount for entry in lines}
+    return CreditNote(
+        invoice=invoice.id,
+        invoice_number=invoice.number or "",
+        request=request.request,
+        account_name=invoice.account_name,
+        bill_to=invoice.bill_to,
+        recipients=invoice.recipients,
+        issued_on=issued_on,
+        currency=invoice.currency,
+        reason=request.reason,
+        requested_by=request.requested_by,
+        lines=lines,
+        total=total((entry.amount for entry in lines), invoice.currency),
+        voids=all(
+            amount == taken.get(line, zero(invoice.currency)) for line, amount in left.items()
+        ),
+    )
+
+
+def remaining(invoice: Invoice, notes: Iterable[CreditNote]) -> dict[int, Money]:
+    """What is left of each line after the credit notes so far."""
+    left = {line.line: line.amount for line in invoice.lines}
+    for note in notes:
+        for entry in note.lines:
+            left[entry.invoice_line] = left[entry.invoice_line] - entry.amount
+    return left
+
+
+def is_voided(invoice: Invoice, notes: Iterable[CreditNote]) -> bool:
+    """Whether nothing is left of the invoice."""
+    return not any(amount.amount for amount in remaining(invoice, notes).values())
+
+
+def _problems(
+    invoice: Invoice, request: CreditRequest, left: dict[int, Money]
+) -> Iterator[Problem]:
+    where = invoice.number or str(invoice.id)
+    if invoice.number is None:
+        yield Problem(
+            code="credit-of-draft",
+            what="The invoice has no number: it is a draft.",
+            fix="Reject the run and have it counted again instead.",
+            where=where,
+        )
+    if not any(amount.amount for amount in left.values()):
+        yield Problem(
+            code="credit-of-nothing",
+            what=f"Nothing is left of {where} to credit.",
+            fix="Look at its credit notes.",
+            where=where,
+        )
+    lines = {line.line: line for line in invoice.lines}
+    for part in request.parts:
+        line = lines.get(part.line)
+        if line is None:
+            yield Problem(
+                code="credit-line-unknown",
+                what=f"{where} has no line {part.line}.",
+                fix=f"Its lines are 1 to {len(lines)}.",
+                where=where,
+            )
+        elif not _within(_amount_of(line, part), left[part.line]):
+            yield Problem(
+                code="credit-too-much",
+                what=f"Line {part.line} of {where} has {left[part.line]} left, "
+                f"{_amount_of(line, part)} was asked for.",
+                fix="Credit no more than is left; a line that lowers the invoice (a discount) is "
+                "credited only together with all others.",
+                where=where,
+            )
+
+
+def _within(amount: Money, left: Money) -> bool:
+    return Decimal(0) < amount.amount <= left.amount
+
+
+def _amount_of(line: InvoiceLine, part: CreditedPart) -> Money:
+    if part.amount is not None:
+        return Money(amount=part.amount, currency=line.amount.currency).rounded()
+    assert part.quantity is not None, "the model admits exactly one measure"
+    return line.unit_price.times(part.quantity).rounded()
+
+
+def _wanted(
+    invoice: Invoice, request: CreditRequest, left: dict[int, Money]
+) -> Iterator[tuple[InvoiceLine, Money, str]]:
+    """Line, amount and arithmetic of everything to credit; lines of zero are left out."""
+    if not request.parts:
+        for line in invoice.lines:
+            amount = left[line.line]
+            if amount.amount:
+                yield line, amount, f"all that is left of {line.amount.amount}"
+        return
+    parts = {part.line: part for part in request.parts}
+    for line in invoice.lines:
+        part = parts.get(line.line)
+        if part is None:
+            continue
+        amount = _amount_of(line, part)
+        if part.quantity is None:
+            arithmetic = f"{amount.amount} of {line.amount.amount}"
+        else:
+            arithmetic = f"{part.quantity} x {line.unit_price.amount} = {amount.amount}"
+        yield line, amount, arithmetic
+
+
+def _credit_line(number: int, line: InvoiceLine, amount: Money, arithmetic: str) -> CreditLine:
+    return CreditLine(
+        line=number,
+        invoice_line=line.line,
+        subscriber=line.subscriber,
+        product=line.product,
+        description=line.description,
+        category=line.category,
+        agreement=line.reason.agreement,
+        amount=amount,
+        arithmetic=arithmetic,
+    )

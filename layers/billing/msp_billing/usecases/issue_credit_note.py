@@ -1,0 +1,144 @@
+"""Issuing a credit note: numbered, sealed as PDF, and mailed to who got the invoice."""
+
+from __future__ import annotations
+
+from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.corrections.credit_notes import (
+    CreditNote,
+    CreditRequest,
+    credit_note_for,
+)
+from msp_billing.domain.documents import PDF
+from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.outbox import Attachment, MailState, OutboxMail
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.context import object_prefix
+from msp_billing.usecases.credit_mail import credit_mail_id
+from msp_billing.usecases.deliver_mail import attached, send_once
+from msp_billing.usecases.errors import ConcurrentNumberingError, CreditConflictError
+from msp_billing.usecases.ports import Ports
+
+_MAX_TRIES = 5
+
+
+class CreditNoteRequest(CreditRequest):
+    """Which invoice to credit, of which provider."""
+
+    provider: Identifier
+    invoice_number: Text
+
+
+class CreditNoteResult(Frozen):
+    """The credit note that stands for the request."""
+
+    number: str
+    invoice_number: str
+    total: str
+    voids: bool
+    mail: MailState
+
+
+def issue_credit_note(ports: Ports, request: CreditNoteRequest) -> CreditNoteResult:
+    """Issue the credit note that a person asks for, once.
+
+    Safe to repeat: the same request finds the note that it made, and goes on where it stopped. The
+    invoice itself is never changed.
+
+    Raises:
+        LookupError: when no invoice has this number.
+        CreditRefusedError: when it cannot be credited as asked, with every reason.
+        CreditConflictError: when the request's name was used for something else.
+    """
+    invoice = ports.invoices.find_by_number(request.provider, request.invoice_number)
+    if invoice is None:
+        raise LookupError(
+            f"{request.provider} has no invoice {request.invoice_number}: look at the number again"
+        )
+    note = _issue(ports, invoice, request)
+    policy = ports.policies.policy(request.provider, invoice.policy_version)
+    _render(ports, note, policy)
+    state = _send(ports, note, policy)
+    return CreditNoteResult(
+        number=note.number or "",
+        invoice_number=note.invoice_number,
+        total=str(note.total),
+        voids=note.voids,
+        mail=state,
+    )
+
+
+def _issue(ports: Ports, invoice: Invoice, request: CreditNoteRequest) -> CreditNote:
+    """Work the note out and number it, anew when another note of the invoice came first."""
+    policy = ports.policies.policy(request.provider, invoice.policy_version)
+    today = ports.clock.now().astimezone(policy.zone).date()
+    for _ in range(_MAX_TRIES):
+        earlier = ports.credit_notes.of_invoice(invoice.id)
+        standing = next((note for note in earlier if note.request == request.request), None)
+        if standing is not None:
+            return _same(standing, invoice, request, earlier)
+        draft = credit_note_for(invoice, request, earlier, today)
+        issued = ports.credit_notes.issue(draft, policy.credit_note_number_prefix, len(earlier))
+        if issued is not None:
+            ports.bus.publish(
+                "CreditNoteIssued",
+                {
+                    "provider": request.provider,
+                    "account": invoice.id.account,
+                    "number": issued.number or "",
+                    "invoice": request.invoice_number,
+                    "total": str(issued.total),
+                },
+            )
+            return issued
+    raise ConcurrentNumberingError(f"the next credit note's number was taken {_MAX_TRIES} times")
+
+
+def _same(
+    standing: CreditNote,
+    invoice: Invoice,
+    request: CreditNoteRequest,
+    earlier: tuple[CreditNote, ...],
+) -> CreditNote:
+    """The note that a request made already, if it asks for the same as then."""
+    before = [note for note in earlier if (note.number or "") < (standing.number or "")]
+    asked = credit_note_for(invoice, request, before, standing.issued_on)
+    if (asked.lines, asked.reason) != (standing.lines, standing.reason):
+        raise CreditConflictError(
+            f"the request '{request.request}' made {standing.number} over {standing.total}: give "
+            "another credit another name"
+        )
+    return standing
+
+
+def _render(ports: Ports, note: CreditNote, policy: ProviderPolicy) -> None:
+    mail_id = credit_mail_id(note)
+    (mail,) = ports.outbox.find_many([mail_id]).values()
+    if mail.state is not MailState.WAITING:
+        return
+    content = ports.renderer.render_credit_note(note, policy)
+    key = f"{object_prefix(note.invoice)}/credit-notes/{note.number}.pdf"
+    stored = ports.records.put_once(key, content, PDF)
+    ports.outbox.move(
+        mail_id,
+        MailState.WAITING,
+        MailState.READY,
+        at=ports.clock.now(),
+        attachments=(
+            Attachment(
+                key=key,
+                sha256=stored.sha256,
+                file_name=f"{note.number}.pdf",
+                media_type=PDF,
+                size_bytes=stored.size_bytes,
+            ),
+        ),
+    )
+
+
+def _send(ports: Ports, note: CreditNote, policy: ProviderPolicy) -> MailState:
+    def compose(mail: OutboxMail) -> bytes:
+        return ports.composer.credit_note_mail(
+            note, policy, mail.recipients, attached(ports, mail), mail.id, ports.clock.now()
+        )
+
+    return send_once(ports, policy, credit_mail_id(note), compose)
