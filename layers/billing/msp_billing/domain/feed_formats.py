@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from msp_billing.domain.date_formats import DateFormat, DateFormatError
+
 FeedFormat = Literal[
     "csv",
     "ad-users",
@@ -156,6 +158,11 @@ def format_inconsistencies(
         )
     if date_format is not None and not preset.dates_as_written:
         yield f"a feed of the format '{name}' has no 'date_format': its dates are read as they are"
+    if date_format is not None and preset.dates_as_written:
+        try:
+            DateFormat(date_format)
+        except DateFormatError as error:
+            yield f"the 'date_format' cannot be read: {error}"
     if preset.pages_of_stated_size and page_size is None:
         yield (
             f"a feed of the format '{name}' needs 'page_size', the number that it was fetched "

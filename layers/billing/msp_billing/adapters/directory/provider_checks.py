@@ -16,6 +16,7 @@ from msp_billing.domain.billable_lines import expand_lines
 from msp_billing.domain.calendars import BusinessCalendar, CalendarError
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.cycles import CyclePlanError, plan_cycle
+from msp_billing.domain.feed_formats import with_preset
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
@@ -109,10 +110,12 @@ def _attributes(documents: ProviderDocuments) -> Iterator[Problem]:
     known: dict[str, list[str]] = {}
     for _, feed in policy.values("feeds", "*"):
         match feed:
-            case {"feed": str(name), "columns": {"attributes": dict(attributes)}}:
-                known[name] = list(attributes)
-            case {"feed": str(name)}:
-                known[name] = []
+            case {"feed": str(name)} if isinstance(feed, dict):
+                match with_preset(feed):
+                    case {"columns": {"attributes": dict(attributes)}}:
+                        known[name] = list(attributes)
+                    case _:
+                        known[name] = []
     used: list[tuple[Path, str, str]] = []
     for path, rule in policy.values("count_rules", "*"):
         match rule:
