@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.contracts.change_windows import ContractedCount
+from msp_billing.domain.contracts.change_windows import ContractedCount
 from msp_billing.domain.counting import Count
 from msp_billing.domain.feeds import FeedSeal
 from msp_billing.domain.hardware import Hardware
@@ -30,6 +31,7 @@ class LineKind(StrEnum):
     ADJUSTMENT = "adjustment"
     TAX = "tax"
     RECONCILIATION = "reconciliation"
+    PAY_OUT = "pay_out"
     PAY_OUT = "pay_out"
 
 
@@ -57,6 +59,10 @@ class LineReason(Frozen):
         description="'counted: servers in the RMM', 'fixed in the ...'."
     )
     count: str | None = Field(default=None, description="Key into the invoice's counts.")
+    contracted: ContractedCount | None = Field(
+        default=None,
+        description="Counted, contracted and billed, where a decrease waits for a change window.",
+    )
     contracted: ContractedCount | None = Field(
         default=None,
         description="Counted, contracted and billed, where a decrease waits for a change window.",
