@@ -18,9 +18,9 @@ from msp_billing.domain.run_summary import RunRow, summarise_account
 from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.compare_invoices import comparison_prefix, run_rows
 from msp_billing.usecases.context import CycleContext, object_prefix, pinned
+from msp_billing.usecases.moments import find_moment
 from msp_billing.usecases.records import AccountRecord
 from msp_billing.usecases.render_invoices import document_key, mail_id
-from msp_billing.usecases.take_snapshot import load_moment, moment_key
 from mspbill.billing_run import CycleResult, LocalBilling
 from mspbill.calendar_words import calendar_in_words
 from mspbill.reports import (
@@ -285,11 +285,11 @@ class _CycleCollector:
         cycle = self._result.cycle
         if execution is None or cycle is None:
             return ()
-        contents = (
-            self._ports.records.find(moment_key(cycle, moment.moment))
+        found = (
+            find_moment(self._ports, cycle, moment.moment)
             for moment in self._result.planned.plan.moments
         )
-        snapshots = [load_moment(content) for content in contents if content is not None]
+        snapshots = [taken for taken in found if taken is not None]
         accepted = {name: mail.accepted_at for name, mail in self._sent.items()}
         events = [
             *execution_events(self._billing.history(execution), accounts, snapshots),

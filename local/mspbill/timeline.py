@@ -12,8 +12,8 @@ from msp_billing.adapters.formatting import format_money
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.outbox import MailKind, MailState, OutboxMail
 from msp_billing.domain.outcomes import OutcomeKind
+from msp_billing.usecases.moments import MomentRecord
 from msp_billing.usecases.records import Approval
-from msp_billing.usecases.take_snapshot import MomentReadings
 from mspbill.reports import AccountReport, EventKind, TimelineEvent
 
 History = Sequence[dict[str, Any]]
@@ -35,7 +35,7 @@ _RANKS = {kind: rank for rank, kind in enumerate(EventKind)}
 
 
 def execution_events(
-    history: History, accounts: Sequence[AccountReport], snapshots: Iterable[MomentReadings]
+    history: History, accounts: Sequence[AccountReport], snapshots: Iterable[MomentRecord]
 ) -> Iterator[TimelineEvent]:
     """The steps of an execution, each when its state ended."""
     by_moment = {taken.moment: taken for taken in snapshots}
@@ -159,18 +159,16 @@ def _started_by(history: History) -> str:
     return "monthly schedule"
 
 
-def _snapshot(at: datetime, payload: dict[str, Any], taken: MomentReadings | None) -> TimelineEvent:
+def _snapshot(at: datetime, payload: dict[str, Any], taken: MomentRecord | None) -> TimelineEvent:
     details: list[str] = []
     if taken is not None:
-        readings = [reading for entries in taken.readings.values() for reading in entries]
-        seals = {entry.seal.key: entry.seal for entry in readings if entry.seal is not None}
-        named = list(seals.values())[:_MAX_NAMED]
+        named = taken.seals[:_MAX_NAMED]
         details += [
             f"{seal.key}: {seal.rows:,} rows, SHA-256 {seal.sha256[:12]}…, {seal.age_hours} h old"
             for seal in named
         ]
-        if len(seals) > len(named):
-            details.append(f"and {len(seals) - len(named)} more files")
+        if taken.files > len(named):
+            details.append(f"and {taken.files - len(named)} more files")
         if taken.unmatched:
             details.append(f"in no account of the book: {', '.join(taken.unmatched[:_MAX_NAMED])}")
     unusable = payload.get("unusable", 0)

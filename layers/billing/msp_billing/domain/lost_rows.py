@@ -91,11 +91,21 @@ class LossGuard:
         self._file = before.file
         self._accounts: dict[Period, dict[str, int]] = {}
 
-    def check_file(self, export: str, rows: int) -> Problem | None:
-        """Compare the whole of an export of all accounts that can be read."""
+    def check_file(
+        self, export: str, rows: int, comparable: int, unknown: Sequence[str]
+    ) -> Problem | None:
+        """Compare the whole of an export of all accounts that can be read.
+
+        Args:
+            export: its key.
+            rows: the rows that it has.
+            comparable: those of accounts all of whose rows can be read.
+            unknown: the other accounts, which are left aside in the month before as well.
+        """
         for month, before in self._file_before.items():
-            if self._is_lost(before, rows) and not self._is_accepted(export, None):
-                return self._problem(export, month, before, rows, None)
+            known = before - sum(self._before.get(account, (month, 0))[1] for account in unknown)
+            if self._is_lost(known, comparable) and not self._is_accepted(export, None):
+                return self._problem(export, month, known, comparable, None)
         self._file = {self._period: rows}
         return None
 

@@ -73,15 +73,30 @@ class AccountSnapshot(Frozen):
         return None
 
 
-class SnapshotBatch(Frozen):
-    """The sealed snapshot of one batch of accounts, as it is stored."""
+class SnapshotPart(Frozen):
+    """Where readings of a moment are stored, sealed by their hash."""
 
-    schema_version: int = 1
+    moment: Identifier
+    key: str
+    sha256: str
+
+
+class SnapshotBatch(Frozen):
+    """The sealed snapshot of one batch of accounts.
+
+    As it is stored, the readings of its accounts are in the parts that it names by their hash:
+    what seals the batch seals them too. ``usecases.manifest.load_batch`` puts both together.
+    """
+
+    schema_version: int = 2
     provider: Identifier
     run: Identifier
     period: Period
     batch: int = Field(ge=0)
     accounts: tuple[AccountSnapshot, ...]
+    parts: tuple[SnapshotPart, ...] = Field(
+        default=(), description="The readings of these accounts, moment by moment."
+    )
 
 
 def seal(content: bytes) -> str:

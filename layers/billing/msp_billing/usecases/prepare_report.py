@@ -9,12 +9,12 @@ from pydantic import AwareDatetime
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.reports.report_policy import ReportKind
 from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, seal
+from msp_billing.usecases.batches import ACCOUNTS_PER_BATCH, in_groups
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
 from msp_billing.usecases.manifest import ManifestLine
+from msp_billing.usecases.moments import moment_readings
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.report_store import report_prefix
-from msp_billing.usecases.seal_snapshot import ACCOUNTS_PER_BATCH, in_groups
-from msp_billing.usecases.take_snapshot import moment_readings
 
 
 class PrepareReportRequest(CycleRequest):

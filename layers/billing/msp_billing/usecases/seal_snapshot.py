@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.cycles import Cycle
-from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, seal
+from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, SnapshotPart, seal
+from msp_billing.usecases.batches import ACCOUNTS_PER_BATCH, in_groups
 from msp_billing.usecases.context import CycleRequest, count_prefix, load_context
 from msp_billing.usecases.manifest import ManifestLine
+from msp_billing.usecases.moments import MomentPart, MomentRecord, load_moment, moment_key
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.take_snapshot import MomentReadings, load_moment, moment_key
-
-T = TypeVar("T")
 
 MAX_UNKNOWN_CUSTOMERS = 100
 """How many names the cycle keeps; a person who sees so many looks into the export anyway."""
-
-ACCOUNTS_PER_BATCH = 50
-"""Accounts per child execution: enough to make a child worth its price, few enough to build and
-store well within a Lambda's time (docs/adr/0003)."""
 
 
 class SealResult(Frozen):
@@ -72,49 +65,52 @@ def seal_snapshot(ports: Ports, request: CycleRequest) -> SealResult:
     )
 
 
-def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentReadings]) -> bytes:
+def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentRecord]) -> bytes:
     """Store every batch and return the manifest: one JSON line per batch.
 
-    The manifest alone says which batches there are. Their keys hold part of their hash, so that an
+    A batch holds its accounts, and names the parts of each moment that hold their readings. The
+    manifest alone says which batches there are. Their keys hold part of their hash, so that an
     attempt that stopped halfway leaves nothing in the way of one that finds another book.
     """
-    accounts = [entry.account for entry in ports.book.entries(cycle.id.provider)]
+    parts_of: dict[str, list[MomentPart]] = {}
+    for moment in moments:
+        for part in moment.parts:
+            for account in part.accounts:
+                parts_of.setdefault(account, []).append(part)
     lines: list[str] = []
-    for number, group in enumerate(in_groups(accounts, ACCOUNTS_PER_BATCH)):
-        claims = ports.invoices.claims(cycle.id.provider, [account.account for account in group])
+    book = (entry.account for entry in ports.book.entries(cycle.id.provider))
+    for number, group in enumerate(in_groups(book, ACCOUNTS_PER_BATCH)):
+        names = [account.account for account in group]
+        claims = ports.invoices.claims(cycle.id.provider, names)
         batch = SnapshotBatch(
             provider=cycle.id.provider,
             run=cycle.id.run,
             period=cycle.id.period,
             batch=number,
             accounts=tuple(
-                AccountSnapshot(
-                    account=account,
-                    readings=tuple(
-                        reading
-                        for moment in moments
-                        for reading in moment.readings.get(account.account, ())
-                    ),
-                    claims=claims[account.account],
-                )
+                AccountSnapshot(account=account, readings=(), claims=claims[account.account])
                 for account in group
             ),
+            parts=_parts_in_order(moments, [parts_of.get(name, []) for name in names]),
         )
         content = gzip.compress(batch.model_dump_json().encode(), mtime=0)
         name = f"batch-{number:05d}-{seal(content)[:16]}.json.gz"
         key = f"{count_prefix(cycle)}/snapshot/{name}"
         sealed = ports.records.put_once(key, content, "application/gzip")
         line = ManifestLine(
-            batch=number,
-            key=sealed.key,
-            sha256=sealed.sha256,
-            accounts=tuple(entry.account for entry in group),
+            batch=number, key=sealed.key, sha256=sealed.sha256, accounts=tuple(names)
         )
         lines.append(line.model_dump_json())
     return ("\n".join(lines) + "\n").encode() if lines else b""
 
 
-def in_groups(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Consecutive groups of at most so many items."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _parts_in_order(
+    moments: list[MomentRecord], of_accounts: list[list[MomentPart]]
+) -> tuple[SnapshotPart, ...]:
+    """The parts that hold these accounts, by moment; nearly always one of each."""
+    order = {moment.moment: number for number, moment in enumerate(moments)}
+    parts = {part.key: part for parts in of_accounts for part in parts}
+    return tuple(
+        SnapshotPart(moment=part.moment, key=part.key, sha256=part.sha256)
+        for part in sorted(parts.values(), key=lambda part: (order[part.moment], part.key))
+    )

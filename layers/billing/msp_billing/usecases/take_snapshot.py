@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from msp_billing.domain.accounts import Account, feed_key
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.counted_feeds import feeds_counted_at
-from msp_billing.domain.cycles import Cycle, PlannedMoment
-from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow, FeedSeal
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.problems import Problem
-from msp_billing.domain.run_policy import RunPolicy
+from msp_billing.domain.cycles import Cycle
+from msp_billing.domain.lost_rows import KnownRows
 from msp_billing.domain.snapshots import FeedReading
-from msp_billing.usecases.context import CycleRequest, count_prefix, load_context
-from msp_billing.usecases.ports import Ports, UnusableRows
+from msp_billing.usecases.batches import ACCOUNTS_PER_BATCH, in_groups
+from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
+from msp_billing.usecases.moments import (
+    MAX_FILES_NAMED,
+    MomentPart,
+    MomentRecord,
+    find_moment,
+    line_of,
+    moment_key,
+    moment_readings,
+    put_moment,
+    put_part,
+)
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.take_feed import MomentContext, Taken, TakenFeed, take_feed
+
+__all__ = ["SnapshotRequest", "SnapshotResult", "moment_readings", "read_account", "take_snapshot"]
+
+MONTHS_LOOKED_BACK = 12
+"""How far back rows are looked for to compare with: a run may have been left out for some time."""
 
 
 class SnapshotRequest(CycleRequest):
@@ -37,196 +51,128 @@ class SnapshotResult(Frozen):
     already_taken: bool
 
 
-class MomentReadings(Frozen):
-    """The stored readings of one moment, by account."""
-
-    schema_version: int = 1
-    moment: Identifier
-    unmatched: tuple[str, ...] = Field(description="Accounts in feeds that the book lacks.")
-    readings: dict[str, tuple[FeedReading, ...]]
-
-
-_READINGS = TypeAdapter(MomentReadings)
-
-
 def take_snapshot(ports: Ports, request: SnapshotRequest) -> SnapshotResult:
     """Read every feed that the moment needs and store what it said of each account.
 
     A moment that was taken before is not taken again, whatever the feeds say by now: a retry
-    must not mix two states of the world.
+    must not mix two states of the world. Neither rows nor accounts are ever all in memory.
     """
     context = load_context(ports, request)
-    key = moment_key(context.cycle, request.moment)
-    stored = ports.records.find(key)
-    already_taken = stored is not None
-    if stored is None:
-        planned = next(m for m in context.cycle.plan.moments if m.moment == request.moment)
-        taken = _take(ports, context.policy, context.run, planned)
-        stored = gzip.compress(_READINGS.dump_json(taken), mtime=0)
-        ports.records.put_once(key, stored, "application/gzip")
-    readings = [r for entries in load_moment(stored).readings.values() for r in entries]
+    record = find_moment(ports, context.cycle, request.moment)
+    already_taken = record is not None
+    if record is None:
+        record = _take(ports, context, request.moment)
+        put_moment(ports, context.cycle, record)
     return SnapshotResult(
         moment=request.moment,
-        key=key,
-        rows=sum(len(reading.rows) for reading in readings),
-        unusable=sum(1 for reading in readings if reading.problems),
+        key=moment_key(context.cycle, request.moment),
+        rows=record.rows,
+        unusable=record.unusable,
         already_taken=already_taken,
     )
 
 
-def moment_key(cycle: Cycle, moment: str) -> str:
-    """Where a moment's readings are stored."""
-    return f"{count_prefix(cycle)}/snapshot/moment-{moment}.json.gz"
-
-
-def load_moment(content: bytes) -> MomentReadings:
-    """Read what :func:`take_snapshot` stored."""
-    return _READINGS.validate_json(gzip.decompress(content))
-
-
-def moment_readings(
-    ports: Ports, cycle: Cycle, moment: str, accounts: Sequence[str]
-) -> dict[str, tuple[FeedReading, ...]]:
-    """What the feeds said of these accounts at a moment that was taken.
-
-    Reports that go out before the snapshot is sealed are made from this (COL-03).
-    """
-    taken = load_moment(ports.records.get(moment_key(cycle, moment)))
-    return {account: taken.readings.get(account, ()) for account in accounts}
-
-
-def _take(
-    ports: Ports, policy: ProviderPolicy, run: RunPolicy, planned: PlannedMoment
-) -> MomentReadings:
-    accounts = [entry.account for entry in ports.book.entries(policy.provider)]
-    readings: dict[str, list[FeedReading]] = {account.account: [] for account in accounts}
-    unmatched: set[str] = set()
-    for definition in feeds_counted_at(policy, run, planned.moment):
-        exports = ports.feeds.exports(policy.provider, definition, policy.time_zone)
-        taker = _FeedTaker(ports, policy, planned, definition, exports)
-        if definition.scope == "provider":
-            for account, reading in taker.for_all(accounts):
-                readings[account].append(reading)
-            unmatched |= taker.unmatched
-        else:
-            for owner in accounts:
-                readings[owner.account].append(taker.for_one(owner))
-    return MomentReadings(
-        moment=planned.moment,
-        unmatched=tuple(sorted(unmatched)),
-        readings={account: tuple(entries) for account, entries in readings.items()},
+def _take(ports: Ports, context: CycleContext, moment: str) -> MomentRecord:
+    policy, cycle = context.policy, context.cycle
+    accounts, owners = _names(ports, policy.provider)
+    before = _known_before(ports, cycle, moment)
+    here = MomentContext(
+        ports=ports,
+        policy=policy,
+        planned=next(entry for entry in cycle.plan.moments if entry.moment == moment),
+        period=cycle.id.period,
+        owners=owners,
     )
-
-
-class _FeedTaker:
-    """Reads one feed at one moment."""
-
-    def __init__(
-        self,
-        ports: Ports,
-        policy: ProviderPolicy,
-        planned: PlannedMoment,
-        definition: FeedDefinition,
-        exports: list[FeedExport],
-    ) -> None:
-        self._ports = ports
-        self._policy = policy
-        self._planned = planned
-        self._definition = definition
-        self._exports = exports
-        self._exports_of: dict[str | None, list[FeedExport]] = {}
-        for export in exports:
-            self._exports_of.setdefault(export.account, []).append(export)
-        self.unmatched: set[str] = set()
-
-    def for_one(self, account: Account) -> FeedReading:
-        """The reading of an account's own export."""
-        own = self._exports_of.get(account.account, [])
-        export = self._ports.feeds.choose(
-            own, self._planned.moment_at, self._definition, account.account
-        )
-        if export is None:
-            return self._reading(None, problems=(self._missing(own),))
-        rows, problems, seal = self._read(export)
-        every = tuple(problem.problem for problem in problems)
-        return self._reading(seal, rows=() if every else tuple(rows), problems=every)
-
-    def for_all(self, accounts: list[Account]) -> Iterator[tuple[str, FeedReading]]:
-        """The readings of all accounts out of the one export.
-
-        A file that is unusable is so for every account, a row that is unusable for its own.
-        """
-        export = self._ports.feeds.choose(self._exports, self._planned.moment_at, self._definition)
-        if export is None:
-            missing = self._reading(None, problems=(self._missing(self._exports),))
-            yield from ((account.account, missing) for account in accounts)
-            return
-        names = {
-            feed_key(name): account.account
-            for account in accounts
-            for name in (account.account, account.name, *account.known_as)
-        }
-        rows, problems, seal = self._read(export)
-        by_account: dict[str, list[FeedRow]] = {}
-        for row in rows:
-            owner = names.get(feed_key(row.account or ""))
-            if owner is None:
-                self._note_unknown(row.account or "")
-            else:
-                by_account.setdefault(owner, []).append(row)
-        for problem in problems:
-            if problem.account is not None and feed_key(problem.account) not in names:
-                self._note_unknown(problem.account)
-        for account in accounts:
-            own = tuple(
-                problem.problem
-                for problem in problems
-                if problem.account is None
-                or names.get(feed_key(problem.account)) == account.account
-            )
-            usable = () if own else tuple(by_account.get(account.account, ()))
-            yield account.account, self._reading(seal, rows=usable, problems=own)
-
-    def _note_unknown(self, customer: str) -> None:
-        """Keep the name of a customer that the book does not know, for a person to look at."""
-        elsewhere = {feed_key(name) for name in self._definition.not_billed_here}
-        if feed_key(customer) not in elsewhere:
-            self.unmatched.add(customer)
-
-    def _read(self, export: FeedExport) -> tuple[list[FeedRow], list[UnusableRows], FeedSeal]:
-        rows: list[FeedRow] = []
-        problems: list[UnusableRows] = []
-        reading = self._ports.feeds.read(self._policy.provider, self._definition, export)
-        for entry in reading:
-            if isinstance(entry, FeedRow):
-                rows.append(entry)
-            else:
-                problems.append(entry)
-        return rows, problems, reading.seal_at(self._planned.moment_at)
-
-    def _reading(
-        self,
-        seal: FeedSeal | None,
-        *,
-        rows: tuple[FeedRow, ...] = (),
-        problems: tuple[Problem, ...] = (),
-    ) -> FeedReading:
-        return FeedReading(
-            feed=self._definition.feed,
-            moment=self._planned.moment,
-            moment_at=self._planned.moment_at,
-            seal=seal,
+    with ExitStack() as stack:
+        feeds: list[TakenFeed] = []
+        for definition in feeds_counted_at(policy, context.run, moment):
+            known = before.get(definition.feed, KnownRows())
+            feeds.append(stack.enter_context(closing(take_feed(here, definition, known))))
+        parts: list[MomentPart] = []
+        rows = unusable = 0
+        for number, group in enumerate(in_groups(accounts, ACCOUNTS_PER_BATCH)):
+            lines: list[tuple[str, bytes]] = []
+            for account, taken in _of_accounts(feeds, group):
+                rows += sum(entry.rows for entry in taken)
+                unusable += sum(not entry.is_usable for entry in taken)
+                lines.append((account, line_of(account, (entry.content for entry in taken))))
+            parts.append(put_part(ports, cycle, moment, number, lines))
+        return MomentRecord(
+            moment=moment,
+            parts=tuple(parts),
             rows=rows,
-            problems=problems,
+            unusable=unusable,
+            files=sum(feed.files for feed in feeds),
+            seals=tuple(seal for feed in feeds for seal in feed.seals)[:MAX_FILES_NAMED],
+            unmatched=tuple(sorted({name for feed in feeds for name in feed.unmatched})),
+            known_rows={feed.name: feed.known_rows for feed in feeds},
         )
 
-    def _missing(self, exports: list[FeedExport]) -> Problem:
-        local: datetime = self._planned.moment_at.astimezone(self._policy.zone)
-        newest = max(exports, key=lambda entry: entry.as_of_at, default=None)
-        there = f"the newest there is {newest.key}" if newest else "there is none"
-        return Problem(
-            code="feed-missing",
-            what=f"No export of '{self._definition.title}' describes {local:%Y-%m-%d %H:%M} and "
-            f"is at most {self._definition.max_age_hours} hours old; {there}.",
-            fix="Put the export where this feed's exports belong, then run the account again.",
+
+def read_account(ports: Ports, context: CycleContext, account: Account) -> tuple[FeedReading, ...]:
+    """What the feeds say of one account by now, at every moment of a cycle, stored nowhere.
+
+    For an account that is billed again, after its exports were repaired. Losses that a person has
+    accepted since are taken from the policy in force: they say something of a file, and are no
+    rule that the cycle could have pinned.
+    """
+    policy = context.policy
+    current = ports.policies.current(policy.provider).policy_version
+    accepted = {
+        feed.feed: feed.accept_lost_rows
+        for feed in ports.policies.policy(policy.provider, current).feeds
+    }
+    readings: list[FeedReading] = []
+    for planned in context.cycle.plan.moments:
+        before = _known_before(ports, context.cycle, planned.moment)
+        here = MomentContext(
+            ports=ports,
+            policy=policy,
+            planned=planned,
+            period=context.cycle.id.period,
+            owners=_names_of(account),
         )
+        for definition in feeds_counted_at(policy, context.run, planned.moment):
+            losses = accepted.get(definition.feed, definition.accept_lost_rows)
+            known = before.get(definition.feed, KnownRows())
+            feed = take_feed(
+                here, definition.model_copy(update={"accept_lost_rows": losses}), known
+            )
+            with closing(feed):
+                content = feed.of(account.account).content
+            readings.append(FeedReading.model_validate_json(content))
+    return tuple(readings)
+
+
+def _of_accounts(feeds: list[TakenFeed], accounts: list[str]) -> Iterator[tuple[str, list[Taken]]]:
+    for account in accounts:
+        yield account, [feed.of(account) for feed in feeds]
+
+
+def _names(ports: Ports, provider: str) -> tuple[list[str], dict[str, str]]:
+    """Every account of the book, and whose each of the names is that exports use."""
+    accounts: list[str] = []
+    owners: dict[str, str] = {}
+    for entry in ports.book.entries(provider):
+        account = entry.account
+        accounts.append(account.account)
+        owners |= _names_of(account)
+    return accounts, owners
+
+
+def _names_of(account: Account) -> dict[str, str]:
+    names = (account.account, account.name, *account.known_as)
+    return {feed_key(name): account.account for name in names}
+
+
+def _known_before(ports: Ports, cycle: Cycle, moment: str) -> dict[str, KnownRows]:
+    """The rows by feed when this moment of the run was last taken; empty for a first cycle."""
+    earlier = [
+        cycle.id.model_copy(update={"period": cycle.id.period.shifted(-months)})
+        for months in range(1, MONTHS_LOOKED_BACK + 1)
+    ]
+    found = ports.cycles.find_many(earlier)
+    for cycle_id in earlier:
+        if cycle_id in found and (record := find_moment(ports, found[cycle_id], moment)):
+            return record.known_rows
+    return {}
