@@ -13,6 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from msp_billing.adapters.count_words import (
+    named_change,
+    named_items,
+    named_late,
+    named_left,
+)
 from msp_billing.adapters.formatting import format_day, format_moment, format_money, format_quantity
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.counting import CountedItem
@@ -88,21 +94,30 @@ def explanation_rows(
 
 def _count(shown: Explanation) -> Iterator[tuple[str, str]]:
     yield "Counted", f"{counted(len(shown.items), 'item')}: {_named(shown.items)}"
+    if shown.count_arithmetic is not None:
+        yield "Comes to", shown.count_arithmetic
+    if shown.late:
+        waiting = ", ".join(named_late(change) for change in shown.late)
+        yield "Next month", f"received after the cut-off: {waiting}"
     if shown.compared_with is None:
         yield "Changes", "no month before to compare with"
         return
-    if not shown.joined and not shown.left:
+    if not shown.joined and not shown.left and not shown.changed:
         yield "Changes", f"none since {shown.compared_with}"
     if shown.joined:
         yield "Joined", f"since {shown.compared_with}: {_named(shown.joined)}"
     if shown.left:
-        yield "Left", f"since {shown.compared_with}: {_named(shown.left)}"
+        left = ", ".join(named_left(item) for item in shown.left)
+        yield "Left", f"since {shown.compared_with}: {left}"
+    if shown.changed:
+        changed = ", ".join(named_change(change) for change in shown.changed)
+        yield "Quantity", f"since {shown.compared_with}: {changed}"
 
 
 def _named(items: tuple[CountedItem, ...]) -> str:
     return ", ".join(
-        f"{item.name} (since {format_day(item.since_on)})" if item.since_on else item.name
-        for item in items
+        f"{name} (since {format_day(item.since_on)})" if item.since_on else name
+        for name, item in zip(named_items(items), items, strict=True)
     )
 
 

@@ -138,7 +138,7 @@ def _with_quantity(
         product,
         subscriber,
         Decimal(count.quantity),
-        f"counted: {rule.title}",
+        f"counted: {rule.title}{f', {count.arithmetic}' if count.arithmetic else ''}",
         key,
     )
 

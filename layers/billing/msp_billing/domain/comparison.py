@@ -140,12 +140,19 @@ def _changes(
     """Items by name that joined and left, from the items that both invoices froze.
 
     Taken from the two invoices, not from the new one's own remarks: only so do the names explain
-    the difference between exactly the two amounts that stand beside them.
+    the difference between exactly the two amounts that stand beside them. The remarks add the day
+    on which an item left.
     """
-    items_now = {item.item_id: item for item in _items(now)}
-    items_before = {item.item_id: item for item in _items(before)}
+    items_now = {item.key: item for item in _items(now)}
+    items_before = {item.key: item for item in _items(before)}
     joined = tuple(item for key, item in items_now.items() if key not in items_before)
-    left = tuple(item for key, item in items_before.items() if key not in items_now)
+    days = {
+        item.key: item
+        for invoice, line in now
+        if (evidence := invoice.evidence(line)) is not None
+        for item in evidence.count.left
+    }
+    left = tuple(days.get(key, item) for key, item in items_before.items() if key not in items_now)
     return joined, left
 
 

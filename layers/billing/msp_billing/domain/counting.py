@@ -164,6 +164,15 @@ class Count(Frozen):
         return _times(self.units, self.ratio)
 
     @property
+    def arithmetic(self) -> str | None:
+        """How the quantity comes from the items, unless it is their number."""
+        if self.ratio == 1:
+            return None if self.units == len(self.items) else f"sum of {len(self.items)} rows"
+        exact = self.units * self.ratio
+        rounded = "" if exact == self.quantity else f", rounded up to {self.quantity}"
+        return f"{self.units} x {self.ratio.normalize():f} = {exact.normalize():f}{rounded}"
+
+    @property
     def quantity_before(self) -> int:
         """How many the last count came to by this rule; without one, the same as now."""
         joined = sum(item.quantity for item in self.joined)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counting import CountedItem, LateChange, QuantityChange
 from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.policy import Clause, ProviderPolicy
 
@@ -40,6 +40,11 @@ class Explanation(Frozen):
     items: tuple[CountedItem, ...] = ()
     joined: tuple[CountedItem, ...] = ()
     left: tuple[CountedItem, ...] = ()
+    changed: tuple[QuantityChange, ...] = ()
+    late: tuple[LateChange, ...] = ()
+    count_arithmetic: str | None = Field(
+        default=None, description="'3 x 1.5 = 4.5, rounded up to 5', where there is any."
+    )
     compared_with: str | None = None
 
 
@@ -87,6 +92,9 @@ def explain_line(invoice: Invoice, line_number: int, policy: ProviderPolicy) -> 
             "items": evidence.count.items,
             "joined": evidence.count.joined,
             "left": evidence.count.left,
+            "changed": evidence.count.changed,
+            "late": evidence.count.late,
+            "count_arithmetic": evidence.count.arithmetic,
             "compared_with": None
             if evidence.compared_with is None
             else str(evidence.compared_with),

@@ -122,7 +122,7 @@ def count_changed_items(comparison: Comparison) -> tuple[int, int]:
 
 
 def _identity(subscriber: str | None, item: CountedItem) -> tuple[str | None, str, str]:
-    return (subscriber, item.item_id, item.name)
+    return (subscriber or item.subscriber, item.item_id, item.name)
 
 
 def _changed_items(

@@ -1,0 +1,39 @@
+"""Items and changes of a count in words, for documents and for the answer to "why?"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msp_billing.adapters.formatting import format_day, format_quantity
+from msp_billing.domain.counting import Count, CountedItem, LateChange, QuantityChange
+
+
+def named_items(items: Iterable[CountedItem]) -> list[str]:
+    """Their names; where any of them stands for more or less than one, with its quantity."""
+    known = list(items)
+    if all(item.quantity == 1 for item in known):
+        return [item.name for item in known]
+    return [f"{item.name}: {format_quantity(item.quantity)}" for item in known]
+
+
+def named_left(item: CountedItem) -> str:
+    """An item that left, with the day where it is known."""
+    return item.name if item.until_on is None else f"{item.name}, left {format_day(item.until_on)}"
+
+
+def named_change(change: QuantityChange) -> str:
+    """An item that stands for another number now."""
+    before, now = format_quantity(change.before), format_quantity(change.item.quantity)
+    return f"{change.item.name}: {now}, before {before}"
+
+
+def named_late(change: LateChange) -> str:
+    """A change that waits for the next count."""
+    return f"{change.item.name} ({change.what}, received {format_day(change.received_on)})"
+
+
+def split_changes(count: Count) -> tuple[list[str], list[str]]:
+    """Quantities that rose, and those that fell."""
+    risen = [entry for entry in count.changed if entry.item.quantity > entry.before]
+    fallen = [entry for entry in count.changed if entry.item.quantity < entry.before]
+    return [named_change(entry) for entry in risen], [named_change(entry) for entry in fallen]
