@@ -24,7 +24,6 @@ _WORDS = {
     "credited": "What is credited",
     "description": "Description",
     "draft": "Draft",
-    "how_to_pay": "What this means",
     "invoice_line": "Line",
     "of": "of",
     "page": "Page",
@@ -47,6 +46,7 @@ def present_credit_note(note: CreditNote, policy: ProviderPolicy) -> dict[str, A
         ),
         "words": _WORDS,
         "draft": note.number is None,
+        "informational": False,
         "provider": provider_block(policy),
         "heading": _HEADING,
         "bill_to": [printable(line) for line in note.bill_to],
@@ -60,7 +60,7 @@ def present_credit_note(note: CreditNote, policy: ProviderPolicy) -> dict[str, A
             "amount": format_money(note.total.amount, note.currency),
             "by": "Nothing to pay",
         },
-        "payment": list(_meaning(note)),
+        "payment": {"title": "What this means", "lines": list(_meaning(note))},
         "reason": printable(note.reason, 500, unbroken=64),
         "rows": [
             {
