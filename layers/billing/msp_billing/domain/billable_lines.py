@@ -62,8 +62,22 @@ def billable_lines(
             found = _with_quantity(build, agreement, line, product, subscriber)
             if found is not None and ordered is not None:
                 found = _as_ordered(build, found, ordered)
+            _park_unknown_capacity(build, agreement, line, product)
             if found is not None and (found.quantity or line.minimum_quantity):
                 yield found
+
+
+def _park_unknown_capacity(
+    build: AccountBuild, agreement: Agreement, line: AgreementLine, product: Product
+) -> None:
+    """A price by the users at a site cannot be told from a quantity: only orders know (KR-08)."""
+    if product.tier_by is not None and (line.price is None or line.price.tiers is not None):
+        build.park(
+            "capacity-unknown",
+            f"Line {line.line} of {agreement.agreement} is for {product.code}, whose price depends "
+            f"on the {product.tier_by}.",
+            "Bill it with an order, whose item gives them as 'capacity', or give the line a price.",
+        )
 
 
 def provided(line: AgreementLine, ordered: OrderedLine | None, context: BuildContext) -> bool:
