@@ -162,6 +162,14 @@ def test_an_item_of_an_agreement_that_has_ended_is_billed_after_its_end() -> Non
     assert charges(bill(of, JANUARY)) == [("AUDIT", 1, "500.00")]
 
 
+def test_a_price_with_a_monthly_allowance_parks_an_order_by_name() -> None:
+    price = {"flat": "200.00", "each": "42.00", "included": 5}
+    order = change(item_data("x", product="AUDIT", price=price))
+    (problem,) = bill(ordering(order), JANUARY).problems
+    assert problem.code == "allowance-in-order"
+    assert "AUDIT in order o-1 includes 5 units every month" in problem.what
+
+
 @pytest.mark.parametrize(
     ("product", "code"), [("UNPRICED", "no-price"), ("NO-SUCH", "unknown-product")]
 )

@@ -151,12 +151,41 @@ def test_with_volume_tiers_the_difference_of_the_two_amounts_is_reconciled() -> 
     assert line.reason.arithmetic == "2470.00 for 26 - 2000.00 for 20 = 470.00"
 
 
+def test_units_beyond_an_allowance_are_what_is_reconciled() -> None:
+    """5 included in 200.00, then 42.00 each. 6 ordered are 242.00, 9 counted 368.00."""
+    allowance = {"flat": "200.00", "each": "42.00", "included": 5}
+    of = ordering(new_customer(6), lines=[USERS])
+    outcome = bill(of, JANUARY, people(9), book=_book_with_tiers(allowance))
+    line = only_reconciliation(outcome)
+    assert line.reason.arithmetic == "368.00 for 9 - 242.00 for 6 = 126.00"
+
+
 def test_with_volume_tiers_a_cheaper_count_gives_nothing_back() -> None:
     """24 ordered at 100.00 are 2,400.00; 25 counted cost 95.00 each, 2,375.00."""
     tiers = {"tiers": [{"up_to": 24, "each": "100.00"}, {"up_to": None, "each": "95.00"}]}
     of = ordering(new_customer(24), lines=[USERS])
     outcome = bill(of, JANUARY, people(25), book=_book_with_tiers(tiers))
     assert charges(outcome) == [("USER", 24, "2400.00")]
+
+
+@pytest.mark.parametrize(
+    ("minimum", "lines"),
+    [
+        # 2 ordered, 5 counted: 2 x 42.00 as ordered, what is missing to the minimum, and the rest.
+        (2, [("USER", 2, "84.00"), ("USER", 3, "126.00")]),
+        # The minimum bills 4 already, so that one more makes five: 210.00 - 168.00.
+        (4, [("USER", 2, "84.00"), ("USER", 2, "84.00"), ("USER", 1, "42.00")]),
+        (5, [("USER", 2, "84.00"), ("USER", 3, "126.00")]),
+    ],
+)
+def test_what_a_minimum_bills_already_is_not_reconciled_again(
+    minimum: int, lines: list[tuple[str, int, str]]
+) -> None:
+    line = line_data("USER", subscriber="maple", minimum_quantity=minimum)
+    outcome = bill(ordering(new_customer(2), lines=[line]), JANUARY, people(5))
+    assert sorted(charges(outcome)) == sorted(lines)
+    (invoice,) = outcome.invoices
+    assert str(invoice.section_total("maple").amount) == "210.00"  # 5 x 42.00 in any case
 
 
 def test_a_policy_that_reconciles_nothing_bills_the_first_invoice_as_counted() -> None:

@@ -139,7 +139,7 @@ def charge_line(build: AccountBuild, once: OrderedOnce) -> InvoiceLine | None:
         f"order {once.order.order}",
         once.subscriber,
     )
-    if found is None:
+    if found is None or _parks_allowance(build, once, found.price):
         return None
     priced = _priced(build, once, product, found)
     if priced is None:
@@ -170,6 +170,19 @@ def charge_line(build: AccountBuild, once: OrderedOnce) -> InvoiceLine | None:
             arithmetic=priced.arithmetic,
         ),
     )
+
+
+def _parks_allowance(build: AccountBuild, once: OrderedOnce, price: Price) -> bool:
+    """What is included is so every month: of a one-time charge it would not be known how often."""
+    if price.included is None:
+        return False
+    build.park(
+        "allowance-in-order",
+        f"The price of {once.product} in order {once.order.order} includes {price.included} units "
+        "every month, and an order is charged once.",
+        "Give the item of the order a price of its own, without 'included'.",
+    )
+    return True
 
 
 def _priced(

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.billable_lines import BillableLine, billable_lines
-from msp_billing.domain.charging.pricing import PriceInForce, price_quantity
+from msp_billing.domain.charging.pricing import PriceInForce, price_parts
 from msp_billing.domain.contracts.order_prices import price_or_park
 from msp_billing.domain.contracts.ordered_lines import OrderedLine
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
+from msp_billing.domain.money import Money, total
 from msp_billing.domain.periods import ServicePeriod
 
 
@@ -58,22 +59,23 @@ def _line(
     if not build.may_bill(charge):
         return None
     currency = build.account.currency
-    missing = counted - entry.quantity
-    as_counted = price_quantity(found.price, counted, currency)
-    as_ordered = price_quantity(found.price, entry.quantity, currency)
-    amount = as_counted.amount - as_ordered.amount
+    missing, minimum = counted - entry.quantity, entry.line.minimum_quantity or 0
+    as_counted, as_ordered = (
+        total(
+            (part.amount for part in price_parts(found.price, units, currency, minimum)), currency
+        )
+        for units in (counted, entry.quantity)
+    )
+    amount = as_counted - as_ordered
     if amount.amount <= 0:
         return None
-    per_unit = found.price.each is not None
-    unit_price = as_counted.unit_price if per_unit else amount
-    said = (
-        f"{missing} x {unit_price.amount}"
-        if per_unit
-        else (
-            f"{as_counted.amount.amount} for {counted} - {as_ordered.amount.amount} for "
-            f"{entry.quantity}"
-        )
-    )
+    if found.price.each is not None and found.price.per_unit and entry.quantity >= minimum:
+        quantity, basis = missing, PriceBasis.EACH
+        unit_price = Money(amount=found.price.each, currency=currency)
+        said = f"{missing} x {unit_price.amount}"
+    else:
+        quantity, basis, unit_price = Decimal(1), PriceBasis.AMOUNT, amount
+        said = f"{as_counted.amount} for {counted} - {as_ordered.amount} for {entry.quantity}"
     return InvoiceLine(
         line=1,
         kind=LineKind.RECONCILIATION,
@@ -81,7 +83,7 @@ def _line(
         product=entry.product.code,
         description=f"{entry.product.name}, {rule.title}",
         category=entry.product.category,
-        quantity=missing if per_unit else Decimal(1),
+        quantity=quantity,
         unit=entry.product.unit,
         unit_price=unit_price,
         amount=amount,
@@ -93,7 +95,7 @@ def _line(
             agreement_line=entry.line.line,
             quantity_from=f"counted {counted}, ordered {entry.quantity} with order "
             f"{ordered.order.order} of {ordered.order.ordered_on}",
-            price_basis=as_counted.basis if per_unit else PriceBasis.AMOUNT,
+            price_basis=basis,
             price_from=found.found_in,
             arithmetic=f"{said} = {amount.amount}",
         ),

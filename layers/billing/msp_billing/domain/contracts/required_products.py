@@ -8,10 +8,11 @@ from decimal import Decimal
 from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.billable_lines import billable_lines
-from msp_billing.domain.charging.pricing import price_quantity
+from msp_billing.domain.charging.pricing import price_parts
 from msp_billing.domain.contracts.order_policy import RequiredProduct
 from msp_billing.domain.contracts.order_prices import price_or_park
 from msp_billing.domain.findings import Finding
+from msp_billing.domain.hardware import described
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason
 from msp_billing.domain.periods import ServicePeriod
 from msp_billing.domain.price_book import Product
@@ -68,46 +69,52 @@ def _still_to_start(build: AccountBuild, required: RequiredProduct) -> bool:
 def _shortfall(
     build: AccountBuild, required: RequiredProduct, product: Product, missing: Decimal
 ) -> Iterator[InvoiceLine]:
-    account = build.account
-    section = _internal_section(account)
+    """What is missing at its list price, each part of that price a line, and the finding."""
+    account, section = build.account, _internal_section(build.account)
+    agreement = build.agreement_for_charges().agreement
     first_day = build.context.period.first_day
-    what = "the products that every account has"
-    found = price_or_park(build, product, None, first_day, what, section)
+    found = price_or_park(build, product, None, first_day, f"the agreement {agreement}", section)
     if found is None:
         return
-    priced = price_quantity(found.price, missing, account.currency)
-    build.report(
-        Finding(
-            code="required-product-missing",
-            clause=required.clause,
-            title="Accounts with fewer of a product than every account has",
-            what=f"{account.name} has {required.minimum - missing} {product.name} in its "
-            f"agreements, and every account has at least {required.minimum}: the missing "
-            f"{missing} are billed. Add a line with the day from which it was provisioned.",
+    had = required.minimum - missing
+    build.report(_forgotten(build, required, product, missing))
+    for part in price_parts(found.price, missing, account.currency):
+        yield InvoiceLine(
+            line=1,
+            kind=LineKind.RECURRING,
+            subscriber=section,
+            product=product.code,
+            description=described(product.name, None, product.hardware),
+            category=product.category,
+            quantity=part.quantity,
+            unit=product.unit,
+            unit_price=part.unit_price,
+            amount=part.amount,
+            service_period=ServicePeriod.of_month(build.context.period),
+            ownership=product.hardware,
+            reason=LineReason(
+                clause=required.clause,
+                agreement=agreement,
+                agreement_line=None,
+                quantity_from=f"at least {required.minimum} for every account, {had} in the "
+                "agreements",
+                price_basis=part.basis,
+                price_from=found.found_in,
+                arithmetic=part.arithmetic,
+            ),
         )
-    )
-    yield InvoiceLine(
-        line=1,
-        kind=LineKind.RECURRING,
-        subscriber=section,
-        product=product.code,
-        description=product.name,
-        category=product.category,
-        quantity=priced.quantity,
-        unit=product.unit,
-        unit_price=priced.unit_price,
-        amount=priced.amount,
-        service_period=ServicePeriod.of_month(build.context.period),
-        reason=LineReason(
-            clause=required.clause,
-            agreement=build.agreement_for_charges().agreement,
-            agreement_line=None,
-            quantity_from=f"at least {required.minimum} for every account, "
-            f"{required.minimum - missing} in the agreements",
-            price_basis=priced.basis,
-            price_from=found.found_in,
-            arithmetic=priced.arithmetic,
-        ),
+
+
+def _forgotten(
+    build: AccountBuild, required: RequiredProduct, product: Product, missing: Decimal
+) -> Finding:
+    return Finding(
+        code="required-product-missing",
+        clause=required.clause,
+        title="Accounts with fewer of a product than every account has",
+        what=f"{build.account.name} has {required.minimum - missing} {product.name} in its "
+        f"agreements, and every account has at least {required.minimum}: the missing "
+        f"{missing} are billed. Add a line with the day from which it was provisioned.",
     )
 
 
