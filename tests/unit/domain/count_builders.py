@@ -49,6 +49,7 @@ def row(
     offboard_asked: str | None = None,
     changed: str | None = None,
     quantity: int = 1,
+    backup: str = "no",
     item_id: str | None = None,
     line: int = 2,
 ) -> FeedRow:
@@ -63,7 +64,7 @@ def row(
         offboard_requested_on=day(offboard_asked),
         change_received_on=day(changed),
         quantity=quantity,
-        attributes={"kind": kind, "backup": "no"},
+        attributes={"kind": kind, "backup": backup},
         row=line,
     )
 

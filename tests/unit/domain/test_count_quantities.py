@@ -14,6 +14,7 @@ from msp_billing.domain.counting import Count, CountedItem, count_items
 from msp_billing.domain.feeds import FeedRow
 from tests.unit.domain.builders import (
     FEBRUARY,
+    MARCH,
     PROPERTY,
     account,
     agreement_data,
@@ -24,6 +25,7 @@ from tests.unit.domain.builders import (
     only_invoice,
     price_book,
     product_data,
+    run_data,
 )
 from tests.unit.domain.count_builders import (
     count,
@@ -266,3 +268,62 @@ def test_a_count_of_any_rule_is_made_of_rows_or_of_what_was_there_before(
     removed = {change.item.item_id for change in found.late if change.what == "removed"}
     assert not added & set(ids)
     assert removed <= set(ids)
+
+
+# --- Every device is covered, but for those that are not there any more ---------------------------
+
+
+@pytest.mark.rule("INT-02", "INT-07", "INT-08")
+@pytest.mark.parametrize(
+    ("device", "parked"),
+    [
+        (row("cam", "Camera", seen="2026-02-25"), True),  # of a kind without a price
+        (row("cam", "Camera"), True),
+        (row("cam", "Camera", seen="2026-01-15"), False),  # 45 days unseen: not there any more
+        (row("old", seen="2026-01-15"), False),
+        (row("old", seen="2026-02-20", offboard_asked="2026-02-19"), False),  # offboarded
+        (row("old", seen="2026-02-18", offboard_asked="2026-02-19"), False),  # counts, pending
+    ],
+)
+def test_a_device_that_the_rules_have_dropped_needs_no_price(device: FeedRow, parked: bool) -> None:
+    demand = {
+        "feed": "devices",
+        "moment": "inventory",
+        "attribute": "kind",
+        "clause": "covered",
+    }
+    known = rule_policy(
+        pcs_rule(last_seen_within_days=30, offboarding_when_seen=True),
+        runs=[run_data(must_be_priced=[demand])],
+    )
+    rows = [row("front-desk", seen="2026-02-28"), device]
+    outcome = build(account(agreement_data(line_data("PC"))), rows, where=context(MARCH, known))
+    assert outcome.parked is parked
+    assert [problem.code for problem in outcome.problems] == (["unpriced-items"] if parked else [])
+
+
+@pytest.mark.rule("INT-08")
+def test_a_pending_offboarding_reaches_the_outcome_of_the_account() -> None:
+    known = rule_policy(pcs_rule(last_seen_within_days=30, offboarding_when_seen=True))
+    rows = [row("old", seen="2026-02-18", offboard_asked="2026-02-19")]
+    outcome = build(account(agreement_data(line_data("PC"))), rows, where=context(MARCH, known))
+    assert [finding.code for finding in outcome.findings] == ["offboarding-pending"]
+    assert only_invoice(outcome).lines[0].quantity == 1
+
+
+@pytest.mark.rule("COL-16", "COL-18")
+def test_several_filters_are_the_kinds_of_device_that_a_service_covers() -> None:
+    """SIEM by server; file-level backup by the devices that have it, of any kind."""
+    rows = [
+        row("dc", "Server"),
+        row("files", "Server", backup="Yes"),
+        row("pc", backup=" yes"),
+        row("other"),
+    ]
+    by_kind = pcs_rule(where={"kind": ["Server"]})
+    with_backup = pcs_rule(where={"backup": ["yes"]})
+    enabled = pcs_rule(where={"kind": ["active", "bypass"]})
+    users = [row("ann", "Active"), row("bob", "bypass"), row("cyd", "disabled")]
+    assert names(count(rows, by_kind).items) == ["dc", "files"]
+    assert names(count(rows, with_backup).items) == ["files", "pc"]
+    assert names(count(users, enabled).items) == ["ann", "bob"]
