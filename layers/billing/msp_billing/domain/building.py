@@ -8,11 +8,15 @@ listed below, in the order in which they are asked; a new kind of charge is one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.build_context import BuildContext
+from msp_billing.domain.charging.adjustment_lines import adjustment_lines
 from msp_billing.domain.charging.recurring import recurring_lines, term_discounts
+from msp_billing.domain.charging.shortfalls import amount_shortfalls, quantity_shortfalls
+from msp_billing.domain.charging.tax_lines import taxes
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_lines import order_lines
 from msp_billing.domain.contracts.required_products import required_product_lines
@@ -29,6 +33,7 @@ from msp_billing.domain.money import total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.parking import (
     nothing_to_bill,
+    park_negative_total,
     park_unpriced_items,
     parked,
 )
@@ -41,14 +46,24 @@ DerivedLines = Callable[
     [AccountBuild, Sequence[Agreement], Sequence[InvoiceLine]], Iterator[InvoiceLine]
 ]
 
-SOURCES: tuple[LineSource, ...] = (recurring_lines, required_product_lines, order_lines)
+SOURCES: tuple[LineSource, ...] = (
+    recurring_lines,
+    required_product_lines,
+    order_lines,
+    adjustment_lines,
+)
 """Where lines come from. All are asked, also for an account that cannot be billed."""
 
-DERIVED: tuple[DerivedLines, ...] = (term_discounts,)
+DERIVED: tuple[DerivedLines, ...] = (
+    quantity_shortfalls,
+    term_discounts,
+    amount_shortfalls,
+    taxes,
+)
 """Lines that follow from the other lines of one invoice; each sees those of the ones before."""
 
-_LAST_IN_SECTION = (LineKind.DISCOUNT,)
-"""Kinds that stand below what they follow from, in this order."""
+_LAST_IN_SECTION = (LineKind.DISCOUNT, LineKind.SHORTFALL, LineKind.ADJUSTMENT, LineKind.TAX)
+"""Kinds that stand below the others, in this order, but for lines of a product."""
 
 
 def build_account(
@@ -68,13 +83,14 @@ def build_account(
     for finding in cross_check_findings(build):
         build.report(finding)
     concerned = _concerned(build, lines)
+    drafts = list(_drafts(build, concerned, lines))
     if build.problems and concerned:
         return parked(build, concerned)
     return AccountOutcome(
         account=account.account,
         account_name=account.name,
-        agreements=tuple(_outcomes(concerned, lines, context.run)),
-        invoices=tuple(_invoices(build, concerned, lines)),
+        agreements=tuple(_outcomes(concerned, drafts, context.run)),
+        invoices=tuple(_invoice(build, draft) for draft in drafts),
         revision=context.revision,
         findings=build.findings,
     )
@@ -87,9 +103,19 @@ def _concerned(build: AccountBuild, lines: list[InvoiceLine]) -> list[Agreement]
     return [entry for entry in build.account.agreements if entry.agreement in active | charged]
 
 
-def _invoices(
+@dataclass(frozen=True)
+class _Draft:
+    """All lines of one invoice, before it is known whether the account can be billed."""
+
+    part: str
+    agreements: list[Agreement]
+    lines: tuple[InvoiceLine, ...]
+
+
+def _drafts(
     build: AccountBuild, concerned: list[Agreement], lines: list[InvoiceLine]
-) -> Iterator[Invoice]:
+) -> Iterator[_Draft]:
+    """The lines of each invoice, with those that follow from them."""
     groups: list[tuple[str, list[Agreement]]] = (
         [("all", concerned)]
         if build.context.run.invoice_per == "account"
@@ -98,17 +124,16 @@ def _invoices(
     for part, agreements in groups:
         names = {entry.agreement for entry in agreements}
         own = [line for line in lines if line.reason.agreement in names]
+        for derived in DERIVED:
+            own += list(derived(build, agreements, tuple(own)))
+        park_negative_total(build, part, own)
         if own:
-            yield _invoice(build, part, agreements, own)
+            yield _Draft(part, agreements, tuple(own))
 
 
-def _invoice(
-    build: AccountBuild, part: str, agreements: list[Agreement], lines: list[InvoiceLine]
-) -> Invoice:
-    context, account = build.context, build.account
-    drafts = list(lines)
-    for derived in DERIVED:
-        drafts += list(derived(build, agreements, tuple(drafts)))
+def _invoice(build: AccountBuild, draft: _Draft) -> Invoice:
+    context, account, part = build.context, build.account, draft.part
+    drafts = list(draft.lines)
     sections = _sections(account, drafts)
     order = {section.subscriber: index for index, section in enumerate(sections)}
     drafts.sort(key=lambda line: (order[line.subscriber], *_order_in_section(context, line)))
@@ -125,7 +150,7 @@ def _invoice(
             part=part,
             revision=context.revision,
         ),
-        label=_label(context.run, agreements),
+        label=_label(context.run, draft.agreements),
         account_name=account.name,
         bill_to=(account.name, *account.address),
         purchase_order=account.purchase_order,
@@ -174,10 +199,12 @@ def _sections(account: Account, lines: list[InvoiceLine]) -> tuple[InvoiceSectio
 
 
 def _order_in_section(context: BuildContext, line: InvoiceLine) -> tuple[int, int]:
-    """Price-book order, then what follows from it; equal places keep the agreements' order."""
+    """Price-book order, then what is no product's; equal places keep the agreements' order."""
+    if context.price_book.find(line.product) is not None:
+        return (0, context.price_book.position(line.product))
     if line.kind in _LAST_IN_SECTION:
         return (1 + _LAST_IN_SECTION.index(line.kind), 0)
-    return (0, context.price_book.position(line.product))
+    return (1, 0)
 
 
 def _label(run: RunPolicy, agreements: list[Agreement]) -> str:
@@ -189,8 +216,9 @@ def _label(run: RunPolicy, agreements: list[Agreement]) -> str:
 
 
 def _outcomes(
-    concerned: list[Agreement], lines: list[InvoiceLine], run: RunPolicy
+    concerned: list[Agreement], drafts: list[_Draft], run: RunPolicy
 ) -> Iterator[AgreementOutcome]:
+    lines = [line for draft in drafts for line in draft.lines if line.kind is not LineKind.TAX]
     for agreement in concerned:
         count = sum(1 for line in lines if line.reason.agreement == agreement.agreement)
         if count:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.invoices import InvoiceLine
+from msp_billing.domain.money import total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.problems import name_some
 from msp_billing.domain.run_policy import RunPolicy
@@ -53,6 +55,19 @@ def _has_lines(context: BuildContext, agreement: Agreement) -> bool:
     return any(
         product is None or product.category in context.run.categories for product in products
     )
+
+
+def park_negative_total(build: AccountBuild, part: str, lines: Sequence[InvoiceLine]) -> None:
+    """An invoice is never negative: what is owed to a customer is a credit note, not a bill."""
+    summed = total((line.amount for line in lines), build.account.currency)
+    if summed.amount < 0:
+        which = "The invoice" if part == "all" else f"The invoice of {part}"
+        build.park(
+            "negative-invoice",
+            f"{which} would come to {summed}: its credits are more than its charges.",
+            "Give the customer a credit note for the rest, or enter a smaller credit now and the "
+            "other part with a later day.",
+        )
 
 
 def park_unpriced_items(build: AccountBuild) -> None:
