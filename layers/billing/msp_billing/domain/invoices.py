@@ -32,7 +32,6 @@ class LineKind(StrEnum):
     TAX = "tax"
     RECONCILIATION = "reconciliation"
     PAY_OUT = "pay_out"
-    PAY_OUT = "pay_out"
 
 
 class PriceBasis(StrEnum):
