@@ -64,6 +64,10 @@ class AccountBuild:
         problem = Problem(code=code, what=what, fix=fix, where=self.account.account)
         self._problems.setdefault(str(problem), problem)
 
+    def park_for(self, problem: Problem) -> None:
+        """As :meth:`park`, with a problem that names its own file and line."""
+        self._problems.setdefault(str(problem), problem)
+
     def report(self, finding: Finding) -> None:
         """Tell the clerk of something that does not stop the invoice."""
         self._findings.append(finding)

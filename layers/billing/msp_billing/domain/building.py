@@ -40,6 +40,7 @@ from msp_billing.domain.parking import (
 from msp_billing.domain.periods import ServicePeriod
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.snapshots import AccountSnapshot
+from msp_billing.domain.work.time_lines import time_lines
 
 LineSource = Callable[[AccountBuild], Iterator[InvoiceLine]]
 DerivedLines = Callable[
@@ -50,9 +51,13 @@ SOURCES: tuple[LineSource, ...] = (
     recurring_lines,
     required_product_lines,
     order_lines,
+    time_lines,
     adjustment_lines,
 )
 """Where lines come from. All are asked, also for an account that cannot be billed."""
+
+INFORMATIONAL_SOURCES: tuple[LineSource, ...] = (time_lines,)
+"""What an informational run shows; nothing else follows from it (COL-24)."""
 
 DERIVED: tuple[DerivedLines, ...] = (
     quantity_shortfalls,
@@ -78,7 +83,8 @@ def build_account(
     """
     build = AccountBuild(context, snapshot, previous)
     account = snapshot.account
-    lines = [line for source in SOURCES for line in source(build)]
+    sources = INFORMATIONAL_SOURCES if context.run.informational else SOURCES
+    lines = [line for source in sources for line in source(build)]
     park_unpriced_items(build)
     for finding in cross_check_findings(build):
         build.report(finding)
@@ -124,7 +130,7 @@ def _drafts(
     for part, agreements in groups:
         names = {entry.agreement for entry in agreements}
         own = [line for line in lines if line.reason.agreement in names]
-        for derived in DERIVED:
+        for derived in () if build.context.run.informational else DERIVED:
             own += list(derived(build, agreements, tuple(own)))
         park_negative_total(build, part, own)
         if own:

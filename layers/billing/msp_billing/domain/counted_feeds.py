@@ -1,4 +1,4 @@
-"""Which feeds are read at a moment: those of the counts, and of what is checked against them."""
+"""Which feeds are read at a moment: of the counts, of their checks, and of work by the hour."""
 
 from __future__ import annotations
 
@@ -16,4 +16,6 @@ def feeds_counted_at(
     """
     needed = {rule.feed for rule in policy.count_rules if rule.moment == moment}
     needed |= {entry.feed for entry in run.must_be_priced if entry.moment == moment}
+    if run.work is not None and run.work.moment == moment:
+        needed.add(policy.work_rule(run.work.rules).feed)
     return tuple(feed for feed in policy.feeds if feed.feed in needed)

@@ -11,7 +11,6 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.contracts.change_windows import ContractedCount
-from msp_billing.domain.contracts.change_windows import ContractedCount
 from msp_billing.domain.counting import Count
 from msp_billing.domain.feeds import FeedSeal
 from msp_billing.domain.hardware import Hardware
