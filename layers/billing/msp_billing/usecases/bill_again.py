@@ -26,8 +26,8 @@ from msp_billing.usecases.context import BatchRequest, CycleContext, count_prefi
 from msp_billing.usecases.deliver_mail import DeliverRequest, deliver_mail
 from msp_billing.usecases.errors import NotBilledAgainError
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.read_account import read_account
 from msp_billing.usecases.render_invoices import mail_id, render_invoices
+from msp_billing.usecases.take_snapshot import read_account
 
 _MANY = 49  # invoices: more than an account has agreements
 

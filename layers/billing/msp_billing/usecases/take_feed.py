@@ -17,7 +17,7 @@ from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import FeedReading
-from msp_billing.usecases.ports import ExportReading, Ports
+from msp_billing.usecases.ports import ExportReading, Feeds
 from msp_billing.usecases.row_spool import RowSpool, SpooledRows
 
 
@@ -25,7 +25,7 @@ from msp_billing.usecases.row_spool import RowSpool, SpooledRows
 class MomentContext:
     """What all feeds of a moment are taken with."""
 
-    ports: Ports
+    feeds: Feeds
     policy: ProviderPolicy
     planned: PlannedMoment
     period: Period
@@ -78,17 +78,15 @@ class TakenFeed:
 
     def _exports(self) -> list[FeedExport]:
         policy = self._context.policy
-        return self._context.ports.feeds.exports(
-            policy.provider, self._definition, policy.time_zone
-        )
+        return self._context.feeds.exports(policy.provider, self._definition, policy.time_zone)
 
     def _choose(self, exports: list[FeedExport], account: str | None = None) -> FeedExport | None:
         moment_at = self._context.planned.moment_at
-        return self._context.ports.feeds.choose(exports, moment_at, self._definition, account)
+        return self._context.feeds.choose(exports, moment_at, self._definition, account)
 
     def _open(self, export: FeedExport) -> ExportReading:
         provider = self._context.policy.provider
-        return self._context.ports.feeds.read(provider, self._definition, export)
+        return self._context.feeds.read(provider, self._definition, export)
 
     def _seal(self, reading: ExportReading) -> FeedSeal:
         seal = reading.seal_at(self._context.planned.moment_at)

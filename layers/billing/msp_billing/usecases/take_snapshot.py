@@ -77,7 +77,7 @@ def _take(ports: Ports, context: CycleContext, moment: str) -> MomentRecord:
     accounts, owners = _names(ports, policy.provider)
     before = _known_before(ports, cycle, moment)
     here = MomentContext(
-        ports=ports,
+        feeds=ports.feeds,
         policy=policy,
         planned=next(entry for entry in cycle.plan.moments if entry.moment == moment),
         period=cycle.id.period,
@@ -126,7 +126,7 @@ def read_account(ports: Ports, context: CycleContext, account: Account) -> tuple
     for planned in context.cycle.plan.moments:
         before = _known_before(ports, context.cycle, planned.moment)
         here = MomentContext(
-            ports=ports,
+            feeds=ports.feeds,
             policy=policy,
             planned=planned,
             period=context.cycle.id.period,
