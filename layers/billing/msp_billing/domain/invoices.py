@@ -61,10 +61,6 @@ class LineReason(Frozen):
         default=None,
         description="Counted, contracted and billed, where a decrease waits for a change window.",
     )
-    contracted: ContractedCount | None = Field(
-        default=None,
-        description="Counted, contracted and billed, where a decrease waits for a change window.",
-    )
     price_basis: PriceBasis
     price_from: ComposedText = Field(
         description="'price book 2026-11, from 2026-01-01', 'agreement ...'."
