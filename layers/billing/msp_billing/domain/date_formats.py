@@ -25,7 +25,7 @@ _PATTERNS = {
     "m": r"\d{1,2}",
     "ss": r"\d{2}",
     "s": r"\d{1,2}",
-    "tt": r"(?:[AaPp]\.?\s?[Mm]\.?)?",
+    "tt": r"(?: ?[AaPp]\.? ?[Mm]\.?)?",
 }
 _KNOWN = "yyyy, M, MM, d, dd, H, HH, h, hh, m, mm, s, ss and tt"
 
@@ -65,10 +65,11 @@ class DateFormat:
 
 
 def _parts(text: str) -> Iterator[str]:
-    for match in _TOKENS.finditer(text.strip()):
-        token = match[0]
+    tokens = [match[0] for match in _TOKENS.finditer(text.strip())]
+    for index, token in enumerate(tokens):
         if token.isspace():
-            yield r"\s?" if text.rstrip().endswith("tt") and match.end() > text.rfind("s") else " "
+            # Languages without AM and PM write nothing there, not even the space.
+            yield "" if tokens[index + 1] == "tt" else " "
         elif token.startswith("'"):
             yield re.escape(token[1:-1])
         elif token in _PATTERNS:

@@ -21,7 +21,8 @@ MAX_VALUE_CHARACTERS = 8 * 1_048_576
 EXPORT_AGAIN = "Export it again and wait until the export has finished."
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_CUT_ESCAPE_CHARACTERS = 7
+_ESCAPE_CHARACTERS = len(r"\u00e9")
+_WORDS = ("true", "false", "null", "-")
 
 
 class JsonFeedError(Exception):
@@ -136,8 +137,10 @@ class JsonText:
 
     def _ends_early(self, error: json.JSONDecodeError) -> bool:
         """Whether the text breaks off, rather than being wrong somewhere before its end."""
-        rest = len(self._buffer.rstrip()) - error.pos
-        return error.msg.startswith("Unterminated") or rest < _CUT_ESCAPE_CHARACTERS
+        rest = self._buffer[error.pos :].rstrip()
+        if error.msg.startswith("Invalid"):
+            return len(rest) < _ESCAPE_CHARACTERS
+        return error.msg.startswith("Unterminated") or any(word.startswith(rest) for word in _WORDS)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Json]:
         read = dict(pairs)
