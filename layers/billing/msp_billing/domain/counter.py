@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -29,7 +29,7 @@ from msp_billing.domain.counting import (
 )
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.findings import Finding
-from msp_billing.domain.invoices import CountEvidence
+from msp_billing.domain.invoices import CountEvidence, Invoice
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
@@ -63,6 +63,14 @@ class PreviousCounts:
 
 
 NO_PREVIOUS_COUNTS = PreviousCounts(period=None, items={})
+
+
+def previous_counts_of(invoices: Iterable[Invoice], period: Period) -> PreviousCounts:
+    """What the invoices of a month before counted."""
+    counts = (evidence for invoice in invoices for evidence in invoice.counts)
+    return PreviousCounts(
+        period=period, items={evidence.key: evidence.count.items for evidence in counts}
+    )
 
 
 class Counter:

@@ -9,8 +9,7 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.building import build_account
 from msp_billing.domain.contracts.standing import active_agreements
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts, previous_counts_of
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
@@ -128,10 +127,7 @@ def previous_counts(ports: Ports, request: BatchRequest) -> dict[str, PreviousCo
     """What the cycle of the month before counted, by account; unknown where it was parked."""
     invoices = previous_invoices(ports, request.cycle_id, request.accounts)
     period = request.period.shifted(-1)
-    return {
-        account: PreviousCounts(period=period, items=_items(entries))
-        for account, entries in invoices.items()
-    }
+    return {account: previous_counts_of(entries, period) for account, entries in invoices.items()}
 
 
 def previous_invoices(
@@ -175,9 +171,3 @@ def invoice_id(cycle: CycleId, account: str, part: str, revision: int = 1) -> In
         part=part,
         revision=revision,
     )
-
-
-def _items(invoices: tuple[Invoice, ...]) -> dict[str, tuple[CountedItem, ...]]:
-    return {
-        evidence.key: evidence.count.items for invoice in invoices for evidence in invoice.counts
-    }
