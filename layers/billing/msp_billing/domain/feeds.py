@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -17,6 +16,7 @@ from msp_billing.domain.lost_rows import (
     AcceptedLoss,
     acceptance_inconsistencies,
 )
+from msp_billing.domain.money import ExactDecimal
 
 
 class FeedColumns(Frozen):
@@ -107,7 +107,7 @@ class FeedDefinition(Frozen):
     max_age_hours: int = Field(
         default=24, ge=1, le=24 * 62, description="How old the export may be at the moment."
     )
-    lost_share_limit: Decimal = Field(
+    lost_share_limit: ExactDecimal = Field(
         default=DEFAULT_LOST_SHARE_LIMIT,
         ge=0,
         le=1,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic import TypeAdapter
 
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.feed_table import FeedTable, Layout
@@ -26,6 +26,7 @@ MAX_UNKNOWN_NAMES = 10_000
 """How many names of customers that nobody knows are kept; an export of other people has many."""
 
 Record = tuple[Any, ...]
+_PACKED = TypeAdapter(dict[str, Any])
 
 
 @dataclass(slots=True)
@@ -64,12 +65,12 @@ class SpooledRows:
             yield from table.rows()
 
     def _tables(self) -> Iterator[FeedTable]:
-        return (FeedTable.unpacked(from_json(packed)) for packed in self.tables)
+        return (FeedTable.unpacked(_PACKED.validate_json(packed)) for packed in self.tables)
 
 
 def pack(table: FeedTable) -> bytes:
     """A table as it is sealed, in JSON."""
-    return to_json(table.packed())
+    return _PACKED.dump_json(table.packed())
 
 
 def are_different_items(table: FeedTable) -> bool:

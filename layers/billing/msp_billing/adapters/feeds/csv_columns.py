@@ -76,7 +76,7 @@ class ColumnReader:
         }
         for field, (index, remembered) in self._remembered.items():
             columns[field] = list(map(remembered.__getitem__, cells[index]))
-        columns["row"] = range(first_line, first_line + len(item_ids))
+        columns["row"] = list(range(first_line, first_line + len(item_ids)))
         _check_order(columns)
         return FeedTable(
             columns,
