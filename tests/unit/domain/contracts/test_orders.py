@@ -71,8 +71,11 @@ def test_what_a_line_decides_is_not_said_by_the_item(extra: dict[str, Any], name
             {"users_at_activation": 4},
             "the order o-1 has users at its activation and no day of it: add 'activated_on'",
         ),
-        ({"items": [AUDIT, AUDIT]}, "the order o-1 lists the item 'audit' twice: keep one"),
-        ({"subscriber": "each"}, "the order o-1 is for 'each': name the subscriber"),
+        ({"items": [AUDIT, AUDIT]}, "the item 'audit' of the order o-1 is listed twice: keep one"),
+        (
+            {"subscriber": "each"},
+            "the order o-1 is for the unknown subscriber 'each': name the one that ordered",
+        ),
     ],
 )
 def test_an_order_that_contradicts_itself_is_refused(changes: Any, said: str) -> None:

@@ -10,6 +10,9 @@ from msp_billing.domain.accounts import feed_key
 
 # The keys by which people know an entry of a list, the most telling one first.
 _NAMING_KEYS = (
+    "order",
+    "item",
+    "fee",
     "run",
     "rule",
     "line",
@@ -19,6 +22,9 @@ _NAMING_KEYS = (
     "feed",
     "moment",
     "category",
+    "kind",
+    "shipping",
+    "product",
     "clause",
     "from_on",
     "up_to",

@@ -36,6 +36,8 @@ _MOMENTS = _Names("snapshot moment", "policy", "runs.*.moments.*.moment")
 _CATEGORIES = _Names("category", "price_book", "categories.*.category")
 _PRODUCTS = _Names("product", "price_book", "products.*.code")
 _TERMS = _Names("contract terms", "policy", "contract_terms.*.terms")
+_AGREEMENTS = _Names("agreement", "account", "agreements.*.agreement")
+_ONE_SUBSCRIBER = _Names("subscriber", "account", "subscribers.*.subscriber")
 _SUBSCRIBERS = _Names("subscriber", "account", "subscribers.*.subscriber", also=(EACH_SUBSCRIBER,))
 
 _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
@@ -48,6 +50,16 @@ _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
     ("policy", "term_discounts.*.clause", _CLAUSES),
     ("policy", "term_discounts.*.categories.*", _CATEGORIES),
     *(("policy", f"contract_terms.*.{part}.clause", _CLAUSES) for part in TERMS_PARTS),
+    ("policy", "order_rules.*.clause", _CLAUSES),
+    ("policy", "order_rules.*.reconcile.clause", _CLAUSES),
+    ("policy", "setup_fees.*.product", _PRODUCTS),
+    ("policy", "setup_fees.*.ordering.*", _PRODUCTS),
+    ("policy", "setup_fees.*.count_rule", _RULES),
+    ("policy", "setup_fees.*.clause", _CLAUSES),
+    ("policy", "shipping.*.product", _PRODUCTS),
+    ("policy", "shipping.*.clause", _CLAUSES),
+    ("policy", "required_products.*.product", _PRODUCTS),
+    ("policy", "required_products.*.clause", _CLAUSES),
     ("policy", "runs.*.clause", _CLAUSES),
     ("policy", "runs.*.categories.*", _CATEGORIES),
     ("policy", "runs.*.must_be_priced.*.feed", _FEEDS),
@@ -61,6 +73,10 @@ _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
     ("account", "agreements.*.lines.*.product", _PRODUCTS),
     ("account", "agreements.*.lines.*.count_rule", _RULES),
     ("account", "agreements.*.lines.*.subscriber", _SUBSCRIBERS),
+    ("account", "orders.*.agreement", _AGREEMENTS),
+    ("account", "orders.*.subscriber", _ONE_SUBSCRIBER),
+    ("account", "orders.*.items.*.subscriber", _ONE_SUBSCRIBER),
+    ("account", "orders.*.items.*.product", _PRODUCTS),
 )
 
 # Names that are given once; the number says how much of the path they share with each other.
@@ -71,6 +87,10 @@ _UNIQUE: tuple[tuple[Kind, str, str, int], ...] = (
     ("policy", "cross_checks.*.check", "cross check", 0),
     ("policy", "clauses.*.clause", "clause", 0),
     ("policy", "contract_terms.*.terms", "name of contract terms", 0),
+    ("policy", "order_rules.*.kind", "rule for orders", 0),
+    ("policy", "setup_fees.*.fee", "setup fee", 0),
+    ("policy", "shipping.*.shipping", "way of shipping", 0),
+    ("policy", "required_products.*.product", "required product", 0),
     ("policy", "runs.*.moments.*.moment", "snapshot moment of the run", 2),
     ("policy", "runs.*.categories.*", "category that runs bill", 0),
     ("price_book", "categories.*.category", "category", 0),
@@ -78,6 +98,8 @@ _UNIQUE: tuple[tuple[Kind, str, str, int], ...] = (
     ("account", "subscribers.*.subscriber", "subscriber", 0),
     ("account", "agreements.*.agreement", "agreement", 0),
     ("account", "agreements.*.lines.*.line", "line of the agreement", 2),
+    ("account", "orders.*.order", "name of an order", 0),
+    ("account", "orders.*.items.*.item", "name of an item of the order", 2),
 )
 
 

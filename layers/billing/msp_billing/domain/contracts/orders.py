@@ -112,9 +112,11 @@ def _own_inconsistencies(order: Order) -> Iterator[str]:
     named = f"the order {order.order}"
     listed = Counter(entry.item for entry in order.items)
     for item in sorted(name for name, times in listed.items() if times > 1):
-        yield f"{named} lists the item '{item}' twice: keep one"
+        yield f"the item '{item}' of the order {order.order} is listed twice: keep one"
     if EACH_SUBSCRIBER in {order.subscriber, *(entry.subscriber for entry in order.items)}:
-        yield f"{named} is for '{EACH_SUBSCRIBER}': name the subscriber"
+        yield (
+            f"{named} is for the unknown subscriber '{EACH_SUBSCRIBER}': name the one that ordered"
+        )
     if order.activated_on is None:
         if order.users_at_activation is not None or order.mobile_users_at_activation is not None:
             yield f"{named} has users at its activation and no day of it: add 'activated_on'"
