@@ -180,6 +180,66 @@ def test_a_device_offboarded_on_the_7th_stays_billed_for_that_month() -> None:
     assert amounts(november.lines) == [("PC", 12, "696.00"), ("SERVER", 2, "240.00")]
 
 
+@pytest.mark.rule("INT-07")
+def test_a_device_that_is_switched_off_stays_on_the_bill_for_thirty_days() -> None:
+    """TWV-PC-09 was last seen on 7 October: 25 days to 1 November, 55 to 1 December."""
+    billed_in = {
+        period: "TWV-PC-09" in names(integris(period, "tidewater-veterinary"), "PC")
+        for period in MONTHS
+    }
+    assert billed_in == {SEPTEMBER: True, OCTOBER: True, NOVEMBER: True, DECEMBER: False}
+    left = [
+        (item.name, str(item.until_on))
+        for entry in integris(DECEMBER, "tidewater-veterinary").counts
+        for item in entry.count.left
+    ]
+    assert left == [("TWV-PC-09", "2026-10-07")]
+
+
+@pytest.mark.rule("INT-08")
+def test_offboarding_counts_when_the_device_was_online_and_is_pending_until_then() -> None:
+    """PC-12, asked on 20 October, was seen on the 15th; PC-20, asked on the 26th, on the 27th.
+
+    From 15 October it is 17 days to 1 November and 47 to 1 December, when INT-07 drops PC-12.
+    """
+    november = names(integris(NOVEMBER, "bayfront-dental"), "PC")
+    assert "BFD-PC-12" in november
+    assert "BFD-PC-20" not in november
+    assert "BFD-PC-12" not in names(integris(DECEMBER, "bayfront-dental"), "PC")
+    pending = {
+        period: [
+            (item.name, item.where, str(item.since_on))
+            for finding in billed("integris", "managed-services", period)[
+                "bayfront-dental"
+            ].findings
+            if finding.code == "offboarding-pending"
+            for item in finding.items
+        ]
+        for period in MONTHS
+    }
+    assert pending == {
+        SEPTEMBER: [],
+        OCTOBER: [],
+        NOVEMBER: [("BFD-PC-12", "Rockport Office", "2026-10-20")],
+        DECEMBER: [],
+    }
+
+
+@pytest.mark.rule("INT-09")
+def test_what_only_network_discovery_knows_is_listed_and_not_billed() -> None:
+    uncovered = {
+        (period, account, item.name, item.where, str(item.since_on))
+        for period in MONTHS
+        for account, outcome in billed("integris", "managed-services", period).items()
+        for finding in outcome.findings
+        if finding.code == "uncovered"
+        for item in finding.items
+    }
+    kiosk = ("bayfront-dental", "bfd-kiosk-01", "Rockport Office", "2026-10-12")
+    assert uncovered == {(NOVEMBER, *kiosk), (DECEMBER, *kiosk)}
+    assert "BFD-KIOSK-01" not in names(integris(DECEMBER, "bayfront-dental"), "PC")
+
+
 @pytest.mark.rule("MSA-01")
 def test_a_setup_fee_is_billed_once_and_a_flat_fee_every_month() -> None:
     assert amounts(integris(OCTOBER, "north-quay-marine").lines) == [

@@ -56,7 +56,17 @@ def test_products_categories_and_count_rules_fit_together(provider: str) -> None
     billed = {category for run in book.policy.runs for category in run.categories}
     assert {entry.category for entry in book.price_book.categories} == billed
     rules = {rule.rule for rule in book.policy.count_rules}
-    assert {product.count_rule for product in book.price_book.products} - {None} == rules
+    billed_by = {product.count_rule for product in book.price_book.products}
+    billed_by |= {
+        line.count_rule
+        for account in book.accounts
+        for agreement in account.agreements
+        for line in agreement.lines
+    }
+    compared = {
+        rule for check in book.policy.cross_checks for rule in (check.winner, check.against)
+    }
+    assert billed_by - {None} | compared == rules
     used = {
         line.product
         for account in book.accounts

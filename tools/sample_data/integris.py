@@ -24,7 +24,9 @@ HEADERS = (
     "Online Since",
     "Offboarded On",
     "Last Seen",
+    "Offboard Requested",
 )
+DISCOVERY_HEADERS = ("Host Name", "Customer", "Site", "First Seen", "Last Seen")
 # In October's export two rows of this account have a day that no month has; in November's the
 # tool writes them rightly. Only this account is parked in October.
 BROKEN_ACCOUNT, BROKEN_ON, BROKEN_ROWS = "old-mill-accounting", date(2026, 10, 1), 2
@@ -41,6 +43,8 @@ def book() -> dict[str, bytes]:
         name = f"{day}.csv"
         files[f"feeds/rmm-devices/{name}"] = content
         files[f"feeds/rmm-devices/{name}.sha256"] = checksum_file(name, content)
+        found = [row for entry in everyone for row in _discovered(entry, day)]
+        files[f"feeds/network-discovery/{name}"] = csv_file(DISCOVERY_HEADERS, found)
     return files
 
 
@@ -63,7 +67,23 @@ def _row(customer: Customer, device: Life, day: date) -> list[str]:
         written_day(device.since_on),
         written_day(offboarded_on),
         written_day(_last_seen(device, offboarded_on, day)),
+        written_day(device.asked_as_known_on(day)),
     ]
+
+
+def _discovered(customer: Customer, day: date) -> list[list[str]]:
+    """What a probe in the network has seen in the last week; not every customer has one."""
+    if not customer.network_discovery:
+        return []
+    rows: list[list[str]] = []
+    for device in (*customer.devices, *customer.uncovered):
+        seen_on = _last_seen(device, None, day)
+        there = device.since_on < day and device.until_as_known_on(day) is None
+        if there and day - seen_on < timedelta(7):
+            name = str(customer.document["name"])
+            row = [device.name.lower(), name, device.site, written_day(device.since_on)]
+            rows.append([*row, written_day(seen_on)])
+    return rows
 
 
 def _last_seen(device: Life, offboarded_on: date | None, day: date) -> date:

@@ -128,7 +128,7 @@ def tidewater_veterinary() -> Customer:
             names[3]: {"Desktop": 11, "Laptop": 3, "Server": 2},
         },
         {
-            "TWV-PC-09": {"last_seen_on": date(2026, 10, 7), "until_on": date(2026, 11, 7)},
+            "TWV-PC-09": {"last_seen_on": date(2026, 10, 7)},
             "TWV-PC-27": {"since_on": date(2026, 11, 16)},
         },
     )
@@ -150,8 +150,8 @@ def tidewater_veterinary() -> Customer:
     lines = [*counted("each", pc="57.00", server="125.00"), own]
     return Customer(
         profile.document([agreement_of(lines, date(2024, 4, 1))], documents),
-        "TWV-PC-09 is switched off on 7 October: it stays for thirty days and is still on "
-        "November's bill, not on December's. The hospital has its own price, and the feed knows "
+        "TWV-PC-09 is switched off on 7 October: 25 days later it is still on November's bill, "
+        "55 days later not on December's. The hospital has its own price, and the feed knows "
         "it under two names.",
         devices,
     )

@@ -11,6 +11,7 @@ from tools.sample_data.integris_chains import (
     tidewater_veterinary,
 )
 from tools.sample_data.integris_parts import agreement_of, counted, fleet, sites_named
+from tools.sample_data.lives import Life
 from tools.sample_data.writing import Customer, Profile
 
 
@@ -52,14 +53,28 @@ def _bayfront_dental() -> Customer:
             "BFD-PC-30": {"since_on": date(2026, 10, 22)},
             "BFD-PC-05": {"until_on": date(2026, 11, 3)},
             "BFD-NB-04": {"until_on": date(2026, 9, 29)},
+            "BFD-PC-12": {
+                "last_seen_on": date(2026, 10, 15),
+                "offboard_asked_on": date(2026, 10, 20),
+            },
+            "BFD-PC-20": {
+                "last_seen_on": date(2026, 10, 27),
+                "offboard_asked_on": date(2026, 10, 26),
+            },
         },
     )
+    kiosk = Life("11901", "BFD-KIOSK-01", names[0], "Desktop", date(2026, 10, 12))
     lines = counted("each", pc="62.00", server="145.00")
     return Customer(
         profile.document([agreement_of(lines, date(2023, 5, 1))], sites_named(names)),
         "Three offices, with a price per PC and a higher one per server; a few devices come and "
-        "go.",
+        "go. BFD-PC-12 is to be offboarded from 20 October on, but was last seen on the 15th: "
+        "pending and billed in November, gone after thirty days. BFD-PC-20 was seen a day after "
+        "its request of 26 October: not in November. BFD-KIOSK-01 is on the network from 12 "
+        "October on, without our agent: listed as uncovered, never billed.",
         devices,
+        uncovered=(kiosk,),
+        network_discovery=True,
     )
 
 
@@ -101,8 +116,10 @@ def _summit_freight() -> Customer:
     return Customer(
         profile.document([agreement_of(counted(pc="58.00", server="120.00"), date(2022, 11, 1))]),
         "SUM-PC-13 comes online on 7 September: free in September, billed from October on. "
-        "SUM-PC-04 is offboarded on 7 October: October stays billed, November is without it.",
+        "SUM-PC-04 is offboarded on 7 October: October stays billed, November is without it. "
+        "Network discovery finds nothing there that is not covered.",
         devices,
+        network_discovery=True,
     )
 
 

@@ -22,6 +22,7 @@ class Life:
     since_on: date
     until_on: date | None = None
     last_seen_on: date | None = None
+    offboard_asked_on: date | None = None
     kind_later: tuple[date, str] | None = None
     extra: str = ""
 
@@ -29,6 +30,11 @@ class Life:
         """Whether an export of that day has the item."""
         gone_for_long = self.until_on is not None and day - self.until_on > timedelta(KEPT_DAYS)
         return self.since_on <= day and not gone_for_long
+
+    def asked_as_known_on(self, day: date) -> date | None:
+        """The day on which its offboarding was asked for, if that day has come."""
+        asked_on = self.offboard_asked_on
+        return asked_on if asked_on is not None and asked_on <= day else None
 
     def kind_on(self, day: date) -> str:
         """The kind that an export of that day gives."""

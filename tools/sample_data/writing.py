@@ -29,6 +29,8 @@ class Customer:
     story: str
     devices: tuple[Life, ...] = ()
     users: tuple[Life, ...] = ()
+    uncovered: tuple[Life, ...] = ()
+    network_discovery: bool = False
 
     @property
     def account(self) -> str:
