@@ -18,6 +18,7 @@ from tools.sample_data.collabrance_parts import (
     internal_client,
     service_provider,
 )
+from tools.sample_data.collabrance_resale import RESALE_NET_10, RESALE_NET_30
 from tools.sample_data.writing import Customer, Document, Profile
 
 
@@ -42,7 +43,18 @@ def _prairie_it_partners() -> Customer:
         "Prairie IT Partners",
         ("Accounts Payable", "64 Prairie Avenue", "Cedar Falls, IA 00000"),
         mailbox="ap",
-        more={"known_as": ["Prairie IT"], "purchase_order": "PIP-0926"},
+        more={
+            "known_as": ["Prairie IT"],
+            "purchase_order": "PIP-0926",
+            "contacts_by_kind": {  # COL-07
+                "device_report": [
+                    "service-desk@prairie-it-partners.example",
+                    "ap@prairie-it-partners.example",
+                ],
+                "pre_invoices": ["billing@prairie-it-partners.example"],
+            },
+            "resale": RESALE_NET_30,
+        },
     )
     clients = [
         internal_client("Prairie IT Partners", "PIT"),
@@ -174,7 +186,8 @@ def _bluestem_technology() -> Customer:
         more={
             "contacts_by_kind": {
                 "comparison": ["office@bluestem-technology.example", "desk@bluestem-it.example"]
-            }
+            },
+            "resale": RESALE_NET_10,
         },
     )
     clients = [

@@ -15,6 +15,7 @@ from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement
 from msp_billing.domain.contracts.orders import Order, order_inconsistencies
 from msp_billing.domain.money import CurrencyCode
 from msp_billing.domain.outbox import AccountMailKind
+from msp_billing.domain.reports.resale import Resale
 from msp_billing.domain.work.approval_terms import AccountWork
 
 
@@ -31,6 +32,9 @@ class Subscriber(Frozen):
     )
     tax_place: Identifier | None = Field(
         default=None, description="Where it is taxed; where the account is, if left out."
+    )
+    address: tuple[Text, ...] = Field(
+        default=(), max_length=8, description="For pre-invoices in the account's name (COL-27)."
     )
 
 
@@ -63,6 +67,9 @@ class Account(Frozen):
         default=(), description="Credits and charges entered by a person, each billed once."
     )
     subscribers: tuple[Subscriber, ...] = ()
+    resale: Resale | None = Field(
+        default=None, description="How it re-bills its own customers (COL-27)."
+    )
     agreements: tuple[Agreement, ...] = Field(
         min_length=1,
         max_length=40,

@@ -14,8 +14,9 @@ from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.run_summary import RunRow
 from msp_billing.usecases.compare_invoices import run_rows, run_totals, store_run_workbook
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
-from msp_billing.usecases.deliver_mail import attached, provider_mail_id, send_to_provider
+from msp_billing.usecases.deliver_mail import all_attached, provider_mail_id, send_to_provider
 from msp_billing.usecases.errors import ApprovalGoneError, NotWaitingForApprovalError
+from msp_billing.usecases.exceptions_report import exceptions_attachment
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
 
@@ -58,11 +59,12 @@ def request_approval(ports: Ports, request: ApprovalRequest) -> AskResult:
         id=provider_mail_id(request.cycle_id, "approval", context.cycle.attempt),
         state=MailState.READY,
         recipients=policy.approvers,
-        attachments=(workbook,),
+        attachments=(workbook, *exceptions_attachment(ports, context)),
     )
     ports.outbox.put(mail)
 
     def compose(claimed: OutboxMail) -> bytes:
+        sheet, *further = all_attached(ports, claimed)
         return ports.composer.approval_mail(
             context.cycle,
             context.run,
@@ -70,10 +72,11 @@ def request_approval(ports: Ports, request: ApprovalRequest) -> AskResult:
             parked_rows(ports, context),
             context.policy,
             claimed.recipients,
-            attached(ports, claimed),
+            sheet,
             claimed.id,
             approval.asked_at,
             approval.decide_by,
+            exceptions=further[0] if further else None,
         )
 
     send_to_provider(ports, context.policy, mail.id, compose)

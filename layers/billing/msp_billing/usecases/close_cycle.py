@@ -13,8 +13,9 @@ from msp_billing.domain.problems import name_some
 from msp_billing.usecases.approve_run import parked_rows
 from msp_billing.usecases.compare_invoices import run_totals
 from msp_billing.usecases.context import MAX_FAILURE_LENGTH, CycleRequest, load_context
-from msp_billing.usecases.deliver_mail import provider_mail_id, send_to_provider
+from msp_billing.usecases.deliver_mail import all_attached, provider_mail_id, send_to_provider
 from msp_billing.usecases.errors import CompletenessGapError, LockLostError
+from msp_billing.usecases.exceptions_report import exceptions_attachment
 from msp_billing.usecases.ports import Ports
 
 _NOT_THE_REASON = "States.ExceedToleratedFailureThreshold"
@@ -64,6 +65,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
         id=provider_mail_id(request.cycle_id, "summary"),
         state=MailState.READY,
         recipients=(context.policy.reply_to,),
+        attachments=exceptions_attachment(ports, context),
     )
     ports.outbox.put(mail)
     closed = cycle.model_copy(
@@ -77,6 +79,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
     )
 
     def compose(claimed: OutboxMail) -> bytes:
+        further = all_attached(ports, claimed)
         return ports.composer.summary_mail(
             closed,
             context.run,
@@ -87,6 +90,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
             claimed.id,
             ports.clock.now(),
             unsent=[entry for entry in mails if entry.state in _NOT_OUT],
+            exceptions=further[0] if further else None,
         )
 
     send_to_provider(ports, context.policy, mail.id, compose)

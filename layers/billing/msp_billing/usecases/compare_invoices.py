@@ -18,7 +18,6 @@ from msp_billing.usecases.build_invoices import invoices_of, load_batch, previou
 from msp_billing.usecases.context import (
     BatchRequest,
     CycleContext,
-    CycleRequest,
     failure_noted,
     load_context,
     object_prefix,
@@ -123,30 +122,6 @@ def run_rows(ports: Ports, context: CycleContext) -> Iterator[RunRow]:
     for record in ports.invoices.all_records(cycle):
         if record.account not in listed:
             yield _run_row(context, record, (), ())
-
-
-class CompareCycleResult(Frozen):
-    """What the approver sees in short."""
-
-    workbook_key: str
-    billed: int
-    parked: int
-    total: str
-    previous_total: str
-
-
-def compare_cycle(ports: Ports, request: CycleRequest) -> CompareCycleResult:
-    """Write the run's comparison workbook for the provider's clerk."""
-    context = load_context(ports, request)
-    workbook = store_run_workbook(ports, context)
-    totals = run_totals(ports, context)
-    return CompareCycleResult(
-        workbook_key=workbook.key,
-        billed=totals.billed,
-        parked=totals.parked,
-        total=str(totals.current_total),
-        previous_total=str(totals.previous_total),
-    )
 
 
 def run_totals(ports: Ports, context: CycleContext) -> RunTotals:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from pydantic import AwareDatetime
@@ -9,14 +10,26 @@ from pydantic import AwareDatetime
 from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.base import Identifier
 from msp_billing.domain.build_context import BuildContext
+from msp_billing.domain.contracts.lifetimes import lifetime
 from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.periods import Period
+from msp_billing.domain.reports.billed_contacts import billed_contacts
 from msp_billing.domain.reports.content import ReportContent, ReportFrame
 from msp_billing.domain.reports.device_changes import device_report
+from msp_billing.domain.reports.pre_invoices import pre_invoices
+from msp_billing.domain.reports.quarterly_review import months_until, quarterly_review
 from msp_billing.domain.reports.report_policy import ReportPolicy
+from msp_billing.domain.reports.uncovered import uncovered_devices
+from msp_billing.domain.reports.user_changes import user_changes
 from msp_billing.domain.snapshots import AccountSnapshot
-from msp_billing.usecases.build_invoices import previous_counts
+from msp_billing.usecases.build_invoices import invoices_of, previous_counts
 from msp_billing.usecases.context import BatchRequest, CycleContext, calendar_around
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import AccountRecord
+
+InvoicesByMonth = dict[Period, dict[str, Sequence[Invoice]]]
 
 
 class ReportRequest(BatchRequest):
@@ -27,11 +40,7 @@ class ReportRequest(BatchRequest):
 
 
 class ReportMaterial:
-    """The material of one report for one batch.
-
-    Args:
-        request: the batch, with ``at``, the report's instant.
-    """
+    """The material of one report for one batch."""
 
     def __init__(
         self, ports: Ports, context: CycleContext, report: ReportPolicy, request: ReportRequest
@@ -57,11 +66,50 @@ class ReportMaterial:
         Raises:
             LookupError: when something that it would tell is not known.
         """
+        account = snapshot.account
         match self._report.kind:
             case "device_report":
                 return device_report(self._build(snapshot), self._report)
-            case kind:
-                raise NotImplementedError(kind)
+            case "user_changes":
+                return user_changes(self._build(snapshot), self._report)
+            case "billed_contacts":
+                return billed_contacts(
+                    self._invoices.get(account.account, ()), account.name, self._report
+                )
+            case "uncovered_devices":
+                return self._uncovered(snapshot)
+            case "pre_invoices":
+                return pre_invoices(account, self._invoices.get(account.account, ()))
+            case "quarterly_review":
+                return self._review(snapshot)
+
+    def _uncovered(self, snapshot: AccountSnapshot) -> ReportContent | None:
+        account = snapshot.account
+        record = self._records.get(account.account)
+        return uncovered_devices(
+            account.account,
+            account.name,
+            self._request.period,
+            {entry.subscriber: entry.name for entry in account.subscribers},
+            record.findings if record is not None else (),
+            self._report,
+        )
+
+    def _review(self, snapshot: AccountSnapshot) -> ReportContent | None:
+        account, period = snapshot.account, self._request.period
+        build = self._build_context
+        lives = (
+            lifetime(agreement, build.policy, build.price_book, build.calendar)
+            for agreement in account.agreements
+        )
+        return quarterly_review(
+            account.account,
+            account.name,
+            account.currency,
+            period,
+            self._year.get(account.account, {}),
+            [life for life in lives if life.active_in(period)],
+        )
 
     def _build(self, snapshot: AccountSnapshot) -> AccountBuild:
         previous = self._previous.get(snapshot.account.account, NO_PREVIOUS_COUNTS)
@@ -86,3 +134,29 @@ class ReportMaterial:
     @cached_property
     def _previous(self) -> dict[str, PreviousCounts]:
         return previous_counts(self._ports, self._request)
+
+    @cached_property
+    def _records(self) -> dict[str, AccountRecord]:
+        return self._ports.invoices.records(self._request.cycle_id, self._request.accounts)
+
+    @cached_property
+    def _invoices(self) -> dict[str, tuple[Invoice, ...]]:
+        """This cycle's drafts, or invoices, by account."""
+        return invoices_of(self._ports, self._request.cycle_id, self._records)
+
+    @cached_property
+    def _year(self) -> dict[str, InvoicesByMonth]:
+        """The numbered invoices of the last twelve months in all runs, by account and month.
+
+        A month in which no run has a record of the account is left out: it was not billed with
+        this system, which is not the same as having had nothing to bill.
+        """
+        found: dict[str, InvoicesByMonth] = {}
+        for period in months_until(self._request.period):
+            for run in self._context.policy.runs:
+                cycle = CycleId(provider=self._request.provider, run=run.run, period=period)
+                records = self._ports.invoices.records(cycle, self._request.accounts)
+                for account, invoices in invoices_of(self._ports, cycle, records).items():
+                    of_month = found.setdefault(account, {}).setdefault(period, {})
+                    of_month[run.title] = [entry for entry in invoices if entry.number is not None]
+        return found

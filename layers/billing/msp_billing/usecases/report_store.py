@@ -86,7 +86,7 @@ def leave_to_a_person(
             state=MailState.REJECTED,
             recipients=tuple(recipients),
             moved_at=ports.clock.now(),
-            note=f"{report.title} was not made: {why}"[:1000],
+            note=f"The report '{report.title}' was not made: {why}"[:1000],
         )
     )
 

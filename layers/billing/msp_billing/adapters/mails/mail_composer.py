@@ -4,43 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from msp_billing.adapters.formatting import (
     format_day,
     format_due_day,
-    format_moment,
     format_month,
     format_service_period,
 )
 from msp_billing.adapters.mails import mail_views as views
 from msp_billing.adapters.mails.credit_note_view import credit_note_view
-from msp_billing.adapters.mails.mail_builder import DraftInvoiceError, MailBuilder
+from msp_billing.adapters.mails.mail_builder import DraftInvoiceError
 from msp_billing.adapters.mails.mail_text import counted, one_line
 from msp_billing.adapters.mails.mail_views import Fact, money
 from msp_billing.adapters.mails.report_view import report_view
+from msp_billing.adapters.mails.run_mails import RunMails
 from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.cycles import Cycle, CycleState
+from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
-from msp_billing.domain.outbox import MailId, OutboxMail
+from msp_billing.domain.outbox import MailId
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.notices import ReportNotice
-from msp_billing.domain.run_policy import RunPolicy
-from msp_billing.domain.run_summary import RunRow, RunTotals, count_changed_items
+from msp_billing.domain.run_summary import count_changed_items
 
 
-class MailComposer:
+class MailComposer(RunMails):
     """The port ``Composer``. The same mail made at the same instant is the same bytes.
 
     Args:
         assets: the folder with ``templates/mail``; ``/opt`` on AWS.
     """
-
-    def __init__(self, assets: Path) -> None:
-        self._build = MailBuilder(assets).build
 
     def invoice_mail(
         self,
@@ -199,103 +194,4 @@ class MailComposer:
             tuple(documents),
             report=shown,
             files=[views.attached(document) for document in documents],
-        )
-
-    def approval_mail(  # noqa: PLR0913, PLR0917 - as the port has it
-        self,
-        cycle: Cycle,
-        run: RunPolicy,
-        totals: RunTotals,
-        parked: Sequence[RunRow],
-        policy: ProviderPolicy,
-        recipients: Sequence[str],
-        workbook: NamedDocument,
-        mail_id: MailId,
-        made_at: datetime,
-        decide_by: datetime,
-        *,
-        how_to: str | None = None,
-    ) -> bytes:
-        """The mail that asks a person to approve a run.
-
-        Args:
-            how_to: how to answer, line by line; by default the name of the cycle to answer for.
-        """
-        until = format_moment(decide_by, policy.zone)
-        month, title = format_month(cycle.id.period), one_line(run.title, 60)
-        set_aside = f", {totals.parked:,} parked" if totals.parked else ""
-        asked = how_to or f"Approve or reject the cycle {cycle.id} in msp-billing."
-        return self._build(
-            "approval",
-            f"Please approve by {until}: {title} · {month} · {money(totals.current_total)} in "
-            f"{counted(totals.invoice_count, 'invoice')}{set_aside}",
-            policy,
-            recipients,
-            mail_id,
-            made_at,
-            (workbook,),
-            title=title,
-            month=month,
-            amount=money(totals.current_total),
-            until=until,
-            facts=[
-                *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
-                Fact("Invoice date", format_day(cycle.plan.invoice_on)),
-                Fact("Due on", format_due_day(cycle.plan.due_on)),
-                *views.unknown_customers(cycle),
-            ],
-            parked=views.parked_accounts(parked),
-            parked_more=totals.parked - min(len(parked), views.MAX_PARKED),
-            how_to=[one_line(line, 300) for line in asked.splitlines() if line.strip()],
-            document=views.attached(workbook),
-        )
-
-    def summary_mail(  # noqa: PLR0913 - a mail needs what it tells
-        self,
-        cycle: Cycle,
-        run: RunPolicy,
-        totals: RunTotals,
-        parked: Sequence[RunRow],
-        policy: ProviderPolicy,
-        recipients: Sequence[str],
-        mail_id: MailId,
-        made_at: datetime,
-        *,
-        unsent: Sequence[OutboxMail] = (),
-    ) -> bytes:
-        """The mail that tells the provider how a cycle ended, well or not.
-
-        Args:
-            unsent: mails that did not go out, or of which nobody knows; each is for a person.
-        """
-        month, title = format_month(cycle.id.period), one_line(run.title, 60)
-        failed = cycle.state is CycleState.FAILED
-        ended = "Stopped" if failed else "Done"
-        set_aside = f", {totals.parked:,} parked" if totals.parked else ""
-        set_aside += f", {counted(len(unsent), 'mail')} not out" if unsent else ""
-        return self._build(
-            "summary",
-            f"{ended}: {title} · {month} · {money(totals.current_total)} in "
-            f"{counted(totals.invoice_count, 'invoice')}{set_aside}",
-            policy,
-            recipients,
-            mail_id,
-            made_at,
-            (),
-            title=title,
-            month=month,
-            amount=money(totals.current_total),
-            failure=one_line(cycle.failure or "The reason was not recorded.", 400)
-            if failed
-            else None,
-            facts=[
-                *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
-                *views.further_facts(cycle.summary),
-            ],
-            cycle=str(cycle.id),
-            parked=views.parked_accounts(parked),
-            parked_more=totals.parked - min(len(parked), views.MAX_PARKED),
-            unsent=views.unsent_mails(unsent),
-            unknown=bool(cycle.unknown_customers),
-            unsent_more=max(0, len(unsent) - views.MAX_PARKED),
         )

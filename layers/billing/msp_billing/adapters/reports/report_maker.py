@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.adapters.reports.device_workbook import device_documents
+from msp_billing.adapters.reports.finding_workbooks import uncovered_documents
+from msp_billing.adapters.reports.pre_invoice_documents import pre_invoice_documents
+from msp_billing.adapters.reports.review_document import review_documents
+from msp_billing.adapters.reports.user_workbooks import (
+    billed_contact_documents,
+    user_change_documents,
+)
+from msp_billing.domain.reports.billed_contacts import BilledContacts
 from msp_billing.domain.reports.content import ReportContent, ReportFrame
 from msp_billing.domain.reports.device_changes import DeviceReport
 from msp_billing.domain.reports.notices import MadeReport
+from msp_billing.domain.reports.pre_invoices import PreInvoices
+from msp_billing.domain.reports.quarterly_review import QuarterlyReview
 from msp_billing.domain.reports.report_policy import ReportPolicy
+from msp_billing.domain.reports.uncovered import UncoveredDevices
+from msp_billing.domain.reports.user_changes import UserChanges
 
 
 class ReportMaker:
@@ -19,10 +32,20 @@ class ReportMaker:
     """
 
     def __init__(self, assets: Path) -> None:
-        self._assets = assets
+        self._typst = TypstRenderer(assets)
 
     def make(self, content: ReportContent, report: ReportPolicy, frame: ReportFrame) -> MadeReport:
         """The report of one account."""
         match content:
             case DeviceReport():
                 return device_documents(content, report, frame)
+            case UserChanges():
+                return user_change_documents(content, report, frame)
+            case BilledContacts():
+                return billed_contact_documents(content, report, frame)
+            case UncoveredDevices():
+                return uncovered_documents(content, report, frame)
+            case PreInvoices():
+                return pre_invoice_documents(content, report, frame, self._typst)
+            case QuarterlyReview():
+                return review_documents(content, report, frame, self._typst)

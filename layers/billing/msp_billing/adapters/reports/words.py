@@ -26,3 +26,10 @@ def made_by(frame: ReportFrame) -> str:
     """Who made a document, and on which day, for its head."""
     made_on = frame.made_at.astimezone(frame.policy.zone).date()
     return f"Made by {frame.policy.name} on {format_day(made_on)}"
+
+
+def short_day(day: date) -> str:
+    """``30 Dec 2026``, where there is no room for the whole month's name."""
+    name = format_day(day)
+    number, month, year = name.split(" ")
+    return f"{number} {month[:3]} {year}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from msp_billing.adapters.formatting import format_moment, format_month
+from msp_billing.adapters.reports.finding_workbooks import exceptions_workbook
 from msp_billing.adapters.workbooks.xlsx_account import (
     category_titles,
     write_changes,
@@ -18,6 +19,7 @@ from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.reports.exceptions import AccountFindings
 from msp_billing.domain.run_summary import RunRow, summarise_run
 
 
@@ -79,3 +81,13 @@ class XlsxWorkbooks:
         write_run_summary(summary, totals)
         write_parked(file, known)
         return file.content()
+
+    def exceptions_workbook(
+        self,
+        cycle: CycleId,
+        entries: Iterable[AccountFindings],
+        policy: ProviderPolicy,
+        made_at: datetime,
+    ) -> bytes:
+        """What was found in a run's accounts, a sheet for each kind (INT-09)."""
+        return exceptions_workbook(cycle, entries, policy, made_at)

@@ -8,9 +8,16 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
+from msp_billing.domain.reports.billed_contacts import BilledContacts
 from msp_billing.domain.reports.device_changes import DeviceReport
+from msp_billing.domain.reports.pre_invoices import PreInvoices
+from msp_billing.domain.reports.quarterly_review import QuarterlyReview
+from msp_billing.domain.reports.uncovered import UncoveredDevices
+from msp_billing.domain.reports.user_changes import UserChanges
 
-ReportContent = DeviceReport
+ReportContent = (
+    DeviceReport | UserChanges | BilledContacts | UncoveredDevices | PreInvoices | QuarterlyReview
+)
 """What a report tells, before it is a document."""
 
 

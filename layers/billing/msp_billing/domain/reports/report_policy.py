@@ -46,6 +46,9 @@ class ReportPolicy(Frozen):
     count_rules: tuple[Identifier, ...] = Field(
         default=(), description="The counts that the report is about."
     )
+    findings: tuple[Identifier, ...] = Field(
+        default=(), description="The kinds of finding that the report is about (INT-09)."
+    )
     days: int = Field(
         default=30, ge=1, le=92, description="How far back a device report looks (COL-03)."
     )
@@ -69,6 +72,8 @@ class ReportPolicy(Frozen):
                 if self.kind in _COUNTED
                 else f"a report of kind '{self.kind}' has no 'count_rules'"
             )
+        if (self.kind == "uncovered_devices") != bool(self.findings):
+            raise ValueError("'findings' belong to a report of kind 'uncovered_devices'")
         if self.kind in _FROM_INVOICES and self.goes_with is None:
             raise ValueError(
                 f"a report of kind '{self.kind}' is made from invoices: say 'goes_with: comparison'"

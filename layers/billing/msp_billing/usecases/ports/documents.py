@@ -16,6 +16,7 @@ from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.reports.content import ReportContent, ReportFrame
+from msp_billing.domain.reports.exceptions import AccountFindings
 from msp_billing.domain.reports.notices import MadeReport, ReportNotice
 from msp_billing.domain.reports.report_policy import ReportPolicy
 from msp_billing.domain.run_policy import RunPolicy
@@ -50,6 +51,15 @@ class Workbooks(Protocol):
         self, cycle: CycleId, rows: Iterable[RunRow], policy: ProviderPolicy, made_at: datetime
     ) -> bytes:
         """The comparison of a whole run, for the provider's clerk."""
+
+    def exceptions_workbook(
+        self,
+        cycle: CycleId,
+        entries: Iterable[AccountFindings],
+        policy: ProviderPolicy,
+        made_at: datetime,
+    ) -> bytes:
+        """What was found in a run's accounts, for the provider's clerk (INT-09)."""
 
 
 class Reports(Protocol):
@@ -121,6 +131,8 @@ class Composer(Protocol):
         mail_id: MailId,
         made_at: datetime,
         decide_by: datetime,
+        *,
+        exceptions: NamedDocument | None = None,
     ) -> bytes:
         """The mail that asks a person to approve a run."""
 
@@ -136,6 +148,7 @@ class Composer(Protocol):
         made_at: datetime,
         *,
         unsent: Sequence[OutboxMail] = (),
+        exceptions: NamedDocument | None = None,
     ) -> bytes:
         """The mail that tells the provider how a cycle ended.
 

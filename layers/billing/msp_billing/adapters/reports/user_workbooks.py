@@ -1,0 +1,193 @@
+"""The user-change report and the billed contact list as spreadsheets and mails (COL-19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msp_billing.adapters.formatting import format_day, format_month
+from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.adapters.reports.words import day_or_not, document_name, made_by
+from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
+from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
+from msp_billing.domain.documents import XLSX, NamedDocument
+from msp_billing.domain.reports.billed_contacts import BilledContacts
+from msp_billing.domain.reports.content import ReportFrame
+from msp_billing.domain.reports.notices import (
+    MadeReport,
+    ReportEntry,
+    ReportFact,
+    ReportList,
+    ReportNotice,
+)
+from msp_billing.domain.reports.report_policy import ReportPolicy
+from msp_billing.domain.reports.user_changes import UserChange, UserChangeKind, UserChanges
+
+_CHANGE_WORDS: dict[UserChangeKind, str] = {
+    "added": "Added",
+    "removed": "Removed",
+    "changed": "Changed",
+}
+
+
+def user_change_documents(
+    told: UserChanges, report: ReportPolicy, frame: ReportFrame
+) -> MadeReport:
+    """The workbook, by subscriber, and the mail's words."""
+    month = format_month(told.period)
+    file = WorkbookFile(
+        frame.policy,
+        frame.policy.currency,
+        f"{report.title} {month}, {told.account_name}",
+        frame.made_at,
+    )
+    notes = (
+        f"User changes that were completed in {month}, by subscriber",
+        *([report.note] if report.note else []),
+        made_by(frame),
+    )
+    sheet = file.sheet("User changes", f"{report.title}: {told.account_name}", notes)
+    columns = (
+        Column("Subscriber or site", "text", 24),
+        Column("Change", "code", 10),
+        Column("User", "text", 28),
+        Column("Counted as", "text", 24),
+        Column("Counted before as", "text", 24),
+        Column("On", "day", 18),
+        Column("Request received", "day", 18),
+    )
+    sheet.browse(sheet.table(columns, _change_rows(told, month)))
+    sheet.finish()
+    name = document_name(told.account, told.period, report.report, "xlsx")
+    document = NamedDocument(file_name=name, media_type=XLSX, content=file.content())
+    return MadeReport(notice=_change_notice(told, report), documents=(document,))
+
+
+def _change_rows(told: UserChanges, month: str) -> Iterator[tuple[Cell, ...]]:
+    for change in told.changes:
+        yield (
+            change.place,
+            _CHANGE_WORDS[change.change],
+            change.name,
+            change.counted_as,
+            change.was,
+            change.changed_on or day_or_not(None),
+            change.received_on,
+        )
+    if not told.changes:
+        yield (f"No user was added, removed or changed in {month}", *([None] * 6))
+
+
+def _change_notice(told: UserChanges, report: ReportPolicy) -> ReportNotice:
+    kinds = [change.change for change in told.changes]
+    month = format_month(told.period)
+    return ReportNotice(
+        title=report.title,
+        about=month,
+        account_name=told.account_name,
+        lead=report.note
+        or "This recaps the user changes that were completed in the month, so that you can "
+        "reconcile what you will see on the invoice comparison.",
+        headline_label="Completed user changes",
+        headline=counted(len(kinds), "change"),
+        headline_note=f"{counted(told.users, 'user')} counted at the end of the month",
+        facts=(
+            ReportFact(label="Account", value=told.account_name),
+            *(
+                ReportFact(label=word, value=f"{kinds.count(kind):,}")
+                for kind, word in _CHANGE_WORDS.items()
+            ),
+        ),
+        lists=tuple(
+            ReportList(heading=place, entries=tuple(_change_entry(change) for change in changes))
+            for place, changes in list(told.by_place().items())[:20]
+        )
+        or (ReportList(heading="Changes", entries=(), if_empty="No user changed."),),
+        closing=("The attached workbook has every change, by subscriber.",),
+    )
+
+
+def _change_entry(change: UserChange) -> ReportEntry:
+    kind = f"{change.was} → {change.counted_as}" if change.was else change.counted_as
+    return ReportEntry(
+        what=f"{_CHANGE_WORDS[change.change]}: {change.name}",
+        detail=kind,
+        amount=day_or_not(change.changed_on),
+    )
+
+
+def billed_contact_documents(
+    told: BilledContacts, report: ReportPolicy, frame: ReportFrame
+) -> MadeReport:
+    """The workbook with everybody who is billed, and the mail's words."""
+    month = format_month(told.period)
+    file = WorkbookFile(
+        frame.policy,
+        frame.policy.currency,
+        f"{report.title} {month}, {told.account_name}",
+        frame.made_at,
+    )
+    notes = (
+        f"Everybody whom the invoice of {format_day(told.invoice_on)} bills, for {month}",
+        *([report.note] if report.note else []),
+        made_by(frame),
+    )
+    sheet = file.sheet("Billed contacts", f"{report.title}: {told.account_name}", notes)
+    columns = (
+        Column("Subscriber or site", "text", 24),
+        Column("Name", "text", 28),
+        Column("Identity", "text", 30),
+        Column("Counted as", "text", 24),
+        Column("Product", "code", 10),
+        Column("Description", "text", 28),
+        Column("Since", "day", 18),
+    )
+    table = sheet.table(
+        columns,
+        (
+            (
+                contact.place,
+                contact.name,
+                contact.item_id,
+                contact.counted_as,
+                contact.product,
+                contact.description,
+                contact.since_on,
+            )
+            for contact in told.contacts
+        ),
+    )
+    sheet.browse(table)
+    sheet.finish()
+    name = document_name(told.account, told.period, report.report, "xlsx")
+    document = NamedDocument(file_name=name, media_type=XLSX, content=file.content())
+    return MadeReport(notice=_contact_notice(told, report), documents=(document,))
+
+
+def _contact_notice(told: BilledContacts, report: ReportPolicy) -> ReportNotice:
+    places: dict[str, set[str]] = {}
+    for contact in told.contacts:
+        places.setdefault(contact.place, set()).add(contact.item_id)
+    return ReportNotice(
+        title=report.title,
+        about=format_month(told.period),
+        account_name=told.account_name,
+        lead=report.note
+        or "These are the contacts that your invoice bills. Use the list to reconcile the "
+        "contacts for the next month.",
+        headline_label="Billed contacts",
+        headline=counted(told.people, "contact"),
+        facts=(
+            ReportFact(label="Account", value=told.account_name),
+            ReportFact(label="To be invoiced on", value=format_day(told.invoice_on)),
+        ),
+        lists=(
+            ReportList(
+                heading="By subscriber",
+                entries=tuple(
+                    ReportEntry(what=place, amount=f"{len(people):,}")
+                    for place, people in places.items()
+                ),
+            ),
+        ),
+        closing=("The attached workbook has every contact, by name.",),
+    )

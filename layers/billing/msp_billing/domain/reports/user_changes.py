@@ -1,0 +1,183 @@
+"""The user-change report: which users came, went or changed in a month, by subscriber."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.counting import CountedItem, CountRule
+from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.periods import Period
+from msp_billing.domain.reports.report_counts import (
+    UnknownCountError,
+    place_name,
+    reported_counts,
+    subscriber_name,
+)
+from msp_billing.domain.reports.report_policy import ReportPolicy
+
+UserChangeKind = Literal["added", "removed", "changed"]
+
+
+class UserChange(Frozen):
+    """What became of one user."""
+
+    item_id: str
+    name: str
+    place: str = Field(description="Subscriber or site.")
+    change: UserChangeKind
+    counted_as: str = Field(description="As what it is counted, or was.")
+    was: str | None = Field(default=None, description="As what it was counted, if it changed.")
+    changed_on: date | None = Field(description="None where the export does not say when.")
+    received_on: date | None = Field(default=None, description="When the request came in.")
+
+
+class UserChanges(Frozen):
+    """An account's completed user changes of a month (COL-19)."""
+
+    account: Identifier
+    account_name: str
+    period: Period
+    changes: tuple[UserChange, ...] = Field(description="By subscriber, oldest first.")
+    users: int = Field(ge=0, description="How many are counted now.")
+
+    def by_place(self) -> dict[str, tuple[UserChange, ...]]:
+        """The changes of each subscriber."""
+        places: dict[str, list[UserChange]] = {}
+        for change in self.changes:
+            places.setdefault(change.place, []).append(change)
+        return {place: tuple(changes) for place, changes in places.items()}
+
+
+def user_changes(build: AccountBuild, report: ReportPolicy) -> UserChanges | None:
+    """The changes between the last count and this one; None for an account without users.
+
+    An export dates what it dates. What it does not say is seen by comparing with the users that
+    the last invoice was made of: one that the export has no more was removed, one that is counted
+    as something else now was changed.
+
+    Raises:
+        UnknownCountError: when the users are not known.
+    """
+    rules = [build.context.policy.count_rule(name) for name in report.count_rules]
+    counts = reported_counts(build, report.count_rules)
+    changes = _Changes(build, rules, [(c.counted_as, c.items) for c in counts]).found()
+    if not (counts or changes):
+        return None
+    return UserChanges(
+        account=build.account.account,
+        account_name=build.account.name,
+        period=build.context.period,
+        changes=tuple(
+            sorted(
+                changes,
+                key=lambda entry: (
+                    entry.place.casefold(),
+                    entry.changed_on or date.max,
+                    entry.name.casefold(),
+                ),
+            )
+        ),
+        users=len({(c.subscriber, item.item_id) for c in counts for item in c.items}),
+    )
+
+
+class _Changes:
+    """Finds what became of each user."""
+
+    def __init__(
+        self,
+        build: AccountBuild,
+        rules: list[CountRule],
+        counts: list[tuple[str, tuple[CountedItem, ...]]],
+    ) -> None:
+        self._build = build
+        self._rules = rules
+        self._counted_now = {item.item_id: title for title, items in counts for item in items}
+        self._rows = dict(self._read())
+        self._before = dict(self._counted_before())
+        self._known_before = build.previous.period is not None
+
+    def found(self) -> list[UserChange]:
+        """Each user at most once for each kind of change."""
+        return [
+            *(self._change(row, "added", rule, row.online_on) for rule, row in self._added()),
+            *self._changed(),
+            *(self._change(row, "removed", rule, row.offboarded_on) for rule, row in self._left()),
+            *self._vanished(),
+        ]
+
+    def _added(self) -> Iterator[tuple[CountRule, FeedRow]]:
+        for item_id, (rule, row) in self._rows.items():
+            new_here = self._known_before and item_id not in self._before
+            if self._in_month(row.online_on) or (new_here and item_id in self._counted_now):
+                yield rule, row
+
+    def _left(self) -> Iterator[tuple[CountRule, FeedRow]]:
+        for rule, row in self._rows.values():
+            if self._in_month(row.offboarded_on):
+                yield rule, row
+
+    def _changed(self) -> Iterator[UserChange]:
+        """Users who are counted as something else than last time."""
+        for item_id, title in self._counted_now.items():
+            was = self._before.get(item_id)
+            found = self._rows.get(item_id)
+            if was is None or found is None or was[0].title == title:
+                continue
+            rule, row = found
+            change = self._change(row, "changed", rule, row.change_received_on)
+            yield change.model_copy(update={"counted_as": title, "was": was[0].title})
+
+    def _vanished(self) -> Iterator[UserChange]:
+        """Users of the last count of whom the export says nothing any more."""
+        for item_id, (rule, subscriber, item) in self._before.items():
+            if item_id not in self._everybody:
+                yield UserChange(
+                    item_id=item_id,
+                    name=item.name,
+                    place=subscriber_name(self._build, subscriber),
+                    change="removed",
+                    counted_as=rule.title,
+                    changed_on=None,
+                )
+
+    def _change(
+        self, row: FeedRow, change: UserChangeKind, rule: CountRule, changed_on: date | None
+    ) -> UserChange:
+        return UserChange(
+            item_id=row.item_id,
+            name=row.name,
+            place=place_name(self._build, row.subscriber),
+            change=change,
+            counted_as=rule.title,
+            changed_on=changed_on,
+            received_on=row.change_received_on,
+        )
+
+    def _read(self) -> Iterator[tuple[str, tuple[CountRule, FeedRow]]]:
+        self._everybody: set[str] = set()
+        for rule in self._rules:
+            reading = self._build.snapshot.reading(rule.feed, rule.moment)
+            if reading is None:
+                continue
+            if reading.problems:
+                raise UnknownCountError(reading.problems)
+            self._everybody.update(row.item_id for row in reading.rows)
+            yield from ((row.item_id, (rule, row)) for row in reading.rows if rule.matches(row))
+
+    def _counted_before(self) -> Iterator[tuple[str, tuple[CountRule, str, CountedItem]]]:
+        by_name = {rule.rule: rule for rule in self._rules}
+        for key, items in self._build.previous.items.items():
+            name, _, subscriber = key.partition(":")
+            if name in by_name:
+                yield from ((item.item_id, (by_name[name], subscriber, item)) for item in items)
+
+    def _in_month(self, day: date | None) -> bool:
+        month = self._build.context.period
+        return day is not None and month.first_day <= day <= month.last_day
