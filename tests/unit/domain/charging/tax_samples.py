@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.charging.tax_policy import TaxPolicy
+from msp_billing.domain.price_book import PriceBook
+from tests.unit.domain.builders import (
+    MARCH,
+    context,
+    policy,
+    policy_data,
+    price_book_data,
+    product_data,
+)
 
 
 def tax_policy_data(**changes: Any) -> dict[str, Any]:
@@ -43,3 +53,28 @@ def tax_policy(**changes: Any) -> TaxPolicy:
 
 def _rate(tax_class: str, percent: str) -> dict[str, str]:
     return {"from_on": "2020-01-01", "tax_class": tax_class, "percent": percent}
+
+
+CLAUSES = [
+    *policy_data()["clauses"],
+    {"clause": "tax", "title": "Tax", "text": "Sales tax is charged where it is due."},
+    {"clause": "credits", "title": "Credits", "text": "Above 100 a second person agrees."},
+    {"clause": "volume", "title": "Volume", "text": "Volume prices assume volume."},
+]
+
+
+def where(book: PriceBook | None = None, **changes: Any) -> BuildContext:
+    return context(MARCH, policy(clauses=CLAUSES, **changes), book)
+
+
+def taxed_book() -> PriceBook:
+    data = price_book_data()
+    data["categories"].append({"category": "tax", "title": "Sales tax"})
+    for entry, tax_class in zip(
+        data["categories"], ("labour", "labour", "software", "hardware", None), strict=True
+    ):
+        entry["tax_class"] = tax_class
+    data["products"].append(
+        product_data("FIREWALL", "support", {"each": "100"}, tax_class="hardware")
+    )
+    return PriceBook.model_validate(data)

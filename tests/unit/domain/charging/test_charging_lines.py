@@ -8,43 +8,25 @@ from typing import Any
 import pytest
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
 from msp_billing.domain.outcomes import AccountOutcome
-from msp_billing.domain.price_book import PriceBook
 from tests.unit.domain.builders import (
-    MARCH,
     TERM_DISCOUNTS,
     Data,
     account,
     agreement_data,
     build,
-    context,
     device,
     line_data,
     only_invoice,
-    policy,
-    policy_data,
     price_book,
-    price_book_data,
     product_data,
     run_data,
     usd,
 )
-from tests.unit.domain.charging.tax_samples import tax_policy_data
+from tests.unit.domain.charging.tax_samples import tax_policy_data, taxed_book, where
 from tests.unit.domain.charging.test_adjustments import adjustment_data
-
-CLAUSES = [
-    *policy_data()["clauses"],
-    {"clause": "tax", "title": "Tax", "text": "Sales tax is charged where it is due."},
-    {"clause": "credits", "title": "Credits", "text": "Above 100 a second person agrees."},
-    {"clause": "volume", "title": "Volume", "text": "Volume prices assume volume."},
-]
-
-
-def where(book: PriceBook | None = None, **changes: Any) -> BuildContext:
-    return context(MARCH, policy(clauses=CLAUSES, **changes), book)
 
 
 def pcs(count: int, site: str | None = None) -> list[FeedRow]:
@@ -286,19 +268,6 @@ def test_an_adjustment_of_a_category_that_nobody_bills_stops_the_account() -> No
 
 
 # --- Sales tax -----------------------------------------------------------------------------------
-
-
-def taxed_book() -> PriceBook:
-    data = price_book_data()
-    data["categories"].append({"category": "tax", "title": "Sales tax"})
-    for entry, tax_class in zip(
-        data["categories"], ("labour", "labour", "software", "hardware", None), strict=True
-    ):
-        entry["tax_class"] = tax_class
-    data["products"].append(
-        product_data("FIREWALL", "support", {"each": "100"}, tax_class="hardware")
-    )
-    return PriceBook.model_validate(data)
 
 
 def taxed(of: Account, rows: list[FeedRow] | None = None, **changes: Any) -> AccountOutcome:

@@ -99,7 +99,11 @@ def present_codes(invoice: Invoice, book: PriceBook) -> Json:
 
     Shape: ``{title, categories: [{title, amount, rows: [{code, description, quantity, amount}]}]}``
     """
-    charges = tuple(line for line in invoice.lines if line.kind is not LineKind.DISCOUNT)
+    charges = tuple(
+        line
+        for line in invoice.lines
+        if line.kind is not LineKind.DISCOUNT and book.find(line.product) is not None
+    )
     products = summarise_by_product(charges, invoice.currency)
     amounts = dict(summarise_by_category(charges, invoice.currency))
     categories = []

@@ -27,6 +27,22 @@ from msp_billing.domain.price_book import PriceBook
 
 Json = dict[str, Any]
 
+_TOTALS = {LineKind.DISCOUNT: "Discounts", LineKind.TAX: "Taxes"}
+"""Kinds with a sum of their own under the lines; all others are charges."""
+
+_FOLLOWING = {
+    LineKind.DISCOUNT: "discounts",
+    LineKind.SHORTFALL: "minimums",
+    LineKind.TAX: "taxes",
+}
+"""Kinds that follow from other lines; a section of nothing else is named by them."""
+
+_WITHOUT_UNITS = (PriceBasis.PERCENT, PriceBasis.MINIMUM, PriceBasis.AMOUNT)
+"""Amounts that are no quantity times a price."""
+
+_PLAIN = (PriceBasis.EACH, PriceBasis.PERCENT)
+"""Whose arithmetic the columns show already, or the description does."""
+
 MAX_SECTIONS_IN_OVERVIEW = 15
 """Sections beyond this get a table of contents of their own, with page numbers."""
 
@@ -85,14 +101,14 @@ class Charges:
         yield self._lines_block("Detail by customer" if internal else "Charges", others)
 
     def totals(self) -> Iterator[Json]:
-        """The sums below the lines: charges and discounts where there are discounts, the total."""
-        charges: list[Money] = []
-        discounts: list[Money] = []
+        """The sums below the lines: charges, discounts and taxes where there are any, the total."""
+        sums: dict[str, list[Money]] = {"Charges": []}
         for line in self.invoice.lines:
-            (discounts if line.kind is LineKind.DISCOUNT else charges).append(line.amount)
-        if discounts:
-            yield {"label": "Charges", "amount": self._sum(charges), "strong": False}
-            yield {"label": "Discounts", "amount": self._sum(discounts), "strong": False}
+            sums.setdefault(_TOTALS.get(line.kind, "Charges"), []).append(line.amount)
+        if len(sums) > 1:
+            for label in ("Charges", *_TOTALS.values()):
+                if label in sums:
+                    yield {"label": label, "amount": self._sum(sums[label]), "strong": False}
         due_on = self.invoice.due_on
         label = f"Total due {format_day(due_on)}" if due_on else "Total, for information"
         yield {"label": label, "amount": _money(self.invoice.total), "strong": True}
@@ -103,8 +119,7 @@ class Charges:
         for line in self.invoice.lines:
             if line.subscriber not in internal:
                 title = self.book.category_title(line.category)
-                if line.kind is LineKind.DISCOUNT:
-                    title = "Discounts"
+                title = _TOTALS.get(line.kind, title)
                 amounts.setdefault(title, []).append(line.amount)
         return [
             {"title": printable(title), "amount": self._sum(entries), "section": None}
@@ -119,8 +134,10 @@ class Charges:
         }
 
     def _section_title(self, section: InvoiceSection) -> str:
-        if all(line.kind is LineKind.DISCOUNT for line in self._lines_of(section)):
-            return "Discounts"
+        kinds = {line.kind for line in self._lines_of(section)}
+        if kinds <= _FOLLOWING.keys():
+            titles = [title for kind, title in _FOLLOWING.items() if kind in kinds]
+            return " and ".join(titles).capitalize()
         return printable(section.title, unbroken=26)
 
     def _lines_of(self, section: InvoiceSection) -> list[InvoiceLine]:
@@ -158,14 +175,16 @@ class Charges:
 
     def _line(self, line: InvoiceLine) -> Json:
         discount = line.kind is LineKind.DISCOUNT
+        only_amount = discount or line.reason.price_basis in _WITHOUT_UNITS
+        by_step = line.reason.price_basis is PriceBasis.GRADUATED
         return {
             "code": printable(line.product, unbroken=16),
             "description": printable(line.description, 500),
             "note": None if is_compact(self.invoice) else printable(self._small_print(line), 500),
             "clause": self.clause_numbers[line.reason.clause],
-            "quantity": "" if discount else format_quantity(line.quantity),
-            "unit": "" if discount else printable(line.unit),
-            "unit_price": "" if discount else _money(line.unit_price),
+            "quantity": "" if only_amount else format_quantity(line.quantity),
+            "unit": "" if only_amount else printable(line.unit),
+            "unit_price": "by step" if by_step else "" if only_amount else _money(line.unit_price),
             "amount": _money(line.amount),
             "discount": discount,
         }
@@ -173,7 +192,7 @@ class Charges:
     def _small_print(self, line: InvoiceLine) -> str:
         """Where quantity and price come from, and how a tier or a flat price came about."""
         parts = [line.reason.quantity_from, line.reason.price_from]
-        if line.reason.price_basis in {PriceBasis.TIER, PriceBasis.FLAT}:
+        if line.reason.price_basis not in _PLAIN:
             parts.append(line.reason.arithmetic)
         if line.service_period != self.invoice.service_period:
             parts.insert(0, format_service_period(line.service_period))
