@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from msp_billing.domain.problems import Problem, ProblemsError
-from mspbill.console import notes, print_json, print_problems, results, shown_steps
+from msp_billing.domain.problems import ProblemsError
+from mspbill.backtest_command import backtest
+from mspbill.command_options import AsJson, Directory
+from mspbill.console import print_json, results, shown_steps
 from mspbill.exit_codes import EPILOG, ExitCode, exit_code_of
+from mspbill.refusing import refuse, refuse_with
 
 app = typer.Typer(
     name="mspbill",
@@ -24,11 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Directory = Annotated[
-    Path, typer.Argument(metavar="DIR", help="The directory that has provider.yaml in it.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program to read.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -68,10 +66,10 @@ def validate(directory: Directory, as_json: AsJson = False) -> None:
     try:
         loaded = load_provider_directory(directory)
     except ProblemsError as error:
-        _refuse(error.problems, as_json=as_json)
+        refuse(error.problems, as_json=as_json)
     problems = check_exports(loaded)
     if problems:
-        _refuse(problems, as_json=as_json)
+        refuse(problems, as_json=as_json)
     told = describe(loaded, SystemClock().now().astimezone(loaded.policy.zone).date())
     if as_json:
         print_json({"ok": True, "problems": [], **told})
@@ -80,12 +78,14 @@ def validate(directory: Directory, as_json: AsJson = False) -> None:
 
 
 @app.command(epilog=EPILOG)
-def run(
+def run(  # noqa: PLR0913, PLR0917 - a command has its options
     directory: Directory,
     period: Annotated[
         str, typer.Option(help="The month whose services are billed, such as 2026-12.")
     ],
-    out: Annotated[Path, typer.Option(help="The folder for the results; made, must be empty.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The folder for the results; made, must be empty.")
+    ] = None,
     only_run: Annotated[
         str | None, typer.Option("--run", help="Bill only this run of the policy.")
     ] = None,
@@ -98,6 +98,13 @@ def run(
     ] = False,
     force: Annotated[
         bool, typer.Option(help="Replace the results of an earlier run in the same folder.")
+    ] = False,
+    dry: Annotated[
+        bool,
+        typer.Option(
+            help="Only show what would be billed, and what differs from the month before and why; "
+            "nothing is numbered or written."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -113,6 +120,7 @@ def run(
         check_exports,
         load_provider_directory,
     )
+    from mspbill.dry_run import show_dry_runs
     from mspbill.output_folder import (
         OutputFolderError,
         check_output,
@@ -123,6 +131,12 @@ def run(
     from mspbill.run_result import print_result, write_results
 
     try:
+        if dry:
+            loaded = load_provider_directory(directory)
+            order = RunOrder.of(loaded, period, only_run, approved_by, may_ask=False)
+            raise typer.Exit(show_dry_runs(order, as_json=as_json))
+        if out is None:
+            raise OutputFolderError("give the folder for the results with --out, or add --dry")
         check_outside(out, directory)
         check_output(out, replace=force)
         loaded = load_provider_directory(directory)
@@ -140,9 +154,9 @@ def run(
             report = bill(order, folder, steps)
             summary = write_results(folder, (report,))
     except ProblemsError as error:
-        _refuse(error.problems, as_json=as_json)
+        refuse(error.problems, as_json=as_json)
     except OutputFolderError as error:
-        _refuse_with("output-folder", str(error), as_json=as_json)
+        refuse_with("output-folder", str(error), as_json=as_json)
     code = exit_code_of((report,))
     if as_json:
         print_json({"exit_code": int(code), "out": str(out), **summary})
@@ -179,7 +193,7 @@ def explain(
         found, policy = find_invoice(out, invoice)
         shown = None if line is None else explain_line(found, line, policy)
     except (InvoiceFileError, NoSuchLineError) as error:
-        _refuse_with("not-found", str(error), as_json=as_json)
+        refuse_with("not-found", str(error), as_json=as_json)
     if shown is None:
         if as_json:
             print_json(found.model_dump(mode="json", exclude={"counts"}))
@@ -214,9 +228,9 @@ def demo(
             reports = run_demo([DemoJob(directory, folder) for directory in loaded], steps)
             write_results(folder, reports)
     except ProblemsError as error:
-        _refuse(error.problems, as_json=False)
+        refuse(error.problems, as_json=False)
     except OutputFolderError as error:
-        _refuse_with("output-folder", str(error), as_json=False)
+        refuse_with("output-folder", str(error), as_json=False)
     print_result(reports, out, results())
     if exit_code_of(reports) is ExitCode.FAILED:
         raise typer.Exit(ExitCode.FAILED)
@@ -240,22 +254,4 @@ def schema(
         results().print(str(path))
 
 
-def _refuse(problems: tuple[Problem, ...], *, as_json: bool) -> NoReturn:
-    """Every problem, and the exit code of bad input."""
-    if as_json:
-        told = [problem.model_dump(mode="json") for problem in problems]
-        print_json({"ok": False, "problems": told})
-    else:
-        console = notes()
-        print_problems(problems, console)
-        many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        console.print(f"\n{many}; nothing was written.")
-    raise typer.Exit(ExitCode.BAD_INPUT)
-
-
-def _refuse_with(code: str, message: str, *, as_json: bool) -> NoReturn:
-    if as_json:
-        print_json({"ok": False, "problems": [{"code": code, "what": message}]})
-    else:
-        notes().print(message, markup=False)
-    raise typer.Exit(ExitCode.BAD_INPUT)
+app.command(epilog=EPILOG)(backtest)

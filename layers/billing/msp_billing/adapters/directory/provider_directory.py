@@ -53,8 +53,14 @@ class ProviderDirectory:
     exports: tuple[FeedExport, ...]
 
 
-def load_provider_directory(path: Path) -> ProviderDirectory:
+def load_provider_directory(
+    path: Path, instead: Mapping[str, Path] | None = None
+) -> ProviderDirectory:
     """Read a provider directory. Nothing is ever written.
+
+    Args:
+        path: the directory.
+        instead: files that are read in place of its own, by the name of these.
 
     The exports of a sound directory are found, not read: see :func:`check_exports`. Those of one
     that is refused are read, so that one go says everything there is to mend.
@@ -66,7 +72,7 @@ def load_provider_directory(path: Path) -> ProviderDirectory:
         what = f"'{path}' is no directory."
         fix = "Give the directory that has provider.yaml in it."
         raise ProblemsError([Problem(code="file-missing", what=what, fix=fix)])
-    reader = _Reader(path)
+    reader = _Reader(path, instead)
     directory = reader.read()
     if directory is None:
         broken = _export_problems(path / FEEDS_FOLDER, reader.exports, reader.feeds)
@@ -103,9 +109,9 @@ def _export_problems(
 
 
 class _Reader:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, instead: Mapping[str, Path] | None) -> None:
         self._root = root
-        self._files = DirectoryFiles(root)
+        self._files = DirectoryFiles(root, instead)
         self.problems: list[Problem] = []
         self.feeds: dict[str, FeedDefinition | None] = {}
         self.exports: tuple[FeedExport, ...] = ()

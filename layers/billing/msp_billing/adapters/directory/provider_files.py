@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msp_billing.adapters.directory.yaml_documents import YamlDocument, read_yaml
@@ -19,13 +19,22 @@ _START = "Copy one of the directories in providers/ to start from."
 class DirectoryFiles:
     """Looks at a directory without ever writing to it, and never follows a link out of it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, instead: Mapping[str, Path] | None = None) -> None:
+        """Look at a directory.
+
+        Args:
+            instead: files elsewhere that are read in place of the directory's own, by the name of
+                these; a change that is only tried.
+        """
         self._root = root
+        self._instead = instead or {}
         self._real_root = root.resolve()
         self.problems: list[Problem] = []
 
     def document(self, name: str) -> YamlDocument:
         """A file that must be there; a document without content, and a problem, if it is not."""
+        if name in self._instead:
+            return self._read(self._instead[name], str(self._instead[name]))
         path = self._root / name
         if path.is_file() and self._is_inside(path):
             return self._read(path)
@@ -82,8 +91,8 @@ class DirectoryFiles:
             else:
                 yield path
 
-    def _read(self, path: Path) -> YamlDocument:
-        name = self.relative(path)
+    def _read(self, path: Path, shown: str | None = None) -> YamlDocument:
+        name = shown or self.relative(path)
         try:
             content = path.read_bytes()
         except OSError as error:

@@ -1,0 +1,33 @@
+"""Ending with the exit code of bad input, and every reason."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import typer
+
+from msp_billing.domain.problems import Problem
+from mspbill.console import notes, print_json, print_problems
+from mspbill.exit_codes import ExitCode
+
+
+def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> NoReturn:
+    """Every problem, and the exit code of bad input."""
+    if as_json:
+        told = [problem.model_dump(mode="json") for problem in problems]
+        print_json({"ok": False, "problems": told})
+    else:
+        console = notes()
+        print_problems(problems, console)
+        many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        console.print(f"\n{many}; nothing was written.")
+    raise typer.Exit(ExitCode.BAD_INPUT)
+
+
+def refuse_with(code: str, message: str, *, as_json: bool) -> NoReturn:
+    """One reason in a sentence, and the exit code of bad input."""
+    if as_json:
+        print_json({"ok": False, "problems": [{"code": code, "what": message}]})
+    else:
+        notes().print(message, markup=False)
+    raise typer.Exit(ExitCode.BAD_INPUT)
