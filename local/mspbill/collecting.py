@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,6 +22,7 @@ from msp_billing.usecases.records import AccountRecord
 from msp_billing.usecases.render_invoices import document_key, mail_id
 from mspbill.billing_run import CycleResult, LocalBilling
 from mspbill.calendar_words import calendar_in_words
+from mspbill.report_files import exceptions_file, report_files
 from mspbill.reports import (
     AccountReport,
     CycleReport,
@@ -30,9 +30,11 @@ from mspbill.reports import (
     InvoiceReport,
     MailReport,
     ProviderReport,
+    ReportFile,
     RunReport,
     TimelineEvent,
 )
+from mspbill.shelf import Shelf
 from mspbill.timeline import (
     approval_events,
     execution_events,
@@ -40,22 +42,6 @@ from mspbill.timeline import (
     in_order,
     mail_events,
 )
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """Where a cycle's files go, and how the index page at the root refers to them."""
-
-    root: Path
-    folder: str
-
-    def put(self, kind: str, name: str, content: bytes) -> str:
-        """Write a file and return its path relative to the root."""
-        relative = "/".join(part for part in (self.folder, kind, name) if part)
-        path = self.root / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return relative
 
 
 def collect_provider(
@@ -155,6 +141,8 @@ class _CycleCollector:
             accounts=accounts,
             workbook=self._workbook(),
             sheets=self._sheets(),
+            reports=self._reports(),
+            exceptions=self._exceptions(),
             unknown_customers=self._result.cycle.unknown_customers if self._result.cycle else (),
             mails=self._other_mails(),
             events=self._events(accounts),
@@ -279,6 +267,17 @@ class _CycleCollector:
             if mail.id.kind == "comparison" and mail.state is not MailState.WAITING
             for attachment in mail.attachments
         }
+
+    def _reports(self) -> dict[str, tuple[ReportFile, ...]]:
+        if self._result.cycle is None:
+            return {}
+        context = self._context()
+        return report_files(self._ports, context, self._mails.values(), self._shelf.put)
+
+    def _exceptions(self) -> str | None:
+        if self._result.cycle is None:
+            return None
+        return exceptions_file(self._ports, self._context(), self._shelf.put)
 
     def _events(self, accounts: tuple[AccountReport, ...]) -> tuple[TimelineEvent, ...]:
         execution = self._billing.execution(self._id)

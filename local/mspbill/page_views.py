@@ -20,6 +20,7 @@ from mspbill.reports import (
     CycleReport,
     CycleStatus,
     ProviderReport,
+    ReportFile,
     RunReport,
     TimelineEvent,
 )
@@ -40,6 +41,7 @@ class AccountRow:
     name: str
     cells: tuple[AccountReport | None, ...]
     sheets: tuple[str | None, ...]
+    reports: tuple[tuple[ReportFile, ...], ...]
     bars: tuple[Bar, ...]
 
     @property
@@ -205,6 +207,7 @@ def _row(run: RunReport, account: str, name: str) -> AccountRow:
         name=name,
         cells=cells,
         sheets=tuple(cycle.sheets.get(account) for cycle in run.cycles),
+        reports=tuple(cycle.reports.get(account, ()) for cycle in run.cycles),
         bars=bars(
             (
                 format_month(cycle.period),

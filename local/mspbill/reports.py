@@ -34,6 +34,13 @@ class MailReport(Frozen):
     file: str
 
 
+class ReportFile(Frozen):
+    """A report to an account, beside sheet and invoice."""
+
+    title: str
+    file: str
+
+
 class InvoiceReport(Frozen):
     """A numbered invoice with its files."""
 
@@ -117,6 +124,10 @@ class CycleReport(Frozen):
     accounts: tuple[AccountReport, ...]
     workbook: str | None = None
     sheets: dict[str, str] = Field(default={}, description="Account and its comparison sheet.")
+    reports: dict[str, tuple[ReportFile, ...]] = Field(
+        default={}, description="Account and its other reports."
+    )
+    exceptions: str | None = Field(default=None, description="What a person should look at.")
     unknown_customers: tuple[str, ...] = Field(
         default=(), description="In its exports, but in no account of the book."
     )

@@ -26,11 +26,12 @@ from msp_billing.usecases.context import pinned
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
 from mspbill.billing_run import CycleResult, LocalBilling
-from mspbill.collecting import Shelf, collect_cycle, collect_provider
+from mspbill.collecting import collect_cycle, collect_provider
 from mspbill.console import Steps, notes
 from mspbill.planning import PlannedCycle, plan_cycles, start_of_clock
 from mspbill.reports import CycleReport, ProviderReport
 from mspbill.run_result import named_accounts
+from mspbill.shelf import Shelf
 from mspbill.thumbnails import draw_thumbnail
 
 

@@ -61,6 +61,10 @@ def _cycle(cycle: CycleReport) -> dict[str, Any]:
         "total": str(cycle.total.amount),
         "currency": cycle.total.currency,
         "comparison": cycle.workbook,
+        "exceptions": cycle.exceptions,
+        "reports": {
+            account: [entry.file for entry in files] for account, files in cycle.reports.items()
+        },
         "invoices": [
             {
                 "number": invoice.number,

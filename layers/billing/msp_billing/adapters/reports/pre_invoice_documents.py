@@ -203,7 +203,10 @@ def present_pre_invoice(invoice: PreInvoice, resale: Resale) -> dict[str, Any]:
             "amount": amount,
             "by": f"Due {due}, payable to {printable(resale.name, 80)}",
         },
-        "payment": [printable(line, 240, unbroken=48) for line in resale.payment],
+        "payment": {
+            "title": "How to pay",
+            "lines": [printable(line, 240, unbroken=48) for line in resale.payment],
+        },
         "lines_title": "Services",
         "lines": [
             {
