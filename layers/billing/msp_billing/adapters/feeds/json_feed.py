@@ -84,24 +84,24 @@ class _Reader:
     def read(self, stream: ByteSource) -> Iterator[FeedRow | RowProblem]:
         """Rows and problems, in the order of the file."""
         pieces = text_pieces(stream, self._definition.encoding, self._file)
-        place, items, pages = "", 0, 0
+        last: JsonItem | None = None
+        pages = 0
         try:
             for entry in read_pages(pieces, self._tool.list_field):
                 if isinstance(entry, PageEnd):
                     pages = entry.page
                     self._pages.take(entry)
                     continue
-                place = _place(entry)
-                items = entry.position
+                last = entry
                 yield from self._row(entry)
         except FeedTextError as error:
             yield RowProblem(error.problem, None)
             return
         except JsonFeedError as error:
-            where = f"after {place}" if place else None
+            where = f"after {_place(last)}" if last else None
             yield self._whole(error.code, error.what, error.fix, where, error.line)
             return
-        yield from self._ending(pages, items)
+        yield from self._ending(pages, last.position if last else 0)
 
     def _row(self, item: JsonItem) -> Iterator[FeedRow | RowProblem]:
         if not isinstance(item.value, dict):
