@@ -59,6 +59,7 @@ PARKED = {
     ("integris", "managed-services", NOVEMBER): {"sycamore-title"},
     ("kr-group", "agreement", OCTOBER): {"iron-range-machining"},
     ("collabrance", "monthly", OCTOBER): {"riverbend-computer"},
+    ("collabrance", "monthly", NOVEMBER): {"osage-technology"},
 }
 NOTHING_TO_BILL = {
     ("integris", "managed-services"): "cedar-hill-montessori",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tools.sample_data.collabrance_customers import customers
+from tools.sample_data.collabrance_sources import source_files
 from tools.sample_data.lives import Life
 from tools.sample_data.writing import (
     Customer,
@@ -49,7 +50,7 @@ def book() -> dict[str, bytes]:
             if (entry.account, day) == (BROKEN_ACCOUNT, BROKEN_ON):
                 content = half_written(content)
             files[f"feeds/ad-users/{entry.account}/{day}T2000.csv"] = content
-    return files
+    return files | source_files(everyone, USER_COUNTS)
 
 
 def _device_rows(customer: Customer, day: date) -> list[list[str]]:

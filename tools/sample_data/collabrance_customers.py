@@ -11,6 +11,7 @@ from tools.sample_data.collabrance_cases import (
     two_rivers_technology,
 )
 from tools.sample_data.collabrance_chains import heartland_managed_it
+from tools.sample_data.collabrance_counted import cottonwood_it, osage_technology
 from tools.sample_data.collabrance_parts import (
     BY_USER,
     Changes,
@@ -34,6 +35,8 @@ def customers() -> list[Customer]:
         two_rivers_technology(),
         loess_hills_it(),
         mill_town_technology(),
+        cottonwood_it(),
+        osage_technology(),
     ]
 
 

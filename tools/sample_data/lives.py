@@ -23,6 +23,7 @@ class Life:
     until_on: date | None = None
     last_seen_on: date | None = None
     offboard_asked_on: date | None = None
+    change_received_on: date | None = None
     kind_later: tuple[date, str] | None = None
     extra: str = ""
 
@@ -35,6 +36,11 @@ class Life:
         """The day on which its offboarding was asked for, if that day has come."""
         asked_on = self.offboard_asked_on
         return asked_on if asked_on is not None and asked_on <= day else None
+
+    def change_as_known_on(self, day: date) -> date | None:
+        """The day on which its change was received, if that day has come."""
+        received_on = self.change_received_on
+        return received_on if received_on is not None and received_on <= day else None
 
     def kind_on(self, day: date) -> str:
         """The kind that an export of that day gives."""

@@ -22,6 +22,16 @@ _LINE_WIDTH = 98
 
 
 @dataclass(frozen=True)
+class Seats:
+    """A line of a vendor's invoice: what of which product a customer has, by month."""
+
+    item: str
+    product: str
+    site: str
+    quantities: Mapping[tuple[int, int], int]
+
+
+@dataclass(frozen=True)
 class Customer:
     """One sample account: what its file says, why it is there, and what feeds know of it."""
 
@@ -31,6 +41,8 @@ class Customer:
     users: tuple[Life, ...] = ()
     uncovered: tuple[Life, ...] = ()
     network_discovery: bool = False
+    sources: Mapping[str, tuple[Life, ...]] = field(default_factory=dict)
+    seats: tuple[Seats, ...] = ()
 
     @property
     def account(self) -> str:

@@ -193,7 +193,8 @@ class Counter:
         }
 
         def day_it_left(item: CountedItem) -> date | None:
-            return left_on(*dropped[item.key]) if item.key in dropped else None
+            known = left_on(*dropped[item.key]) if item.key in dropped else None
+            return known or item.until_on
 
         return CountEvidence(
             key=key,

@@ -114,7 +114,7 @@ class CountedItem(Frozen):
     )
     quantity: int = Field(default=1, ge=0, description="How many it stands for.")
     since_on: date | None = Field(default=None, description="Day it came online, when known.")
-    until_on: date | None = Field(default=None, description="Day it left, when known.")
+    until_on: date | None = Field(default=None, description="Day it left or leaves, when known.")
 
     @property
     def key(self) -> tuple[str, str]:
@@ -214,6 +214,7 @@ def counted_item(row: FeedRow, *, quantity: int = 1, subscriber: str | None = No
         subscriber=subscriber,
         quantity=quantity,
         since_on=row.online_on,
+        until_on=row.offboarded_on,
     )
 
 

@@ -109,15 +109,16 @@ def _sentence(check: CrossCheck, missing: int, alone: int) -> str:
 
 
 def _is_billed(build: AccountBuild, check: CrossCheck, feed: str, section: _Section) -> bool:
-    """Whether something of the section is billed from a feed.
+    """Whether the section is billed by the winner.
 
     What nobody covers may stand where nothing is billed yet, so that a check for that looks at
-    every section of an account that is billed from the feed at all.
+    every section of an account that is billed from the winner's feed at all.
     """
-    billed = {
-        entry.subscriber for entry in build.counter.evidence.values() if entry.source.feed == feed
-    }
-    if section.subscriber is None or check.report == "only_against":
+    counts = build.counter.evidence.values()
+    if check.report == "only_against":
+        return any(entry.source.feed == feed for entry in counts)
+    billed = {entry.subscriber for entry in counts if entry.rule == check.winner}
+    if section.subscriber is None:
         return bool(billed)
     return bool(billed & {None, section.subscriber})
 
