@@ -122,18 +122,24 @@ def test_invoices_in_arrears_go_out_on_a_business_day_from_the_10th_to_the_15th(
 
 @pytest.mark.rule("COL-02")
 @pytest.mark.parametrize(
-    ("period", "devices_at", "users_at"),
+    ("period", "devices_at", "users_at", "month_ends_at"),
     [
-        ("2026-10", "2026-10-23 18:00", "2026-10-30 20:00"),  # the 31st: Saturday
-        ("2026-12", "2026-12-23 18:00", "2026-12-31 20:00"),
-        ("2027-05", "2027-05-23 18:00", "2027-05-28 20:00"),  # 31 May: Memorial Day
+        # The 31st: Saturday.
+        ("2026-10", "2026-10-23 18:00", "2026-10-30 20:00", "2026-11-01 00:00"),
+        ("2026-12", "2026-12-23 18:00", "2026-12-31 20:00", "2027-01-01 00:00"),
+        # 31 May: Memorial Day.
+        ("2027-05", "2027-05-23 18:00", "2027-05-28 20:00", "2027-06-01 00:00"),
     ],
 )
 def test_devices_are_counted_on_the_23rd_and_users_at_the_end_of_the_month(
-    period: str, devices_at: str, users_at: str
+    period: str, devices_at: str, users_at: str, month_ends_at: str
 ) -> None:
     plan = plan_of("collabrance", "monthly", Period.parse(period))
-    assert moments("collabrance", plan) == {"devices": devices_at, "users": users_at}
+    assert moments("collabrance", plan) == {
+        "devices": devices_at,
+        "users": users_at,
+        "month-end": month_ends_at,  # COL-15: mailboxes of the whole month
+    }
 
 
 @pytest.mark.rule("COL-02")

@@ -80,6 +80,76 @@ def _every_month(item: str, product: str, client: Client, *quantities: int | Non
 TRAINING, DATTO = "Security Awareness Training", "Datto SaaS Protection"
 
 
+_PEDIATRICS = Client(
+    "Meadow Lane Pediatrics",
+    "MLP",
+    servers=1,
+    more_lines=_by_count(
+        "MLP",
+        ("RMM2001", "azure-users"),
+        ("RMM2002", "azure-mobile-users"),
+        ("RMM2101", "servers"),
+        ("COM4003", "exchange-mailboxes"),
+        ("COM4004", "archive-mailboxes"),
+        ("SAS3101", "training-seats"),
+        ("SAS3201", "datto-seats"),
+        ("SAS3301", "duo-users"),
+        ("SEC1201", "siem-servers"),
+    ),
+)
+_OUTFITTERS = Client(
+    "Sandhill Outfitters",
+    "SHO",
+    more_lines=_by_count(
+        "SHO",
+        ("RMM2001", "basic-users"),
+        ("RMM2002", "basic-mobile-users"),
+        ("COM4003", "exchange-mailboxes"),
+        ("SAS3201", "datto-seats"),
+    ),
+)
+_AUTO = Client(
+    "Little Creek Auto",
+    "LCA",
+    workstations=5,
+    more_lines=_by_count("LCA", ("RMM2001", "workgroup-users-and-a-half")),
+)
+_STUDIO = Client(
+    "Blue Door Studio",
+    "BDS",
+    workstations=3,
+    more_lines=_by_count("BDS", ("RMM2001", "workgroup-users")),
+)
+_PEDIATRICS_CHANGES: Changes = {
+    "MLP Sales 02": {
+        "since_on": date(2026, 10, 29),
+        "change_received_on": date(2026, 10, 28),
+    },
+    "MLP Office 02": {
+        "until_on": date(2026, 12, 30),
+        "change_received_on": date(2026, 12, 29),
+    },
+}
+_OUTFITTERS_CHANGES: Changes = {
+    "SHO Front Desk 02": {
+        "since_on": date(2026, 11, 23),
+        "change_received_on": date(2026, 11, 24),
+    },
+    "SHO Office 02": {
+        "until_on": date(2026, 11, 25),
+        "change_received_on": date(2026, 11, 25),
+    },
+    "SHO Field 03": {
+        "kind_later": (date(2026, 11, 27), "Full User"),
+        "change_received_on": date(2026, 11, 27),
+    },
+}
+_MAILBOX_CHANGES: Changes = {
+    "online-09": {"since_on": date(2026, 11, 5), "until_on": date(2026, 11, 12)},
+    "online-10": {"until_on": date(2026, 12, 1)},
+}
+
+
 def cottonwood_it() -> Customer:
     """See the story in its file."""
     profile = Profile(
@@ -88,89 +158,6 @@ def cottonwood_it() -> Customer:
         ("Accounting", "700 Cottonwood Drive", "Clearwater, NE 00000"),
         mailbox="accounting",
     )
-    pediatrics = Client(
-        "Meadow Lane Pediatrics",
-        "MLP",
-        servers=1,
-        more_lines=_by_count(
-            "MLP",
-            ("RMM2001", "azure-users"),
-            ("RMM2002", "azure-mobile-users"),
-            ("RMM2101", "servers"),
-            ("COM4003", "exchange-mailboxes"),
-            ("COM4004", "archive-mailboxes"),
-            ("SAS3101", "training-seats"),
-            ("SAS3201", "datto-seats"),
-            ("SAS3301", "duo-users"),
-            ("SEC1201", "siem-servers"),
-        ),
-    )
-    outfitters = Client(
-        "Sandhill Outfitters",
-        "SHO",
-        more_lines=_by_count(
-            "SHO",
-            ("RMM2001", "basic-users"),
-            ("RMM2002", "basic-mobile-users"),
-            ("COM4003", "exchange-mailboxes"),
-            ("SAS3201", "datto-seats"),
-        ),
-    )
-    auto = Client(
-        "Little Creek Auto",
-        "LCA",
-        workstations=5,
-        more_lines=_by_count("LCA", ("RMM2001", "workgroup-users-and-a-half")),
-    )
-    studio = Client(
-        "Blue Door Studio",
-        "BDS",
-        workstations=3,
-        more_lines=_by_count("BDS", ("RMM2001", "workgroup-users")),
-    )
-    contacts = _people(
-        pediatrics,
-        8,
-        2,
-        {
-            "MLP Sales 02": {
-                "since_on": date(2026, 10, 29),
-                "change_received_on": date(2026, 10, 28),
-            },
-            "MLP Office 02": {
-                "until_on": date(2026, 12, 30),
-                "change_received_on": date(2026, 12, 29),
-            },
-        },
-    )
-    others = _people(
-        outfitters,
-        6,
-        3,
-        {
-            "SHO Front Desk 02": {
-                "since_on": date(2026, 11, 23),
-                "change_received_on": date(2026, 11, 24),
-            },
-            "SHO Office 02": {
-                "until_on": date(2026, 11, 25),
-                "change_received_on": date(2026, 11, 25),
-            },
-            "SHO Field 03": {
-                "kind_later": (date(2026, 11, 27), "Full User"),
-                "change_received_on": date(2026, 11, 27),
-            },
-        },
-    )
-    boxes = _mailboxes(
-        pediatrics,
-        {"Exchange Online": 10, "Archive": 2},
-        {
-            "online-09": {"since_on": date(2026, 11, 5), "until_on": date(2026, 11, 12)},
-            "online-10": {"until_on": date(2026, 12, 1)},
-        },
-    )
-    boxes += _mailboxes(outfitters, {"Exchange Online": 6}, {})
     customer = service_provider(
         profile,
         "Counted from other sources. Meadow Lane Pediatrics: users by contact type with Azure "
@@ -179,22 +166,24 @@ def cottonwood_it() -> Customer:
         "counts from November on; a mailbox that lives from 5 to 12 November bills for November. "
         "Sandhill Outfitters: basic support, changes by the 24th. Little Creek Auto and Blue Door "
         "Studio: workgroups, whose workstations stand for users.",
-        [internal_client("Cottonwood IT", "CWI"), pediatrics, outfitters, auto, studio],
+        [internal_client("Cottonwood IT", "CWI"), _PEDIATRICS, _OUTFITTERS, _AUTO, _STUDIO],
         (),
     )
+    contacts = _people(_PEDIATRICS, 8, 2, _PEDIATRICS_CHANGES)
+    boxes = _mailboxes(_PEDIATRICS, {"Exchange Online": 10, "Archive": 2}, _MAILBOX_CHANGES)
     return replace(
         customer,
         sources={
-            CONTACTS: contacts + others,
-            DIRECTORY: _directory(pediatrics, contacts),
-            MAILBOXES: boxes,
-            DUO: _duo(pediatrics, contacts),
+            CONTACTS: contacts + _people(_OUTFITTERS, 6, 3, _OUTFITTERS_CHANGES),
+            DIRECTORY: _directory(_PEDIATRICS, contacts),
+            MAILBOXES: boxes + _mailboxes(_OUTFITTERS, {"Exchange Online": 6}, {}),
+            DUO: _duo(_PEDIATRICS, contacts),
         },
         seats=(
-            _every_month("SAT-SEATS", TRAINING, pediatrics, 9, 9, 10, 10),
-            _every_month("SAAS-ACTIVE", DATTO, pediatrics, 9, 9, 9, 9),
-            _every_month("SAAS-ARCHIVED", DATTO, pediatrics, 1, 1, 2, 2),
-            _every_month("SAAS-ACTIVE", DATTO, outfitters, 6, 6, 6, 6),
+            _every_month("SAT-SEATS", TRAINING, _PEDIATRICS, 9, 9, 10, 10),
+            _every_month("SAAS-ACTIVE", DATTO, _PEDIATRICS, 9, 9, 9, 9),
+            _every_month("SAAS-ARCHIVED", DATTO, _PEDIATRICS, 1, 1, 2, 2),
+            _every_month("SAAS-ACTIVE", DATTO, _OUTFITTERS, 6, 6, 6, 6),
         ),
     )
 
