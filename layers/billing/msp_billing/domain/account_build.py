@@ -7,6 +7,7 @@ from functools import cached_property
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.contracts.lifetimes import Lifetime, lifetime
 from msp_billing.domain.contracts.ordered_lines import OrderedLines
 from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.counter import Counter, PreviousCounts
@@ -30,6 +31,7 @@ class AccountBuild:
         self.snapshot = snapshot
         self.previous = previous
         self.counter = Counter(context.policy, snapshot, previous, context.period, context.calendar)
+        self._lives: dict[str, Lifetime] = {}
         self._problems: dict[str, Problem] = {}
         self._findings: list[Finding] = []
 
@@ -42,7 +44,33 @@ class AccountBuild:
     def active(self) -> tuple[Agreement, ...]:
         """The agreements that are in force on some day of the period."""
         here = self.context
-        return active_agreements(self.account, here.policy, here.calendar, here.period)
+        return active_agreements(
+            self.account, here.policy, here.price_book, here.calendar, here.period
+        )
+
+    @property
+    def billing(self) -> tuple[Agreement, ...]:
+        """The active agreements, and those that have ended with a one-time charge in this month.
+
+        A charge that was agreed for a later month is billed in it, whatever became of the
+        agreement since (MSA-05).
+        """
+        active = {entry.agreement for entry in self.active}
+        period = self.context.period
+        return tuple(
+            entry
+            for entry in self.account.agreements
+            if entry.agreement in active or any(line.bill_once_in == period for line in entry.lines)
+        )
+
+    def life(self, agreement: Agreement) -> Lifetime:
+        """The life of one of the account's agreements under the terms that the cycle pinned."""
+        if agreement.agreement not in self._lives:
+            here = self.context
+            self._lives[agreement.agreement] = lifetime(
+                agreement, here.policy, here.price_book, here.calendar
+            )
+        return self._lives[agreement.agreement]
 
     @cached_property
     def ordered_lines(self) -> OrderedLines:

@@ -10,6 +10,8 @@ from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement, AgreementLine
+from msp_billing.domain.contracts.change_windows import ContractedCount, contracted_count
+from msp_billing.domain.contracts.lifetimes import Lifetime
 from msp_billing.domain.contracts.ordered_lines import OrderedLine, OrderedLines
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.periods import Period
@@ -32,6 +34,8 @@ class BillableLine:
     counted: Decimal | None = None
     """What was counted of such a line."""
     ordered_hardware: Hardware | None = None
+    contracted: ContractedCount | None = None
+    """Where a decrease waits for a change window (KR-06)."""
 
     @property
     def hardware(self) -> Hardware | None:
@@ -47,13 +51,13 @@ def billable_lines(
     Lines of quantity zero are left out, but for those with a minimum: nothing is sold by them.
     Counts that are not known leave a problem in the counter.
     """
-    context, counter = build.context, build.counter
+    context, counter, life = build.context, build.counter, build.life(agreement)
     expanded = expand_lines(agreement, build.account, context.period, build.ordered_lines)
     for line, subscriber in expanded:
         if only is not None and line.product != only:
             continue
         ordered = build.ordered_lines.of_line(agreement, line, subscriber)
-        if not provided(line, ordered, context):
+        if not provided(life, line, ordered, context):
             continue
         product = context.price_book.find(line.product)
         if product is None:
@@ -80,19 +84,22 @@ def _park_unknown_capacity(
         )
 
 
-def provided(line: AgreementLine, ordered: OrderedLine | None, context: BuildContext) -> bool:
-    """Whether the line bills in the period, by its order where it has one, else by its own dates.
+def provided(
+    life: Lifetime, line: AgreementLine, ordered: OrderedLine | None, context: BuildContext
+) -> bool:
+    """Whether the line bills in the period, by its order where it has one, else by its own life.
 
     An item's line bills from its order's first invoice on, whenever it goes live (COL-10). What a
     new customer's order covers without naming it keeps its own dates besides (COL-08).
     """
     if ordered is None:
-        return line.provided_in(context.period)
+        return life.provided_in(line, context.period)
     if not ordered.billed_by(context.invoice_on):
         return False
     if ordered.item is None:
-        return line.provided_in(context.period)
-    return line.ends_on is None or line.ends_on >= context.period.first_day
+        return life.provided_in(line, context.period)
+    last_on = life.line_end(line).last_on
+    return last_on is None or last_on >= context.period.first_day
 
 
 def _as_ordered(build: AccountBuild, entry: BillableLine, ordered: OrderedLine) -> BillableLine:
@@ -146,7 +153,7 @@ def _with_quantity(
     if counted is None:
         return None
     key, count = counted
-    return BillableLine(
+    entry = BillableLine(
         agreement,
         line,
         product,
@@ -154,6 +161,31 @@ def _with_quantity(
         Decimal(count.quantity),
         f"counted: {rule.title}{f', {count.arithmetic}' if count.arithmetic else ''}",
         key,
+    )
+    return _as_contracted(build, entry)
+
+
+def _as_contracted(build: AccountBuild, entry: BillableLine) -> BillableLine:
+    """With change windows in its terms, the quantity that the contract lets bill (KR-06)."""
+    agreement, line = entry.agreement, entry.line
+    terms = build.life(agreement).terms
+    if terms is None or terms.change_window is None or line.bill_once_in is not None:
+        return entry
+    last = build.previous.billed.get(agreement.agreement)
+    known = None if last is None else last.counts.get((line.line, entry.subscriber))
+    contracted = contracted_count(
+        int(entry.quantity),
+        None if last is None or known is None else (last.period, known),
+        line.contracted_quantity,
+        agreement.starts_on,
+        terms.change_window.every_months,
+        build.context.period,
+    )
+    return replace(
+        entry,
+        quantity=Decimal(contracted.billed),
+        quantity_from=f"{entry.quantity_from}; {contracted.in_words()}",
+        contracted=contracted,
     )
 
 

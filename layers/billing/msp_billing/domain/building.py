@@ -19,6 +19,7 @@ from msp_billing.domain.charging.shortfalls import amount_shortfalls, quantity_s
 from msp_billing.domain.charging.tax_lines import taxes
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_lines import order_lines
+from msp_billing.domain.contracts.pay_outs import pay_out_lines
 from msp_billing.domain.contracts.required_products import required_product_lines
 from msp_billing.domain.counter import PreviousCounts
 from msp_billing.domain.cross_checks import cross_check_findings
@@ -53,6 +54,7 @@ SOURCES: tuple[LineSource, ...] = (
     order_lines,
     time_lines,
     adjustment_lines,
+    pay_out_lines,
 )
 """Where lines come from. All are asked, also for an account that cannot be billed."""
 
@@ -95,7 +97,7 @@ def build_account(
     return AccountOutcome(
         account=account.account,
         account_name=account.name,
-        agreements=tuple(_outcomes(concerned, drafts, context.run)),
+        agreements=tuple(_outcomes(build, concerned, drafts)),
         invoices=tuple(_invoice(build, draft) for draft in drafts),
         revision=context.revision,
         findings=build.findings,
@@ -222,7 +224,7 @@ def _label(run: RunPolicy, agreements: list[Agreement]) -> str:
 
 
 def _outcomes(
-    concerned: list[Agreement], drafts: list[_Draft], run: RunPolicy
+    build: AccountBuild, concerned: list[Agreement], drafts: list[_Draft]
 ) -> Iterator[AgreementOutcome]:
     lines = [line for draft in drafts for line in draft.lines if line.kind is not LineKind.TAX]
     for agreement in concerned:
@@ -234,4 +236,4 @@ def _outcomes(
                 reason=f"{count} line{'s' if count > 1 else ''}",
             )
         else:
-            yield nothing_to_bill(run, agreement)
+            yield nothing_to_bill(build, agreement)

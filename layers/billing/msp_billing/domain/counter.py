@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
+from msp_billing.domain.contracts.billed_before import BilledBefore, billed_before
 from msp_billing.domain.count_findings import CountFindings
 from msp_billing.domain.count_problems import (
     listed_twice,
@@ -51,11 +52,13 @@ class PreviousCounts:
     """What the last cycle counted, to say what joined and left.
 
     ``period`` is None when there is nothing to compare with: a first cycle, or a month in which
-    the account was parked and its count is therefore unknown.
+    the account was parked and its count is therefore unknown. ``billed`` has by agreement what its
+    last invoice billed, which may be an earlier one then.
     """
 
     period: Period | None
     items: dict[str, tuple[CountedItem, ...]]
+    billed: dict[str, BilledBefore] = field(default_factory=dict)
 
     def of(self, key: str) -> tuple[CountedItem, ...] | None:
         """The items of a count; empty when it counted nothing, None when it is unknown."""
@@ -66,10 +69,13 @@ NO_PREVIOUS_COUNTS = PreviousCounts(period=None, items={})
 
 
 def previous_counts_of(invoices: Iterable[Invoice], period: Period) -> PreviousCounts:
-    """What the invoices of a month before counted."""
-    counts = (evidence for invoice in invoices for evidence in invoice.counts)
+    """What the invoices of a month before counted and billed."""
+    known = tuple(invoices)
+    counts = (evidence for invoice in known for evidence in invoice.counts)
     return PreviousCounts(
-        period=period, items={evidence.key: evidence.count.items for evidence in counts}
+        period=period,
+        items={evidence.key: evidence.count.items for evidence in counts},
+        billed=billed_before(known),
     )
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msp_billing.domain.account_build import AccountBuild
-from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.invoices import InvoiceLine
 from msp_billing.domain.money import total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.problems import name_some
-from msp_billing.domain.run_policy import RunPolicy
 
 
 def parked(build: AccountBuild, agreements: Sequence[Agreement]) -> AccountOutcome:
@@ -20,7 +18,7 @@ def parked(build: AccountBuild, agreements: Sequence[Agreement]) -> AccountOutco
     Agreements that have nothing to do with the run are not held up by it.
     """
     context, problems = build.context, build.problems
-    concerned = {entry.agreement for entry in agreements if _has_lines(context, entry)}
+    concerned = {entry.agreement for entry in agreements if _has_lines(build, entry)}
     reason = f"{len(problems)} problem{'s' if len(problems) > 1 else ''} to mend"
     return AccountOutcome(
         account=build.account.account,
@@ -28,7 +26,7 @@ def parked(build: AccountBuild, agreements: Sequence[Agreement]) -> AccountOutco
         agreements=tuple(
             AgreementOutcome(agreement=entry.agreement, kind=OutcomeKind.PARKED, reason=reason)
             if entry.agreement in concerned or not concerned
-            else nothing_to_bill(context.run, entry)
+            else nothing_to_bill(build, entry)
             for entry in agreements
         ),
         problems=problems,
@@ -37,20 +35,24 @@ def parked(build: AccountBuild, agreements: Sequence[Agreement]) -> AccountOutco
     )
 
 
-def nothing_to_bill(run: RunPolicy, agreement: Agreement) -> AgreementOutcome:
+def nothing_to_bill(build: AccountBuild, agreement: Agreement) -> AgreementOutcome:
     """The outcome of an agreement that this run has no line for."""
+    free = build.life(agreement).is_free(build.context.period)
     return AgreementOutcome(
         agreement=agreement.agreement,
         kind=OutcomeKind.NOTHING_TO_BILL,
-        reason=f"no quantity in the run {run.run}",
+        reason=f"{build.context.period} is free at the beginning of the agreement"
+        if free
+        else f"no quantity in the run {build.context.run.run}",
     )
 
 
-def _has_lines(context: BuildContext, agreement: Agreement) -> bool:
+def _has_lines(build: AccountBuild, agreement: Agreement) -> bool:
+    context, life = build.context, build.life(agreement)
     products = (
         context.price_book.find(line.product)
         for line in agreement.lines
-        if line.provided_in(context.period)
+        if life.provided_in(line, context.period)
     )
     return any(
         product is None or product.category in context.run.categories for product in products

@@ -20,7 +20,7 @@ from msp_billing.usecases.build_invoices import (
     build_context,
     build_or_park,
     invoices_of,
-    previous_counts,
+    last_counts,
 )
 from msp_billing.usecases.context import BatchRequest, CycleContext, count_prefix, pinned
 from msp_billing.usecases.deliver_mail import DeliverRequest, deliver_mail
@@ -197,8 +197,9 @@ def _build(
     here = build_context(
         ports, context, batch, invoice_on=invoice_on, due_on=due_on, revision=revision
     )
-    previous = previous_counts(ports, batch).get(snapshot.account.account, NO_PREVIOUS_COUNTS)
-    return build_or_park(here, snapshot, previous)
+    previous = last_counts(ports, batch, here, [snapshot.account])
+    known = previous.get(snapshot.account.account, NO_PREVIOUS_COUNTS)
+    return build_or_park(here, snapshot, known)
 
 
 def _dates(ports: Ports, cycle: Cycle, context: CycleContext) -> tuple[date, date | None]:

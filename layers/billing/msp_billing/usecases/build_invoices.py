@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.building import build_account
+from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.contracts.billed_before import billed_before
 from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts, previous_counts_of
 from msp_billing.domain.cycles import CycleId
@@ -27,6 +31,9 @@ from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
 
 _LOGGER = logging.getLogger(__name__)
+
+_MONTHS_LOOKED_BACK = 24
+"""As far as a last invoice may lie back; beyond it, what it billed is not known."""
 
 
 class BuildResult(Frozen):
@@ -51,7 +58,7 @@ def _build_invoices(ports: Ports, request: BatchRequest) -> BuildResult:
     batch = load_batch(ports, request)
     plan = context.cycle.plan
     build = build_context(ports, context, request, invoice_on=plan.invoice_on, due_on=plan.due_on)
-    previous = previous_counts(ports, request)
+    previous = last_counts(ports, request, build, [snapshot.account for snapshot in batch.accounts])
     outcomes = [
         build_or_park(build, snapshot, previous.get(snapshot.account.account, NO_PREVIOUS_COUNTS))
         for snapshot in batch.accounts
@@ -109,7 +116,9 @@ def build_or_park(
                 AgreementOutcome(
                     agreement=entry.agreement, kind=OutcomeKind.PARKED, reason="could not be built"
                 )
-                for entry in active_agreements(account, build.policy, build.calendar, build.period)
+                for entry in active_agreements(
+                    account, build.policy, build.price_book, build.calendar, build.period
+                )
             ),
             revision=build.revision,
             problems=(
@@ -128,6 +137,58 @@ def previous_counts(ports: Ports, request: BatchRequest) -> dict[str, PreviousCo
     invoices = previous_invoices(ports, request.cycle_id, request.accounts)
     period = request.period.shifted(-1)
     return {account: previous_counts_of(entries, period) for account, entries in invoices.items()}
+
+
+def last_counts(
+    ports: Ports, request: BatchRequest, build: BuildContext, accounts: Sequence[Account]
+) -> dict[str, PreviousCounts]:
+    """What an account is built on: the month before, or its last invoice where a contract asks."""
+    found = previous_counts(ports, request)
+    unknown = [entry for entry in accounts if entry.account not in found]
+    return found | earlier_counts(ports, request.cycle_id, build, unknown)
+
+
+def earlier_counts(
+    ports: Ports, cycle: CycleId, build: BuildContext, accounts: Iterable[Account]
+) -> dict[str, PreviousCounts]:
+    """What accounts without a last month were billed before it, where their contracts ask.
+
+    A contracted count (KR-06) and the amount of a pay-out (KR-10) come from the last invoice,
+    which is an earlier one for an account that was parked. The counts of items stay unknown: they
+    compare with the last month alone.
+
+    Args:
+        accounts: those of which the last month is not known.
+    """
+    waiting = {entry.account for entry in accounts if _goes_by_last_invoice(build, entry)}
+    found: dict[str, PreviousCounts] = {}
+    for invoices in _months_before(ports, cycle, waiting):
+        for account, entries in invoices.items():
+            if entries:
+                billed = billed_before(entries)
+                found[account] = PreviousCounts(period=None, items={}, billed=billed)
+        waiting -= found.keys()
+    return found
+
+
+def _months_before(
+    ports: Ports, cycle: CycleId, waiting: set[str]
+) -> Iterator[dict[str, tuple[Invoice, ...]]]:
+    """The invoices of one month after the other, back from the last one, while any is missing."""
+    for _ in range(_MONTHS_LOOKED_BACK):
+        if not waiting:
+            return
+        cycle = cycle.model_copy(update={"period": cycle.period.shifted(-1)})
+        yield previous_invoices(ports, cycle, tuple(sorted(waiting)))
+
+
+def _goes_by_last_invoice(build: BuildContext, account: Account) -> bool:
+    return any(_needs(build, agreement) for agreement in account.agreements)
+
+
+def _needs(build: BuildContext, agreement: Agreement) -> bool:
+    terms = build.policy.find_terms(agreement.terms)
+    return terms is not None and (terms.change_window is not None or agreement.ending is not None)
 
 
 def previous_invoices(

@@ -117,13 +117,14 @@ class _Standing:
 
     def __init__(self, ports: Ports, context: CycleContext) -> None:
         self._policy = context.policy
+        self._book = context.price_book
         self._period = context.cycle.id.period
         self._calendar = calendar_around(ports, context.policy, self._period.year)
         self.closing: list[tuple[str, str]] = []
 
     def active(self, account: Account) -> list[str]:
         """The agreements that are in force."""
-        found = active_agreements(account, self._policy, self._calendar, self._period)
+        found = active_agreements(account, self._policy, self._book, self._calendar, self._period)
         return [entry.agreement for entry in found]
 
     def note_closing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
 from msp_billing.domain.account_build import AccountBuild
@@ -37,7 +38,7 @@ def recurring_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
     A quantity without a price stops the account; it never bills zero (INT-02).
     """
     unpriced: dict[tuple[str, str, str], list[BillableLine]] = {}
-    for agreement in build.active:
+    for agreement in build.billing:
         for entry in billable_lines(build, agreement):
             try:
                 yield from _lines(build, entry, _price(build, entry))
@@ -53,22 +54,26 @@ def recurring_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
         build.park(
             "no-price",
             f"{quantity} {entries[0].product.unit} of {product} have no price{other} on "
-            f"{build.context.period.first_day}.",
+            f"{_price_day(build, entries[0])}.",
             f"Give line {line} of agreement {agreement_id} a price, or the product a list "
             f"price{other}.",
         )
 
 
 def _price(build: AccountBuild, entry: BillableLine) -> PriceInForce:
-    """The line's own price, else the list price of the first day of the service month."""
+    """The line's own price, else the list price of the day that its agreement goes by."""
     return own_or_list_price(
         entry.line,
         entry.product,
         build.context.price_book,
-        build.context.period.first_day,
+        _price_day(build, entry),
         build.account.currency,
         places_of(build.account, entry.subscriber, build.context.policy.taxes),
     )
+
+
+def _price_day(build: AccountBuild, entry: BillableLine) -> date:
+    return build.life(entry.agreement).price_day(entry.line, build.context.period)
 
 
 def _lines(build: AccountBuild, entry: BillableLine, found: PriceInForce) -> Iterator[InvoiceLine]:
@@ -107,6 +112,7 @@ def _line(
             agreement_line=entry.line.line,
             quantity_from=quantity_from,
             count=counted,
+            contracted=entry.contracted if kind is LineKind.RECURRING else None,
             price_basis=part.basis,
             price_from=found.found_in,
             arithmetic=part.arithmetic,
@@ -144,6 +150,8 @@ def term_discounts(
 ) -> Iterator[InvoiceLine]:
     """One line per agreement, term discount and category, on recurring lines only (KR-09).
 
+    The term in force decides: one that has renewed itself by the month is no committed term.
+
     Units that are missing to a minimum quantity are discounted like those that are there: a
     customer who has fewer must not pay more.
     """
@@ -155,11 +163,12 @@ def _discounts_of(
     build: AccountBuild, agreement: Agreement, lines: Iterable[InvoiceLine]
 ) -> Iterator[InvoiceLine]:
     context = build.context
+    years = build.life(agreement).committed_years(context.period)
     groups: dict[tuple[TermDiscount, str], list[Money]] = {}
     for line in lines:
         if line.reason.agreement != agreement.agreement or line.kind not in DISCOUNTED:
             continue
-        discount = context.policy.term_discount(agreement.term_years, line.category)
+        discount = context.policy.term_discount(years, line.category)
         if discount is not None:
             groups.setdefault((discount, line.category), []).append(line.amount)
     for (discount, category), amounts in groups.items():
@@ -169,7 +178,7 @@ def _discounts_of(
             kind=LineKind.DISCOUNT,
             subscriber=None,
             product=f"TERM-{discount.years}Y",
-            description=f"{agreement.term_years}-year term discount, {discount.percent}% of "
+            description=f"{years}-year term discount, {discount.percent}% of "
             f"{worked_out.base.amount:,} {build.account.currency}",
             category=category,
             quantity=Decimal(1),
@@ -181,7 +190,7 @@ def _discounts_of(
                 clause=discount.clause,
                 agreement=agreement.agreement,
                 agreement_line=None,
-                quantity_from=f"term of {agreement.term_years} years in the agreement",
+                quantity_from=f"term of {years} years in the agreement",
                 price_basis=PriceBasis.PERCENT,
                 price_from=f"policy {context.policy.version}",
                 arithmetic=worked_out.arithmetic,

@@ -88,10 +88,10 @@ def _one_price(
     build: AccountBuild, agreement: Agreement, minimum: AgreementMinimum, product: Product
 ) -> PriceInForce | None:
     """The price of a missing unit; None, and a problem, when the agreement leaves it open."""
-    context = build.context
+    context, life = build.context, build.life(agreement)
     found: list[PriceInForce] = []
     for line in agreement.lines:
-        if line.product != product.code or not line.provided_in(context.period):
+        if line.product != product.code or not life.provided_in(line, context.period):
             continue
         places = places_of(build.account, line.subscriber, context.policy.taxes)
         try:
@@ -99,7 +99,7 @@ def _one_price(
                 line,
                 product,
                 context.price_book,
-                context.period.first_day,
+                life.price_day(line, context.period),
                 build.account.currency,
                 places,
             )

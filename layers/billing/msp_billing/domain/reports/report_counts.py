@@ -64,7 +64,7 @@ def _counts(build: AccountBuild, rules: frozenset[str]) -> Iterator[ReportedCoun
             rule_name = line.count_rule or product.count_rule
             if rule_name not in rules or line.quantity is not None:
                 continue
-            if not line.provided_in(context.period):
+            if not build.life(agreement).provided_in(line, context.period):
                 continue
             rule = context.policy.count_rule(rule_name)
             counted = build.counter.count(rule, subscriber)

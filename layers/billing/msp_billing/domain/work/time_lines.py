@@ -102,11 +102,13 @@ def _terms(build: AccountBuild, rules: WorkRules, work: RunWork) -> WorkTerms:
 def _has_cover(build: AccountBuild, rules: WorkRules, day: date) -> bool:
     """Whether an agreement that is in force on the day includes support after hours (KR-12)."""
     context = build.context
-    standing = active_agreements(build.account, context.policy, context.calendar, Period.of(day))
+    standing = active_agreements(
+        build.account, context.policy, context.price_book, context.calendar, Period.of(day)
+    )
     return any(
         _includes_after_hours(entry, rules)
         for entry in standing
-        if entry.starts_on <= day and (entry.ends_on is None or day <= entry.ends_on)
+        if entry.starts_on <= day <= (build.life(entry).service_end.last_on or day)
     )
 
 
