@@ -152,12 +152,23 @@ class Replay:
         for account in self._snapshots.directory.accounts:
             name = account.account
             snapshot = AccountSnapshot(
-                account=account, readings=readings[name], claims=dict(self._claims[name])
+                account=account, readings=readings[name], claims=self._claims_of(name, context)
             )
             outcome = build_account(context, snapshot, counts.get(name, NO_PREVIOUS_COUNTS))
             self._claims[name] |= dict.fromkeys(outcome.charges, context.claimant)
             outcomes[name] = outcome
         return outcomes
+
+    def _claims_of(self, account: str, context: BuildContext) -> dict[str, str]:
+        """What is billed already. An informational run comes before the regular one of its month.
+
+        Months are asked for run by run here, and not in the order of the calendar.
+        """
+        claims = self._claims[account]
+        if not context.run.informational:
+            return dict(claims)
+        month = str(context.period)
+        return {charge: by for charge, by in claims.items() if by.rpartition("/")[2] < month}
 
     def _counts(self, run: str, period: Period) -> dict[str, PreviousCounts]:
         before = period.shifted(-1)

@@ -139,6 +139,7 @@ def test_devices_are_counted_on_the_23rd_and_users_at_the_end_of_the_month(
         "devices": devices_at,
         "users": users_at,
         "month-end": month_ends_at,  # COL-15: mailboxes of the whole month
+        "work": devices_at,  # COL-24: what the project-work documents have shown
     }
 
 

@@ -6,7 +6,9 @@ from datetime import date
 
 from tools.sample_data.collabrance_customers import customers
 from tools.sample_data.collabrance_sources import source_files
+from tools.sample_data.collabrance_work import WORK
 from tools.sample_data.lives import Life
+from tools.sample_data.worklog import TIME_HEADERS, time_rows
 from tools.sample_data.writing import (
     Customer,
     account_file,
@@ -19,6 +21,12 @@ from tools.sample_data.writing import (
 DEVICE_COUNTS = (date(2026, 9, 23), date(2026, 10, 23), date(2026, 11, 23), date(2026, 12, 23))
 # The last business day of each month.
 USER_COUNTS = (date(2026, 9, 30), date(2026, 10, 30), date(2026, 11, 30), date(2026, 12, 31))
+# Time entries are read at the end of the 15th, for the project-work documents, and on the 23rd.
+WORK_EXPORTS = tuple(
+    (date(2026, month, day), at)
+    for month in (9, 10, 11, 12)
+    for day, at in ((15, "T2300"), (23, "T1800"))
+)
 DEVICE_HEADERS = (
     "Device ID",
     "Device Name",
@@ -50,6 +58,8 @@ def book() -> dict[str, bytes]:
             if (entry.account, day) == (BROKEN_ACCOUNT, BROKEN_ON):
                 content = half_written(content)
             files[f"feeds/ad-users/{entry.account}/{day}T2000.csv"] = content
+    for day, at in WORK_EXPORTS:
+        files[f"feeds/time-entries/{day}{at}.csv"] = csv_file(TIME_HEADERS, time_rows(WORK, day))
     return files | source_files(everyone, USER_COUNTS)
 
 

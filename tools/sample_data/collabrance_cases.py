@@ -125,6 +125,13 @@ def mill_town_technology() -> Customer:
         "Mill Town Technology",
         ("Operations", "31 Mill Street", "Millbrook, MN 00000"),
         mailbox="ops",
+        # COL-25: up to an hour per ticket goes without being asked about.
+        more={
+            "work": {
+                "auto_approve": {"hours": "1", "per": "ticket"},
+                "approvers": ["Mill Town Operations"],
+            }
+        },
     )
     build: Document = {
         "line": "nfh-server-build",
