@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from msp_billing.adapters.formatting import format_moment, format_month
+from msp_billing.adapters.formatting import format_day, format_moment, format_month
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.adapters.reports.words import document_name, made_by
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
@@ -56,7 +56,7 @@ def uncovered_documents(
         Column("Why it is listed", "text", 40),
     )
     rows = [
-        (item.name, item.item_id, _place(told, finding, item), item.since_on, finding.what)
+        (item.name, item.item_id, _place(told, finding, item), item.since_on, finding.title)
         for finding in told.findings
         for item in finding.items
     ]
@@ -89,7 +89,7 @@ def _uncovered_notice(told: UncoveredDevices, report: ReportPolicy) -> ReportNot
                     ReportEntry(
                         what=item.name,
                         detail=_place(told, finding, item),
-                        amount=f"since {item.since_on}" if item.since_on else "",
+                        amount=f"since {format_day(item.since_on)}" if item.since_on else "",
                     )
                     for finding, item in items
                 ),
