@@ -94,8 +94,6 @@ def explanation_rows(
 
 def _count(shown: Explanation) -> Iterator[tuple[str, str]]:
     yield "Counted", f"{counted(len(shown.items), 'item')}: {_named(shown.items)}"
-    if shown.count_arithmetic is not None:
-        yield "Comes to", shown.count_arithmetic
     if shown.late:
         waiting = ", ".join(named_late(change) for change in shown.late)
         yield "Next month", f"received after the cut-off: {waiting}"
@@ -111,7 +109,7 @@ def _count(shown: Explanation) -> Iterator[tuple[str, str]]:
         yield "Left", f"since {shown.compared_with}: {left}"
     if shown.changed:
         changed = ", ".join(named_change(change) for change in shown.changed)
-        yield "Quantity", f"since {shown.compared_with}: {changed}"
+        yield "Changed", f"since {shown.compared_with}: {changed}"
 
 
 def _named(items: tuple[CountedItem, ...]) -> str:

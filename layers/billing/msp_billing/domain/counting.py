@@ -167,7 +167,8 @@ class Count(Frozen):
     def arithmetic(self) -> str | None:
         """How the quantity comes from the items, unless it is their number."""
         if self.ratio == 1:
-            return None if self.units == len(self.items) else f"sum of {len(self.items)} rows"
+            rows = f"{len(self.items)} row{'s' if len(self.items) != 1 else ''}"
+            return None if self.units == len(self.items) else f"sum of {rows}"
         exact = self.units * self.ratio
         rounded = "" if exact == self.quantity else f", rounded up to {self.quantity}"
         return f"{self.units} x {self.ratio.normalize():f} = {exact.normalize():f}{rounded}"
