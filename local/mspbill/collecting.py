@@ -9,7 +9,7 @@ from types import MappingProxyType
 from local_cloud import SentMail
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.money import total
+from msp_billing.domain.money import totals_by_currency
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.policy import ProviderPolicy
@@ -134,8 +134,10 @@ class _CycleCollector:
             opened_at=None if self._result.cycle is None else self._result.cycle.opened_at,
             invoice_on=plan.invoice_on,
             due_on=plan.due_on,
-            total=total((account.total for account in accounts), currency),
-            previous_total=total((row.previous_total for row in rows.values()), currency)
+            totals=totals_by_currency((account.total for account in accounts), currency),
+            previous_totals=totals_by_currency(
+                (row.previous_total for row in rows.values()), currency
+            )
             if had_previous
             else None,
             accounts=accounts,

@@ -12,6 +12,7 @@ from msp_billing.adapters.formatting import (
     format_change,
     format_day,
     format_money,
+    format_moneys,
     format_month,
     format_quantity,
 )
@@ -34,6 +35,7 @@ def index_page(reports: Sequence[ProviderReport]) -> str:
     )
     environment.filters.update(
         money=_money,
+        moneys=format_moneys,
         change=_change,
         day=format_day,
         month=format_month,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.money import Money, total
+from msp_billing.domain.money import Money, totals_by_currency
 from msp_billing.domain.outbox import MailKind, MailState
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
@@ -119,8 +119,10 @@ class CycleReport(Frozen):
     opened_at: datetime | None = None
     invoice_on: date
     due_on: date | None
-    total: Money
-    previous_total: Money | None
+    totals: tuple[Money, ...] = Field(description="By currency, the provider's own first.")
+    previous_totals: tuple[Money, ...] | None = Field(
+        description="Of the month before, in the same way; None in the first month."
+    )
     accounts: tuple[AccountReport, ...]
     workbook: str | None = None
     sheets: dict[str, str] = Field(default={}, description="Account and its comparison sheet.")
@@ -133,6 +135,12 @@ class CycleReport(Frozen):
     )
     mails: tuple[MailReport, ...] = Field(default=(), description="Mails that are no invoices'.")
     events: tuple[TimelineEvent, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Money, ...]:
+        """What each currency comes to more than in the month before; currencies never mix."""
+        amounts = (*self.totals, *(-entry for entry in self.previous_totals or ()))
+        return totals_by_currency(amounts, self.totals[0].currency)
 
     def with_outcome(self, kind: OutcomeKind) -> tuple[AccountReport, ...]:
         """The accounts that ended so."""
@@ -184,6 +192,6 @@ class ProviderReport(Frozen):
         return tuple(invoice for cycle in self.cycles for invoice in cycle.invoices)
 
     @property
-    def total(self) -> Money:
+    def totals(self) -> tuple[Money, ...]:
         """What was billed."""
-        return total((invoice.total for invoice in self.invoices), self.currency)
+        return totals_by_currency((entry.total for entry in self.invoices), self.currency)

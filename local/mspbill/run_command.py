@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from msp_billing.adapters.directory.provider_directory import ProviderDirectory
-from msp_billing.adapters.formatting import format_money
+from msp_billing.adapters.formatting import format_moneys
 from msp_billing.domain.cycles import CycleId, CyclePlanError
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
@@ -145,7 +145,7 @@ def ask_person(
     assert stored is not None, "a cycle that asks is stored"
     context = pinned(ports, stored)
     totals = run_totals(ports, context)
-    amount = format_money(totals.current_total.amount, totals.current_total.currency)
+    amount = format_moneys(totals.current_totals)
     console.print(
         f"\n[bold]{escape(context.run.title)}, {cycle.period}[/bold]: {totals.billed} accounts, "
         f"{totals.invoice_count} invoices, {amount}. {totals.nothing_to_bill} with nothing to "

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from msp_billing.adapters.formatting import format_money
+from msp_billing.adapters.formatting import format_moneys
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.problems import name_some
 from mspbill.index_page import index_page
@@ -46,14 +46,14 @@ def print_result(reports: Sequence[ProviderReport], out: Path, console: Console)
                 str(cycle.period),
                 _STATUS[cycle.status],
                 str(len(cycle.invoices)),
-                format_money(cycle.total.amount, cycle.total.currency),
+                format_moneys(cycle.totals),
                 str(len(cycle.parked)),
             )
     console.print(table)
     for report in reports:
         for cycle in report.cycles:
             _print_open_ends(report, cycle, console)
-    amounts = ", ".join(format_money(money.amount, money.currency) for money in totals(reports))
+    amounts = format_moneys(totals(reports))
     invoices = sum(len(report.invoices) for report in reports)
     console.print(f"\n[bold]{counted(invoices, 'invoice')}, {amounts}[/bold]")
     console.print(f"Look at {escape(str(out / 'index.html'))}")

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from msp_billing.domain.money import Money, total
+from msp_billing.domain.money import Money, totals_by_currency
 from msp_billing.domain.outcomes import OutcomeKind
 from mspbill.reports import AccountReport, CycleReport, ProviderReport
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def summarise(reports: Sequence[ProviderReport]) -> dict[str, Any]:
@@ -32,12 +32,9 @@ def summary_text(reports: Sequence[ProviderReport]) -> str:
 
 def totals(reports: Sequence[ProviderReport]) -> tuple[Money, ...]:
     """What was billed, per currency; currencies are never added up."""
-    invoices = [invoice for report in reports for invoice in report.invoices]
-    currencies = sorted({report.currency for report in reports})
-    return tuple(
-        total((entry.total for entry in invoices if entry.total.currency == currency), currency)
-        for currency in currencies
-    )
+    amounts = [amount for report in reports for amount in report.totals]
+    currencies = sorted({amount.currency for amount in amounts})
+    return totals_by_currency(amounts, currencies[0]) if currencies else ()
 
 
 def _provider(report: ProviderReport) -> dict[str, Any]:
@@ -58,8 +55,7 @@ def _cycle(cycle: CycleReport) -> dict[str, Any]:
         "failure": cycle.failure,
         "invoice_on": cycle.invoice_on.isoformat(),
         "due_on": cycle.due_on.isoformat() if cycle.due_on else None,
-        "total": str(cycle.total.amount),
-        "currency": cycle.total.currency,
+        "totals": {money.currency: str(money.amount) for money in cycle.totals},
         "comparison": cycle.workbook,
         "exceptions": cycle.exceptions,
         "reports": {
@@ -72,6 +68,7 @@ def _cycle(cycle: CycleReport) -> dict[str, Any]:
                 "account_name": account.name,
                 "label": invoice.label,
                 "total": str(invoice.total.amount),
+                "currency": invoice.total.currency,
                 "lines": invoice.lines,
                 "pdf": invoice.pdf,
                 "email": invoice.mail and invoice.mail.file,

@@ -214,8 +214,11 @@ def _numbered(at: datetime, accounts: Sequence[AccountReport]) -> Iterator[Timel
 
 
 def _amount(text: str) -> str:
-    amount, _, currency = text.partition(" ")
-    return format_money(amount, currency) if currency else text
+    """'12.50 USD, 5 JPY' as people write it."""
+    parts = [part.partition(" ") for part in text.split(", ")]
+    return ", ".join(
+        format_money(amount, currency) if currency else amount for amount, _, currency in parts
+    )
 
 
 def _event(at: datetime, kind: EventKind, what: str, *details: str) -> TimelineEvent:

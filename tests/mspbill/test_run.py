@@ -61,7 +61,7 @@ def test_the_totals_are_the_sums_of_the_invoices(billed: Billed) -> None:
     assert summary["totals"] == {"USD": "835.30"}
     assert summary["invoices"] == 3
     (told,) = summary["providers"]
-    assert [(c["run"], c["status"], c["total"]) for c in told["cycles"]] == [
+    assert [(c["run"], c["status"], c["totals"]["USD"]) for c in told["cycles"]] == [
         ("monthly", "closed", "335.30"),
         ("projects", "closed", "500.00"),
     ]
@@ -114,7 +114,7 @@ def test_without_an_approval_nothing_is_numbered(
     assert "--approved-by NAME" in result.stdout
     summary = json.loads((out / "summary.json").read_text("utf-8"))
     (cycle,) = summary["providers"][0]["cycles"]
-    assert (cycle["status"], cycle["total"], cycle["invoices"]) == (
+    assert (cycle["status"], cycle["totals"]["USD"], cycle["invoices"]) == (
         "waits_for_approval",
         "335.30",
         [],
@@ -257,7 +257,7 @@ def test_where_nobody_decides_the_other_runs_go_on_to_their_end(
         "waits_for_approval",
         [],
     )
-    assert (projects["run"], projects["status"], projects["total"]) == (
+    assert (projects["run"], projects["status"], projects["totals"]["USD"]) == (
         "projects",
         "closed",
         "500.00",

@@ -117,8 +117,16 @@ def items(*names: str) -> tuple[CountedItem, ...]:
 class InvoiceMaker:
     """Builds an invoice line by line, with its counts."""
 
-    def __init__(self, period: Period, *, part: str = "all", account_name: str = "Tern Harbor"):
+    def __init__(
+        self,
+        period: Period,
+        *,
+        part: str = "all",
+        account_name: str = "Tern Harbor",
+        currency: str = "USD",
+    ) -> None:
         self.period = period
+        self.currency = currency
         self.part = part
         self.account_name = account_name
         self.lines: list[InvoiceLine] = []
@@ -139,7 +147,8 @@ class InvoiceMaker:
     ) -> InvoiceMaker:
         self.sections.setdefault(subscriber, section)
         key = f"{product}/{subscriber or '-'}/{len(self.counts)}" if counted else None
-        amount = usd(unit_price).times(Decimal(quantity)).rounded()
+        each = Money(amount=Decimal(unit_price), currency=self.currency)
+        amount = each.times(Decimal(quantity)).rounded()
         if counted is not None and key is not None:
             self.counts.append(evidence(key, subscriber, counted, self.period))
         self.lines.append(
@@ -152,7 +161,7 @@ class InvoiceMaker:
                 category=category,
                 quantity=Decimal(quantity),
                 unit="mailbox",
-                unit_price=usd(unit_price),
+                unit_price=each,
                 amount=amount,
                 service_period=ServicePeriod.of_month(self.period),
                 reason=LineReason(
@@ -185,14 +194,14 @@ class InvoiceMaker:
             invoice_on=self.period.first_day,
             due_on=self.period.day(30),
             service_period=ServicePeriod.of_month(self.period),
-            currency="USD",
+            currency=self.currency,
             sections=tuple(
                 InvoiceSection(subscriber=subscriber, title=title)
                 for subscriber, title in self.sections.items()
             ),
             lines=tuple(self.lines),
             counts=tuple(self.counts),
-            total=total((line.amount for line in self.lines), "USD"),
+            total=total((line.amount for line in self.lines), self.currency),
             policy_version="2026-11",
             price_book_version="2026-11",
             snapshot_sha256="0" * 64,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -602,3 +603,21 @@ def test_the_closing_mail_names_the_mails_that_did_not_go_out() -> None:
     assert "acme, invoice (rejected)" in said
     assert "no ink" in said
     assert "every mail went out" not in said
+
+
+def test_a_run_in_two_currencies_tells_each_and_adds_up_none() -> None:
+    yen = InvoiceMaker(DECEMBER, currency="JPY").line("COM4003", "3", "1500").make()
+    moved = samples.outcome("osaka", OutcomeKind.BILLED, invoices=(yen,))
+    rows = [*run_rows(), summarise_account(moved, (), "USD")]
+    mail = approval_mail(totals=summarise_run(rows, "USD"))
+    amount = next(row for row in rows if row.account == "tern-harbor").current_total
+    assert f"${amount.amount:,}, ¥4,500 in 2 invoices" in mail["Subject"]
+    text = " ".join(text_of(mail).split())
+    for said in ("Total in USD", "Difference in USD", "Total in JPY", "¥4,500 more than for"):
+        assert said in text
+
+
+def test_a_changed_currency_is_told_without_a_difference() -> None:
+    before = Money(amount=Decimal(4500), currency="JPY")
+    text = " ".join(text_of(invoice_mail(previous_total=before)).split())
+    assert "in USD, after ¥4,500 for" in text

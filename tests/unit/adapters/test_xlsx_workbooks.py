@@ -265,6 +265,46 @@ def test_the_clerk_sees_a_row_per_account_with_its_outcome_and_totals() -> None:
     assert totals[7:11] == [1, 1, 0, 0]
 
 
+def test_a_run_in_two_currencies_has_a_sum_of_each_and_never_one_across() -> None:
+    yen = InvoiceMaker(DECEMBER, currency="JPY").line("COM4003", "3", "1500").make()
+    moved = samples.outcome("osaka", OutcomeKind.BILLED, invoices=(yen,))
+    before = InvoiceMaker(NOVEMBER).line("COM4003", "2", "10.00").make()
+    rows = [*run_rows(), summarise_account(moved, (before,), "USD")]
+    content = XlsxWorkbooks().run_workbook(samples.cycle().id, rows, samples.policy(), MADE_AT)
+    header, *accounts, dollars, yens = rows_of(opened(content)["Accounts"], "Account")
+    assert header[2:6] == ["Outcome", "Currency", "Previous total", "Current total"]
+    # The account that changed its currency stands in both.
+    assert [row[0:1] + row[3:7] for row in accounts[-2:]] == [
+        ["osaka", "JPY", 0, 4500, 4500],
+        ["osaka", "USD", 20, 0, -20],
+    ]
+    assert dollars[:1] + dollars[3:7] == ["Total", "USD", 60, 30, -30]
+    assert yens[:1] + yens[3:7] == ["Total", "JPY", 0, 4500, 4500]
+    formulas_of_sums = rows_of(opened(content, values=False)["Accounts"], "Account")[-2:]
+    assert [row[4] for row in formulas_of_sums] == [
+        '=SUMIF(D5:D9,"USD",E5:E9)',
+        '=SUMIF(D5:D9,"JPY",E5:E9)',
+    ]
+    _, in_dollars, in_yen, *parked = rows_of(opened(content)["Summary"], "Amounts")
+    assert in_dollars[:4] == ["All invoices in USD", 60, 30, -30]
+    assert in_yen[:4] == ["All invoices in JPY", 0, 4500, 4500]
+    assert parked[0][:2] == ["of which of accounts that are parked now, in USD", 20]
+
+
+def test_a_sheet_of_an_account_that_changed_its_currency_says_so() -> None:
+    before = InvoiceMaker(NOVEMBER).line("COM4003", "2", "10.00").make()
+    yen = InvoiceMaker(DECEMBER, currency="JPY").line("COM4003", "3", "1500").make()
+    compared = compare("tern-harbor", "Tern", DECEMBER, "USD", (yen,), (before,))
+    workbook = opened(account_workbook(compared))
+    assert workbook["Summary"]["A2"].value.endswith("; billed in JPY, in USD the month before")
+    totals = rows_of(workbook["Comparison"], "Subscriber or site")[-1]
+    assert totals[8:] == [20, 4500, None]
+    assert workbook["Comparison"]["J5"].number_format == "#,##0.00;-#,##0.00"
+    _, cloud, total_row, *_ = rows_of(workbook["Summary"], "Category")
+    assert cloud[1:4] == [20, 4500, None]
+    assert total_row[1:4] == [20, 4500, None]
+
+
 def test_the_clerk_sees_every_problem_with_what_to_do() -> None:
     _, problem = rows_of(opened(run_workbook())["Parked"], "Account")
     assert problem == [

@@ -161,6 +161,42 @@ def test_invoices_of_two_currencies_are_never_added_up() -> None:
         compared((euros,), (november(),))
 
 
+def test_a_changed_currency_shows_both_months_each_in_its_own() -> None:
+    yen = InvoiceMaker(DECEMBER, currency="JPY").line("COM4003", "3", "1500", subscriber=MAPLE)
+    result = compared((yen.make(),), (november(),))
+    assert result.currency_changed
+    assert (str(result.previous_total), str(result.current_total)) == ("103.25 USD", "4500 JPY")
+    shown = [
+        (row.product, str(row.previous_amount), str(row.current_amount)) for row in result.rows
+    ]
+    assert shown == [
+        ("COM4003", "0 JPY", "4500 JPY"),
+        ("COM4003", "13.50 USD", "0.00 USD"),
+        ("SEC1153", "63.00 USD", "0.00 USD"),
+        ("COM4003", "6.75 USD", "0.00 USD"),
+        ("COM9000", "20.00 USD", "0.00 USD"),
+    ]
+    assert not compared((december(),), (november(),)).currency_changed
+
+
+@pytest.mark.parametrize(
+    ("current", "previous", "expected"),
+    [
+        (True, False, ("0 JPY", "4500 JPY")),
+        (False, True, ("4500 JPY", "0 JPY")),
+        (False, False, ("0.00 USD", "0.00 USD")),
+    ],
+)
+def test_a_month_without_an_invoice_is_in_the_other_months_currency(
+    current: bool, previous: bool, expected: tuple[str, str]
+) -> None:
+    def yen(month: Any) -> tuple[Invoice, ...]:
+        return (InvoiceMaker(month, currency="JPY").line("COM4003", "3", "1500").make(),)
+
+    result = compared(yen(DECEMBER) if current else (), yen(NOVEMBER) if previous else ())
+    assert (str(result.previous_total), str(result.current_total)) == expected
+
+
 lines = st.lists(
     st.tuples(
         st.sampled_from(["A", "B", "C"]),

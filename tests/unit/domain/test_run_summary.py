@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.money import in_words
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.run_summary import (
     NO_AGREEMENT,
@@ -93,9 +94,10 @@ def test_the_run_adds_up_and_every_account_is_in_one_count() -> None:
     totals = summarise_run(iter((billed(), parked())), "USD")
     assert (totals.accounts, totals.billed, totals.parked) == (2, 1, 1)
     assert totals.billed + totals.nothing_to_bill + totals.skipped + totals.parked == 2
-    assert (totals.previous_total, totals.current_total) == (usd("40.00"), usd("30.00"))
-    assert totals.change == usd("-10.00")
-    assert totals.parked_previous_total == usd("20.00")
+    (amounts,) = totals.amounts
+    assert (amounts.previous_total, amounts.current_total) == (usd("40.00"), usd("30.00"))
+    assert amounts.change == usd("-10.00")
+    assert amounts.parked_previous_total == usd("20.00")
     assert (totals.invoice_count, totals.line_count) == (1, 1)
     assert (totals.joined_count, totals.left_count) == (2, 1)
 
@@ -103,4 +105,33 @@ def test_the_run_adds_up_and_every_account_is_in_one_count() -> None:
 def test_a_run_without_accounts_comes_to_nothing() -> None:
     totals = summarise_run((), "EUR")
     assert totals.accounts == 0
-    assert str(totals.current_total) == "0.00 EUR"
+    assert in_words(totals.current_totals) == in_words(totals.previous_totals) == "0.00 EUR"
+
+
+def in_yen() -> Invoice:
+    return InvoiceMaker(DECEMBER, currency="JPY").line("COM4003", "3", "1500.5").make()
+
+
+def test_each_currency_of_a_run_has_its_own_sums() -> None:
+    yen = samples.outcome("osaka", OutcomeKind.BILLED, invoices=(in_yen(),))
+    rows = (billed(), parked(), summarise_account(yen, (), "USD"))
+    totals = summarise_run(rows, "USD")
+    # 3 x 1500.5 = 4501.5, rounded to whole yen.
+    assert in_words(totals.current_totals) == "30.00 USD, 4502 JPY"
+    assert in_words(totals.previous_totals) == "40.00 USD, 0 JPY"
+    assert [str(entry.parked_previous_total) for entry in totals.amounts] == ["20.00 USD", "0 JPY"]
+
+
+def test_a_run_in_another_currency_only_says_nothing_of_the_providers() -> None:
+    yen = samples.outcome("osaka", OutcomeKind.BILLED, invoices=(in_yen(),))
+    totals = summarise_run([summarise_account(yen, (), "USD")], "USD")
+    assert in_words(totals.current_totals) == "4502 JPY"
+
+
+def test_an_account_that_changed_its_currency_shows_both_and_no_difference() -> None:
+    outcome = samples.outcome("tern-harbor", OutcomeKind.BILLED, invoices=(in_yen(),))
+    row = summarise_account(outcome, (november(),), "USD")
+    assert (str(row.previous_total), str(row.current_total)) == ("20.00 USD", "4502 JPY")
+    assert row.change is None
+    totals = summarise_run([row], "USD")
+    assert [str(entry.change) for entry in totals.amounts] == ["-20.00 USD", "4502 JPY"]

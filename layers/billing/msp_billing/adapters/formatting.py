@@ -5,6 +5,7 @@ English for now. The locale is an argument of Babel's, so another language is an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from babel import Locale
 from babel.dates import format_date as babel_format_date
 from babel.numbers import NumberPattern, format_decimal, get_currency_symbol
 
-from msp_billing.domain.money import minor_unit_digits
+from msp_billing.domain.money import Money, minor_unit_digits
 from msp_billing.domain.periods import Period, ServicePeriod
 
 _LOCALE = Locale("en", "US")
@@ -40,6 +41,11 @@ def format_money(amount: Decimal | str, currency: str) -> str:
     )
     symbol = currency_symbol(currency)
     return text.replace(symbol, f"{symbol}\u00a0", 1) if symbol[-1].isalpha() else text
+
+
+def format_moneys(amounts: Iterable[Money]) -> str:
+    """Amounts of different currencies side by side: ``$12.50, ¥5``."""
+    return ", ".join(format_money(entry.amount, entry.currency) for entry in amounts)
 
 
 def format_change(amount: Decimal, currency: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from pydantic import Field, model_validator
@@ -42,7 +42,11 @@ class ComparisonRow(Frozen):
 
 
 class Comparison(Frozen):
-    """All rows of one account; its totals tie out to the invoices to the cent (COL-05)."""
+    """All rows of one account; its totals tie out to the invoices to the cent (COL-05).
+
+    The two months can be in two currencies, when the account changed to another: then each row is
+    in one of them, and nothing is worked out across.
+    """
 
     account: Identifier
     account_name: str
@@ -55,15 +59,27 @@ class Comparison(Frozen):
 
     @model_validator(mode="after")
     def _ties_out(self) -> Comparison:
-        currency = self.current_total.currency
-        current = total((row.current_amount for row in self.rows), currency)
-        previous = total((row.previous_amount for row in self.rows), currency)
+        current = _sum_in(self.current_total.currency, (row.current_amount for row in self.rows))
+        previous = _sum_in(self.previous_total.currency, (row.previous_amount for row in self.rows))
         if (current, previous) != (self.current_total, self.previous_total):
             raise ValueError(
                 f"rows sum to {previous} and {current}, the invoices to {self.previous_total} "
                 f"and {self.current_total}"
             )
         return self
+
+    @property
+    def currency_changed(self) -> bool:
+        """Whether the months are in two currencies, so that there is no difference to tell."""
+        return self.current_total.currency != self.previous_total.currency
+
+
+def _sum_in(currency: str, amounts: Iterable[Money]) -> Money:
+    """The sum in one currency; what other currencies have must be nothing."""
+    known = list(amounts)
+    if any(entry.amount for entry in known if entry.currency != currency):
+        raise ValueError(f"an amount is not in {currency}")
+    return total((entry for entry in known if entry.currency == currency), currency)
 
 
 def compare(
@@ -77,34 +93,47 @@ def compare(
     """Put this month's invoices of one account beside last month's.
 
     Args:
+        currency: of the account, where it has no invoice to tell it.
         current: the drafts or invoices of this period; empty when nothing is billed.
         previous: the invoices of the period before; empty when there were none.
     """
+    before, now = currencies(currency, current, previous)
     return Comparison(
         account=account,
         account_name=account_name,
         period=period,
         previous_period=period.shifted(-1),
         has_previous=bool(previous),
-        rows=tuple(_rows(current, previous, currency)),
-        previous_total=total((invoice.total for invoice in previous), currency),
-        current_total=total((invoice.total for invoice in current), currency),
+        rows=tuple(_rows(current, previous)),
+        previous_total=total((invoice.total for invoice in previous), before),
+        current_total=total((invoice.total for invoice in current), now),
     )
 
 
-_Key = tuple[str, str | None, str, str]
+def currencies(
+    currency: str, current: tuple[Invoice, ...], previous: tuple[Invoice, ...]
+) -> tuple[str, str]:
+    """The currencies of the month before and of this month.
+
+    Args:
+        currency: where no invoice of either month tells it.
+    """
+    before = next((entry.currency for entry in previous), None)
+    now = next((entry.currency for entry in current), None)
+    return before or now or currency, now or before or currency
 
 
-def _rows(
-    current: tuple[Invoice, ...], previous: tuple[Invoice, ...], currency: str
-) -> Iterator[ComparisonRow]:
+_Key = tuple[str, str | None, str, str, str]
+
+
+def _rows(current: tuple[Invoice, ...], previous: tuple[Invoice, ...]) -> Iterator[ComparisonRow]:
     now = _by_product(current)
     before = _by_product(previous)
-    nothing = zero(currency)
     for key in [*now, *(key for key in before if key not in now)]:
         entries, entries_before = now.get(key, []), before.get(key, [])
         invoice, line = (entries or entries_before)[0]
         joined, left = _changes(entries, entries_before)
+        nothing = zero(invoice.currency)
         yield ComparisonRow(
             part=key[0],
             subscriber=key[1],
@@ -125,11 +154,12 @@ _Entries = list[tuple[Invoice, InvoiceLine]]
 
 
 def _by_product(invoices: tuple[Invoice, ...]) -> dict[_Key, _Entries]:
-    """Lines by invoice part, section, product and agreement, in order of the invoices."""
+    """Lines by invoice part, section, product, agreement and currency, in the invoices' order."""
     result: dict[_Key, _Entries] = {}
     for invoice in invoices:
         for line in invoice.lines:
-            key = (invoice.id.part, line.subscriber, line.product, line.reason.agreement)
+            agreement = line.reason.agreement
+            key = (invoice.id.part, line.subscriber, line.product, agreement, invoice.currency)
             result.setdefault(key, []).append((invoice, line))
     return result
 

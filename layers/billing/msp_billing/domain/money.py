@@ -157,6 +157,11 @@ def totals_by_currency(amounts: Iterable[Money], first: str) -> tuple[Money, ...
     return tuple(total(groups[currency], currency) for currency in (first, *others))
 
 
+def in_words(amounts: Iterable[Money]) -> str:
+    """Amounts of different currencies side by side: ``12.50 USD, 5 JPY``."""
+    return ", ".join(str(entry) for entry in amounts)
+
+
 def share_out(amount: Money, weights: Sequence[Decimal]) -> tuple[Money, ...]:
     """A rounded amount divided by weights, without losing or making a cent.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.comparison import Comparison, compare
+from msp_billing.domain.comparison import Comparison, compare, currencies
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money, total
@@ -34,6 +34,28 @@ class RunRow(Frozen):
     problems: tuple[Problem, ...] = ()
 
     @property
+    def change(self) -> Money | None:
+        """Current less previous total; None when the account changed its currency."""
+        if self.current_total.currency != self.previous_total.currency:
+            return None
+        return self.current_total - self.previous_total
+
+
+class CurrencyTotals(Frozen):
+    """What a run comes to in one currency; currencies are never added up."""
+
+    previous_total: Money
+    current_total: Money
+    parked_previous_total: Money = Field(
+        description="What the parked accounts were billed last month; it is missing now."
+    )
+
+    @property
+    def currency(self) -> str:
+        """The currency of all three."""
+        return self.current_total.currency
+
+    @property
     def change(self) -> Money:
         """Current less previous total."""
         return self.current_total - self.previous_total
@@ -51,16 +73,19 @@ class RunTotals(Frozen):
     line_count: int
     joined_count: int
     left_count: int
-    previous_total: Money
-    current_total: Money
-    parked_previous_total: Money = Field(
-        description="What the parked accounts were billed last month; it is missing now."
+    amounts: tuple[CurrencyTotals, ...] = Field(
+        min_length=1, description="By currency, the provider's own first."
     )
 
     @property
-    def change(self) -> Money:
-        """Current less previous total."""
-        return self.current_total - self.previous_total
+    def current_totals(self) -> tuple[Money, ...]:
+        """What is billed, by currency."""
+        return tuple(entry.current_total for entry in self.amounts)
+
+    @property
+    def previous_totals(self) -> tuple[Money, ...]:
+        """What was billed last month, by currency."""
+        return tuple(entry.previous_total for entry in self.amounts)
 
 
 def summarise_account(
@@ -70,17 +95,18 @@ def summarise_account(
 
     Args:
         previous: the invoices of the period before; empty when there were none.
-        currency: of the run, ISO 4217.
+        currency: of the provider, for accounts without an invoice that tells it.
     """
     joined, left = _changed_items(outcome, previous, currency)
+    before, now = currencies(currency, outcome.invoices, previous)
     return RunRow(
         account=outcome.account,
         account_name=outcome.account_name,
         outcome=_kind(outcome),
         reasons=tuple(dict.fromkeys(_reasons(outcome))),
         has_previous=bool(previous),
-        previous_total=total((invoice.total for invoice in previous), currency),
-        current_total=total((invoice.total for invoice in outcome.invoices), currency),
+        previous_total=total((invoice.total for invoice in previous), before),
+        current_total=total((invoice.total for invoice in outcome.invoices), now),
         invoice_count=len(outcome.invoices),
         line_count=sum(len(invoice.lines) for invoice in outcome.invoices),
         joined_count=joined,
@@ -90,7 +116,11 @@ def summarise_account(
 
 
 def summarise_run(rows: Iterable[RunRow], currency: str) -> RunTotals:
-    """Add up a run. The currency is that of the run, which may have no account at all."""
+    """Add up a run, each currency for itself.
+
+    Args:
+        currency: of the provider, for a run that may have no account at all.
+    """
     known = tuple(rows)
     kinds = [row.outcome for row in known]
     return RunTotals(
@@ -103,12 +133,23 @@ def summarise_run(rows: Iterable[RunRow], currency: str) -> RunTotals:
         line_count=sum(row.line_count for row in known),
         joined_count=sum(row.joined_count for row in known),
         left_count=sum(row.left_count for row in known),
-        previous_total=total((row.previous_total for row in known), currency),
-        current_total=total((row.current_total for row in known), currency),
-        parked_previous_total=total(
-            (row.previous_total for row in known if row.outcome is OutcomeKind.PARKED), currency
-        ),
+        amounts=tuple(_by_currency(known, currency)),
     )
+
+
+def _by_currency(rows: tuple[RunRow, ...], own: str) -> Iterator[CurrencyTotals]:
+    """The provider's own currency first, unless only others are billed."""
+    used = {entry.currency for row in rows for entry in (row.previous_total, row.current_total)}
+    for currency in sorted(used or {own}, key=lambda code: (code != own, code)):
+        before, now, parked = (
+            total((entry for entry in amounts if entry.currency == currency), currency)
+            for amounts in (
+                [row.previous_total for row in rows],
+                [row.current_total for row in rows],
+                [row.previous_total for row in rows if row.outcome is OutcomeKind.PARKED],
+            )
+        )
+        yield CurrencyTotals(previous_total=before, current_total=now, parked_previous_total=parked)
 
 
 def count_changed_items(comparison: Comparison) -> tuple[int, int]:

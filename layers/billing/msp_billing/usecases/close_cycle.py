@@ -8,6 +8,7 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.cycles import CycleState
+from msp_billing.domain.money import in_words
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.problems import name_some
 from msp_billing.usecases.approve_run import parked_rows
@@ -56,7 +57,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
         "nothing_to_bill": totals.nothing_to_bill,
         "skipped": totals.skipped,
         "parked": totals.parked,
-        "total": str(totals.current_total),
+        "total": in_words(totals.current_totals),
         "mails_unknown": states[MailState.UNKNOWN],
         "mails_rejected": states[MailState.REJECTED],
         "customers_unknown": name_some(cycle.unknown_customers),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msp_billing.domain.base import Frozen
+from msp_billing.domain.money import in_words
 from msp_billing.usecases.compare_invoices import run_totals, store_run_workbook
 from msp_billing.usecases.context import CycleRequest, load_context
 from msp_billing.usecases.exceptions_report import store_exceptions
@@ -29,6 +30,6 @@ def compare_cycle(ports: Ports, request: CycleRequest) -> CompareCycleResult:
         workbook_key=workbook.key,
         billed=totals.billed,
         parked=totals.parked,
-        total=str(totals.current_total),
-        previous_total=str(totals.previous_total),
+        total=in_words(totals.current_totals),
+        previous_total=in_words(totals.previous_totals),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from msp_billing.adapters.formatting import format_money, format_quantity
+from msp_billing.adapters.formatting import format_money, format_moneys, format_quantity
 from msp_billing.adapters.mails.mail_text import counted, file_size, one_line, safe_file_name
 from msp_billing.domain.comparison import Comparison, ComparisonRow
 from msp_billing.domain.counting import CountedItem
@@ -16,7 +16,7 @@ from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem, name_some
-from msp_billing.domain.run_summary import RunRow, RunTotals
+from msp_billing.domain.run_summary import CurrencyTotals, RunRow, RunTotals
 
 MAX_LINES = 10
 """Lines of an invoice, sections, or changes that a mail lists before it refers to the document."""
@@ -97,7 +97,9 @@ def attached(document: NamedDocument) -> str:
 
 
 def compare_amounts(now: Money, before: Money, month: str) -> str:
-    """``$12.00 more than for November 2026 ($100.00)``."""
+    """``$12.00 more than for November 2026 ($100.00)``; no difference across currencies."""
+    if now.currency != before.currency:
+        return f"in {now.currency}, after {money(before)} for {month} in {before.currency}"
     change = now - before
     if not change.amount:
         return f"the same as for {month}"
@@ -196,13 +198,22 @@ def run_facts(totals: RunTotals, month: str) -> tuple[Fact, ...]:
         month: the month that the run is compared with.
     """
     return (
-        Fact("Total", money(totals.current_total)),
-        Fact("Difference", compare_amounts(totals.current_total, totals.previous_total, month)),
+        *(fact for entry in totals.amounts for fact in _amount_facts(totals, entry, month)),
         Fact("Accounts", f"{totals.accounts:,}"),
         Fact("Billed", f"{totals.billed:,}, with {counted(totals.invoice_count, 'invoice')}"),
         Fact("Nothing to bill", f"{totals.nothing_to_bill:,}"),
         Fact("Skipped", f"{totals.skipped:,}"),
         Fact("Parked", _parked_count(totals, month)),
+    )
+
+
+def _amount_facts(totals: RunTotals, entry: CurrencyTotals, month: str) -> tuple[Fact, ...]:
+    """Total and difference, of each currency where there are several."""
+    which = f" in {entry.currency}" if len(totals.amounts) > 1 else ""
+    difference = compare_amounts(entry.current_total, entry.previous_total, month)
+    return (
+        Fact(f"Total{which}", money(entry.current_total)),
+        Fact(f"Difference{which}", difference),
     )
 
 
@@ -235,9 +246,11 @@ def unsent_mails(mails: Sequence[OutboxMail]) -> tuple[ParkedAccount, ...]:
 
 
 def _parked_count(totals: RunTotals, month: str) -> str:
-    if not totals.parked_previous_total.amount:
+    missing = [entry.parked_previous_total for entry in totals.amounts]
+    billed = [entry for entry in missing if entry.amount]
+    if not billed:
         return f"{totals.parked:,}"
-    return f"{totals.parked:,}, billed {money(totals.parked_previous_total)} for {month}"
+    return f"{totals.parked:,}, billed {format_moneys(billed)} for {month}"
 
 
 def parked_accounts(rows: Iterable[RunRow]) -> tuple[ParkedAccount, ...]:

@@ -10,12 +10,13 @@ from msp_billing.adapters.formatting import (
     format_day,
     format_due_day,
     format_moment,
+    format_moneys,
     format_month,
 )
 from msp_billing.adapters.mails import mail_views as views
 from msp_billing.adapters.mails.mail_builder import MailBuilder
 from msp_billing.adapters.mails.mail_text import counted, one_line
-from msp_billing.adapters.mails.mail_views import Fact, money
+from msp_billing.adapters.mails.mail_views import Fact
 from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.outbox import MailId, OutboxMail
@@ -61,7 +62,8 @@ class RunMails:
         asked = how_to or f"Approve or reject the cycle {cycle.id} in msp-billing."
         return self._build(
             "approval",
-            f"Please approve by {until}: {title} · {month} · {money(totals.current_total)} in "
+            f"Please approve by {until}: {title} · {month} · "
+            f"{format_moneys(totals.current_totals)} in "
             f"{counted(totals.invoice_count, 'invoice')}{set_aside}",
             policy,
             recipients,
@@ -70,7 +72,7 @@ class RunMails:
             (workbook,) if exceptions is None else (workbook, exceptions),
             title=title,
             month=month,
-            amount=money(totals.current_total),
+            amount=format_moneys(totals.current_totals),
             until=until,
             facts=[
                 *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
@@ -111,7 +113,7 @@ class RunMails:
         set_aside += f", {counted(len(unsent), 'mail')} not out" if unsent else ""
         return self._build(
             "summary",
-            f"{ended}: {title} · {month} · {money(totals.current_total)} in "
+            f"{ended}: {title} · {month} · {format_moneys(totals.current_totals)} in "
             f"{counted(totals.invoice_count, 'invoice')}{set_aside}",
             policy,
             recipients,
@@ -120,7 +122,7 @@ class RunMails:
             () if exceptions is None else (exceptions,),
             title=title,
             month=month,
-            amount=money(totals.current_total),
+            amount=format_moneys(totals.current_totals),
             failure=one_line(cycle.failure or "The reason was not recorded.", 400)
             if failed
             else None,

@@ -46,20 +46,27 @@ def write_details(sheet: Sheet, comparison: Comparison, titles: dict[str, str]) 
         ),
     )
     last = len(columns) - 1
-    difference = (comparison.current_total - comparison.previous_total).amount
     sheet.totals(
         table,
         {
             0: "Total",
             last - 2: table.sum_of(last - 2, comparison.previous_total.amount),
             last - 1: table.sum_of(last - 1, comparison.current_total.amount),
-            last: table.sum_of(last, difference),
+            **_difference(table, last, comparison),
         },
     )
     sheet.browse(table)
     sheet.colour_changes(table)
     sheet.finish()
     return table
+
+
+def _difference(table: Table, column: int, comparison: Comparison) -> dict[int, Cell]:
+    """The sum of the differences; nothing when the months are in two currencies."""
+    if comparison.currency_changed:
+        return {}
+    change = comparison.current_total - comparison.previous_total
+    return {column: table.sum_of(column, change.amount)}
 
 
 def _detail_rows(
@@ -124,7 +131,7 @@ def write_summary(
     by_category = sheet.table(
         columns,
         (
-            (titles[category], *amount_cells(sheet.row + 1, 1, before, now))
+            (titles[category], *_category_cells(sheet, comparison, before, now))
             for category, (before, now) in sums.items()
         ),
     )
@@ -137,8 +144,7 @@ def write_summary(
             0: "Total",
             1: by_category.sum_of(1, before.amount),
             2: by_category.sum_of(2, now.amount),
-            3: difference,
-            4: percent,
+            **({} if comparison.currency_changed else {3: difference, 4: percent}),
         },
     )
     sheet.colour_changes(by_category)
@@ -150,6 +156,15 @@ def write_summary(
     if sums:
         _write_chart(sheet, by_category)
     sheet.finish()
+
+
+def _category_cells(
+    sheet: Sheet, comparison: Comparison, before: Money, now: Money
+) -> tuple[Cell, ...]:
+    """Amounts and difference; no difference when the months are in two currencies."""
+    if comparison.currency_changed:
+        return before.amount, now.amount, None, None
+    return amount_cells(sheet.row + 1, 1, before, now)
 
 
 def _write_check(sheet: Sheet, total_row: int, details: Sheet, last: int) -> None:
@@ -230,9 +245,14 @@ def category_titles(comparison: Comparison, price_book: PriceBook) -> dict[str, 
 
 def _sums_by_category(comparison: Comparison) -> dict[str, tuple[Money, Money]]:
     """Previous and current sum by category, in order of first appearance."""
-    nothing = zero(comparison.current_total.currency)
+    nothing = (zero(comparison.previous_total.currency), zero(comparison.current_total.currency))
     sums: dict[str, tuple[Money, Money]] = {}
     for row in comparison.rows:
-        before, now = sums.get(row.category, (nothing, nothing))
-        sums[row.category] = (before + row.previous_amount, now + row.current_amount)
+        before, now = sums.get(row.category, nothing)
+        # Of a row in the other month's currency the amount of this month is nothing.
+        if row.previous_amount.amount:
+            before += row.previous_amount
+        if row.current_amount.amount:
+            now += row.current_amount
+        sums[row.category] = (before, now)
     return sums

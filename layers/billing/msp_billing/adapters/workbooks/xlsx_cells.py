@@ -54,6 +54,11 @@ class Table:
         """The column's sum, with the value that it has."""
         return Formula(f"=SUM({self.body(column)})", value)
 
+    def sum_where(self, column: int, by_column: int, equals: str, value: Decimal | int) -> Formula:
+        """The sum of the rows that have this text in another column."""
+        where, what = self.body(by_column), self.body(column)
+        return Formula(f'=SUMIF({where},"{equals}",{what})', value)
+
 
 def plain(text: str) -> str:
     """Text that XlsxWriter writes as it is.

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column, amount_cells
+from msp_billing.adapters.workbooks.xlsx_cells import (
+    Cell,
+    Column,
+    Formula,
+    Table,
+    amount_cells,
+)
 from msp_billing.adapters.workbooks.xlsx_sheets import Sheet, WorkbookFile
+from msp_billing.domain.money import Money, zero
 from msp_billing.domain.outcomes import OutcomeKind
-from msp_billing.domain.run_summary import RunRow, RunTotals
+from msp_billing.domain.run_summary import CurrencyTotals, RunRow, RunTotals
 
 OUTCOMES = {
     OutcomeKind.BILLED: "Billed",
@@ -18,11 +25,17 @@ OUTCOMES = {
 
 
 def write_accounts(sheet: Sheet, rows: Sequence[RunRow], totals: RunTotals) -> None:
-    """The sheet Accounts: how each account ends the run."""
+    """The sheet Accounts: how each account ends the run, and the sum of each currency.
+
+    A run in several currencies has a column that says which; an account that changed from one to
+    another has a row in each.
+    """
+    several = len(totals.amounts) > 1
     columns = (
         Column("Account", "code", 12),
         Column("Name", "text", 24),
         Column("Outcome", "code", 14),
+        *([Column("Currency", "code", 9)] if several else []),
         Column("Previous total", "money", 13),
         Column("Current total", "money", 13),
         Column("Difference", "money_change", 13),
@@ -33,42 +46,77 @@ def write_accounts(sheet: Sheet, rows: Sequence[RunRow], totals: RunTotals) -> N
         Column("Items left", "quantity", 8),
         Column("Why not billed", "text", 30),
     )
-    table = sheet.table(
-        columns,
-        (
-            (
-                row.account,
-                row.account_name,
-                OUTCOMES[row.outcome],
-                *amount_cells(sheet.row + 1, 3, row.previous_total, row.current_total),
-                row.invoice_count,
-                row.line_count,
-                row.joined_count,
-                row.left_count,
-                "\n".join(row.reasons),
-            )
-            for row in rows
-        ),
-    )
-    _, _, difference, percent = amount_cells(
-        table.last_row + 1, 3, totals.previous_total, totals.current_total
-    )
-    counts = (totals.invoice_count, totals.line_count, totals.joined_count, totals.left_count)
-    sheet.totals(
-        table,
-        {
-            0: "Total",
-            3: table.sum_of(3, totals.previous_total.amount),
-            4: table.sum_of(4, totals.current_total.amount),
-            5: difference,
-            6: percent,
-            **{column: table.sum_of(column, count) for column, count in enumerate(counts, start=7)},
-        },
-    )
+    table = sheet.table(columns, _account_rows(sheet, rows, several=several))
+    for number, entry in enumerate(totals.amounts):
+        counts = (totals.invoice_count, totals.line_count, totals.joined_count, totals.left_count)
+        _write_sums(sheet, table, entry, counts if number == 0 else (), several=several)
     sheet.browse(table)
     sheet.colour_changes(table)
     sheet.colour_text(table, 2, OUTCOMES[OutcomeKind.PARKED])
     sheet.finish()
+
+
+def _account_rows(
+    sheet: Sheet, rows: Sequence[RunRow], *, several: bool
+) -> Iterator[tuple[Cell, ...]]:
+    first_amount = 3 + several
+    for row in rows:
+        for number, (before, now) in enumerate(_amounts(row)):
+            counts: tuple[Cell, ...] = (
+                row.invoice_count,
+                row.line_count,
+                row.joined_count,
+                row.left_count,
+            )
+            yield (
+                row.account,
+                row.account_name,
+                OUTCOMES[row.outcome],
+                *([now.currency] if several else []),
+                *amount_cells(sheet.row + 1, first_amount, before, now),
+                *(counts if number == 0 else (None,) * 4),
+                "\n".join(row.reasons),
+            )
+
+
+def _amounts(row: RunRow) -> Iterator[tuple[Money, Money]]:
+    """Previous and current total; in two currencies each beside nothing of the other."""
+    before, now = row.previous_total, row.current_total
+    if before.currency == now.currency:
+        yield before, now
+    else:
+        yield zero(now.currency), now
+        yield before, zero(before.currency)
+
+
+def _write_sums(
+    sheet: Sheet, table: Table, entry: CurrencyTotals, counts: Sequence[int], *, several: bool
+) -> None:
+    first = 3 + several
+    _, _, difference, percent = amount_cells(
+        sheet.row, first, entry.previous_total, entry.current_total
+    )
+
+    def summed(column: int, amount: Money) -> Formula:
+        if not several:
+            return table.sum_of(column, amount.amount)
+        return table.sum_where(column, 3, entry.currency, amount.amount)
+
+    sheet.totals(
+        table,
+        {
+            0: "Total",
+            **({3: entry.currency} if several else {}),
+            first: summed(first, entry.previous_total),
+            first + 1: summed(first + 1, entry.current_total),
+            first + 2: difference,
+            first + 3: percent,
+            **{
+                column: table.sum_of(column, count)
+                for column, count in enumerate(counts, start=first + 4)
+            },
+        },
+    )
 
 
 def write_run_summary(sheet: Sheet, totals: RunTotals) -> None:
@@ -91,19 +139,23 @@ def write_run_summary(sheet: Sheet, totals: RunTotals) -> None:
         Column("Difference", "money_change", 16),
         Column("Percent", "percent", 10),
     )
+    several = len(totals.amounts) > 1
     amounts = sheet.table(
         columns,
         (
             (
-                "All invoices",
-                *amount_cells(sheet.row + 1, 1, totals.previous_total, totals.current_total),
-            ),
+                f"All invoices in {entry.currency}" if several else "All invoices",
+                *amount_cells(sheet.row + 1, 1, entry.previous_total, entry.current_total),
+            )
+            for entry in totals.amounts
         ),
     )
     sheet.colour_changes(amounts)
-    if totals.parked:
-        sheet.write(0, "of which of accounts that are parked now", "text")
-        sheet.write(1, totals.parked_previous_total.amount, "money")
+    for entry in totals.amounts if totals.parked else ():
+        which = f", in {entry.currency}" if several else ""
+        sheet.write(0, f"of which of accounts that are parked now{which}", "text")
+        sheet.write(1, entry.parked_previous_total.amount, "money")
+        sheet.row += 1
     sheet.finish()
 
 

@@ -44,12 +44,20 @@ class WorkbookFile:
     """A workbook in the making, in a provider's currency and colours.
 
     Args:
+        others: further currencies of its amounts. With any, amounts show no symbol, and a column
+            has to say which is which.
         title: shown in the file's properties.
         made_at: the file's date; the only one in it, so that the same content is the same bytes.
     """
 
     def __init__(
-        self, policy: ProviderPolicy, currency: str, title: str, made_at: datetime
+        self,
+        policy: ProviderPolicy,
+        currency: str,
+        title: str,
+        made_at: datetime,
+        *,
+        others: Sequence[str] = (),
     ) -> None:
         self._buffer = BytesIO()
         # Rows go to a temporary file as they are written: memory does not grow with the rows.
@@ -63,11 +71,7 @@ class WorkbookFile:
         )
         self.policy = policy
         self._formats: dict[tuple[object, ...], Any] = {}
-        digits = minor_unit_digits(currency)
-        decimals = f".{'0' * digits}" if digits else ""
-        symbol = currency_symbol(currency)
-        space = "\u00a0" if symbol[-1].isalpha() else ""
-        money = f'"{symbol}{space}"#,##0{decimals}'
+        money = _money_format((currency, *others))
         self._number_formats: dict[Kind, str] = {
             "quantity": "#,##0",
             "quantity_change": '+#,##0;-#,##0;"–"',
@@ -237,6 +241,16 @@ class Sheet:
 
     def _widen(self, column: int, width: int) -> None:
         self._widths[column] = max(self._widths.get(column, 0), width)
+
+
+def _money_format(currencies: Sequence[str]) -> str:
+    digits = max(minor_unit_digits(currency) for currency in currencies)
+    number = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    if len(currencies) > 1:
+        return number
+    symbol = currency_symbol(currencies[0])
+    space = "\u00a0" if symbol[-1].isalpha() else ""
+    return f'"{symbol}{space}"{number}'
 
 
 def _on_paper(colour: str) -> str:

@@ -38,9 +38,10 @@ class XlsxWorkbooks:
         Sheets: Summary (totals, by category), Comparison (a row per section and product, which
         can be filtered), Changes (every item that joined or left, by name).
         """
-        currency = comparison.current_total.currency
+        before, now = comparison.previous_total.currency, comparison.current_total.currency
+        others = (before,) if comparison.currency_changed else ()
         title = f"Comparison {format_month(comparison.period)}, {comparison.account_name}"
-        file = WorkbookFile(policy, currency, title, made_at)
+        file = WorkbookFile(policy, now, title, made_at, others=others)
         titles = category_titles(comparison, price_book)
         heading = comparison.account_name
         compared = (
@@ -50,6 +51,8 @@ class XlsxWorkbooks:
             else f"{format_month(comparison.period)}; there was no invoice in "
             f"{format_month(comparison.previous_period)}"
         )
+        if comparison.currency_changed:
+            compared += f"; billed in {now}, in {before} the month before"
         made = f"Made by {policy.name} on {format_moment(made_at, policy.zone)}"
         summary = file.sheet("Summary", f"Invoice comparison: {heading}", (compared, made))
         details = file.sheet("Comparison", heading, (f"Every product, {compared}",))
@@ -69,14 +72,16 @@ class XlsxWorkbooks:
         known = tuple(rows)
         run = policy.run_policy(cycle.run)
         month = format_month(cycle.period)
-        file = WorkbookFile(policy, policy.currency, f"{run.title}, {month}", made_at)
+        totals = summarise_run(known, policy.currency)
+        currency, *others = (entry.currency for entry in totals.amounts)
+        title = f"{run.title}, {month}"
+        file = WorkbookFile(policy, currency, title, made_at, others=others)
         notes = (
             f"{month} compared with {format_month(cycle.period.shifted(-1))}",
             f"Made on {format_moment(made_at, policy.zone)} · cycle {cycle}",
         )
         summary = file.sheet("Summary", f"{policy.name}: {run.title}", notes)
         accounts = file.sheet("Accounts", f"{run.title}: accounts", (notes[0],))
-        totals = summarise_run(known, policy.currency)
         write_accounts(accounts, known, totals)
         write_run_summary(summary, totals)
         write_parked(file, known)
