@@ -13,40 +13,50 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.cases import CASES
+from benchmarks import cases, feeds
 
+_CASES: dict[str, tuple[str, list[list[str]]]] = {
+    **{
+        name: ("benchmarks.cases", [[name, str(size)] for size in entry[1]])
+        for name, entry in cases.CASES.items()
+    },
+    "feed": ("benchmarks.feeds", [[way, order] for order in feeds.ORDERS for way in feeds.WAYS]),
+}
 _TITLES = {
     "build": "Building one invoice, in memory",
     "render": "Rendering one invoice as PDF",
     "cycle": "A whole cycle in the local cloud, 20 lines an account",
+    "feed": "A device feed of a million rows for 2,000 accounts",
 }
 
 
 def main(names: list[str]) -> int:
     """Print a table per case; exit code 2 for a case that does not exist."""
     console = Console()
-    unknown = sorted(set(names) - set(CASES))
+    unknown = sorted(set(names) - set(_CASES))
     if unknown:
-        console.print(f"no such case: {', '.join(unknown)}; there are {', '.join(CASES)}")
+        console.print(f"no such case: {', '.join(unknown)}; there are {', '.join(_CASES)}")
         return 2
-    for name in names or list(CASES):
+    for name in names or list(_CASES):
+        module, runs = _CASES[name]
         rows = []
-        for size in CASES[name][1]:
-            with console.status(f"{_TITLES[name]}: {size} ..."):
-                rows.append(_figures(name, size))
+        for arguments in runs:
+            with console.status(f"{_TITLES[name]}: {' '.join(arguments)} ..."):
+                rows.append(_figures(module, arguments))
         table = Table(title=_TITLES[name], title_justify="left")
-        for column in rows[0]:
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        for column in columns:
             table.add_column(column.replace("_", " "), justify="right")
         for row in rows:
-            table.add_row(*(_shown(value) for value in row.values()))
+            table.add_row(*(_shown(row.get(column, "")) for column in columns))
         console.print(table)
     return 0
 
 
-def _figures(name: str, size: int) -> dict[str, float | int | str]:
+def _figures(module: str, arguments: list[str]) -> dict[str, float | int | str]:
     """One case in a process of its own."""
     run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.cases", name, str(size)],
+        [sys.executable, "-m", module, *arguments],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -56,6 +66,8 @@ def _figures(name: str, size: int) -> dict[str, float | int | str]:
 
 
 def _shown(value: float | int | str) -> str:
+    if isinstance(value, str):
+        return value
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 from msp_billing.domain.feeds import FeedRow
@@ -79,6 +79,26 @@ class FeedTable:
             dict(zip(layout[1], values[plain:], strict=True)),
         )
 
+    def slice(self, start: int, end: int) -> FeedTable:
+        """Some consecutive rows."""
+        return FeedTable(
+            {name: values[start:end] for name, values in self.columns.items()},
+            {name: values[start:end] for name, values in self.attributes.items()},
+        )
+
+    @classmethod
+    def joined(cls, tables: Sequence[FeedTable]) -> FeedTable:
+        """The rows of tables of one layout, one table after the other."""
+        if len(tables) == 1:
+            return tables[0]
+        return cls(
+            {name: _chained(table.columns[name] for table in tables) for name in tables[0].columns},
+            {
+                name: _chained(table.attributes[name] for table in tables)
+                for name in tables[0].attributes
+            },
+        )
+
     def rows(self) -> Iterator[FeedRow]:
         """The rows as counting knows them."""
         count = len(self)
@@ -128,7 +148,12 @@ class FeedTable:
 def _packed(values: Sequence[Any]) -> Any:
     """The one value that all rows have, or the list of them."""
     first = values[0]
-    return first if values.count(first) == len(values) else values
+    same = values[-1] == first and values.count(first) == len(values)
+    return first if same else values
+
+
+def _chained(columns: Iterable[Sequence[Any]]) -> list[Any]:
+    return list(chain.from_iterable(columns))
 
 
 def _unpacked(value: Any, count: int) -> Sequence[Any]:

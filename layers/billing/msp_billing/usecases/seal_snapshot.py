@@ -82,13 +82,16 @@ def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentRecord]) -> b
     for number, group in enumerate(in_groups(book, ACCOUNTS_PER_BATCH)):
         names = [account.account for account in group]
         claims = ports.invoices.claims(cycle.id.provider, names)
-        batch = SnapshotBatch(
+        # Made of models that were checked when they were read: a large book is not checked twice.
+        batch = SnapshotBatch.model_construct(
             provider=cycle.id.provider,
             run=cycle.id.run,
             period=cycle.id.period,
             batch=number,
             accounts=tuple(
-                AccountSnapshot(account=account, readings=(), claims=claims[account.account])
+                AccountSnapshot.model_construct(
+                    account=account, readings=(), claims=claims[account.account]
+                )
                 for account in group
             ),
             parts=_parts_in_order(moments, [parts_of.get(name, []) for name in names]),

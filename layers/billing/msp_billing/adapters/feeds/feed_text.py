@@ -13,7 +13,7 @@ from msp_billing.domain.problems import Problem
 MAX_LINE_CHARACTERS = 1_048_576
 """A longer line is no line of an export; it would fill the memory before anything is said."""
 
-_CHUNK_BYTES = 131_072
+_CHUNK_BYTES = 65_536
 _UTF_8_MARK = codecs.BOM_UTF8
 _UTF_16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _ONE_ENCODING = "Export it as {encoding}, or name the encoding that it has under the feed's "
