@@ -371,7 +371,7 @@ def test_audit_and_firewalls_of_a_new_customer_are_billed_once() -> None:
         return amounts(parts["onboarding"].lines) if "onboarding" in parts else []
 
     assert onboarding(SEPTEMBER) == [("AUDIT", 2, "1000.00")]
-    assert onboarding(OCTOBER) == [("FIREWALL-S", 1, "750.00"), ("FIREWALL-M", 1, "1250.00")]
+    assert onboarding(OCTOBER) == [("FIREWALL", 1, "750.00"), ("FIREWALL", 1, "1250.00")]
     assert onboarding(NOVEMBER) == []
 
 

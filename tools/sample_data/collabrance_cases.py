@@ -10,6 +10,7 @@ from tools.sample_data.collabrance_parts import (
     Changes,
     Client,
     internal_client,
+    order,
     service_provider,
 )
 from tools.sample_data.writing import Customer, Document, Profile
@@ -133,28 +134,10 @@ def mill_town_technology() -> Customer:
             }
         },
     )
-    build: Document = {
-        "line": "nfh-server-build",
-        "product": "HAP5001",
-        "quantity": 1,
-        "bill_once_in": "2026-12",
-    }
-    purchase: Document = {
-        "line": "mbt-fortigate",
-        "product": "HWD5101",
-        "quantity": 1,
-        "bill_once_in": "2026-11",
-    }
-    overnight: Document = {
-        "line": "mbt-overnight",
-        "product": "SHP9004",
-        "quantity": 1,
-        "bill_once_in": "2026-11",
-    }
     clients = [
         internal_client("Mill Town Technology", "MTT"),
-        Client("Millbrook Transit", "MBT", users=8, mobile=34, more_lines=(purchase, overnight)),
-        Client("Northfield Home Care", "NFH", users=11, mobile=27, servers=1, more_lines=(build,)),
+        transit := Client("Millbrook Transit", "MBT", users=8, mobile=34),
+        home_care := Client("Northfield Home Care", "NFH", users=11, mobile=27, servers=1),
         Client("Eastbrook Landscaping", "EBL", users=3, mobile=12, workstations=3),
     ]
     changes: Changes = {
@@ -164,9 +147,25 @@ def mill_town_technology() -> Customer:
     }
     return service_provider(
         profile,
-        "Many mobile users; a firewall that is bought in November and sent overnight, and a "
-        "server that is built in December.",
+        "Many mobile users; a firewall that is ordered in November, set up and sent overnight, and "
+        "a server that is ordered and built in December.",
         clients,
         BY_USER,
         changes,
+        orders=(
+            order(
+                "mbt-firewall",
+                "change",
+                date(2026, 11, 9),
+                transit,
+                {"item": "fortigate", "product": "HWD5101", "quantity": 1, "shipping": "overnight"},
+            ),
+            order(
+                "nfh-server",
+                "project",
+                date(2026, 12, 4),
+                home_care,
+                {"item": "server-build", "product": "HAP5001", "quantity": 1},
+            ),
+        ),
     )

@@ -17,6 +17,7 @@ from tools.sample_data.collabrance_parts import (
     Changes,
     Client,
     internal_client,
+    order,
     service_provider,
 )
 from tools.sample_data.collabrance_resale import RESALE_NET_10, RESALE_NET_30
@@ -126,22 +127,9 @@ def _cornerstone_networks() -> Customer:
         ("Finance", "18 Corner Street", "Westfield, IL 00000"),
         mailbox="invoices",
     )
-    setup: Document = {
-        "line": "wtl-vpn-setup",
-        "product": "SEC1301",
-        "quantity": 2,
-        "bill_once_in": "2026-10",
-    }
-    shipping: Document = {
-        "line": "wtl-ground-shipping",
-        "product": "SHP9002",
-        "quantity": 1,
-        "note": "FortiGate 60F",
-        "bill_once_in": "2026-10",
-    }
     clients = [
         internal_client("Cornerstone Networks", "CNW"),
-        Client(
+        tool := Client(
             "Westfield Tool",
             "WTL",
             users=22,
@@ -150,14 +138,8 @@ def _cornerstone_networks() -> Customer:
             backups=3,
             fixed=(("COM4003", 24), ("SAS3301", 22)),
             more_lines=(
-                {
-                    "line": "wtl-fortigate",
-                    "product": "SEC1160",
-                    "quantity": 1,
-                    "starts_on": date(2026, 10, 1),
-                },
-                setup,
-                shipping,
+                {"line": "wtl-fortigate", "product": "SEC1160", "quantity": 1},
+                {"line": "wtl-vpn", "product": "SEC1310", "quantity": 2},
             ),
         ),
         Client("Clifton Credit Bureau", "CCB", users=12, servers=1, workstations=12, backups=1),
@@ -168,15 +150,54 @@ def _cornerstone_networks() -> Customer:
             workstations=30,
             fixed=(("PRT6001", 4), ("CMS1010", 3)),
         ),
+        mill := Client(
+            "Marengo Feed Mill",
+            "MFM",
+            users=23,
+            mobile=2,
+            servers=1,
+            workstations=24,
+            backups=1,
+            joins_on=date(2026, 11, 3),
+        ),
     ]
     changes: Changes = {"WTL Office 04": {"since_on": date(2026, 10, 14)}}
+    firewall: Document = {
+        "item": "fortigate",
+        "line": "wtl-fortigate",
+        "quantity": 1,
+        "hardware": "rented",
+        "shipping": "ground",
+    }
     return service_provider(
         profile,
-        "A new firewall in October: the monthly fee from then on, and the setup of two VPN "
-        "tunnels and the shipping, each once.",
+        "A new firewall and two VPN tunnels, ordered on 8 October: billed monthly from October on, "
+        "their setup and the shipping once. A new customer, ordered on 20 October for 20 users and "
+        "billed from November on, the first time with a reconciliation for the 23 that there are.",
         clients,
         BY_USER,
         changes,
+        orders=(
+            order(
+                "wtl-firewall",
+                "new-service",
+                date(2026, 10, 8),
+                tool,
+                firewall,
+                {"item": "tunnels", "line": "wtl-vpn", "quantity": 2},
+            ),
+            order(
+                "marengo",
+                "new-customer",
+                date(2026, 10, 20),
+                mill,
+                {"item": "users", "line": "each-rmm2001", "quantity": 20},
+                activated_on=date(2026, 11, 3),
+                users_at_activation=21,
+                mobile_users_at_activation=2,
+                migrated_mailboxes=12,
+            ),
+        ),
     )
 
 

@@ -42,6 +42,7 @@ class Client:
     more_lines: tuple[Document, ...] = ()
     internal: bool = False
     leaves_on: date | None = None
+    joins_on: date | None = None
 
     @property
     def subscriber(self) -> str:
@@ -72,6 +73,7 @@ def service_provider(
     each: Sequence[str],
     changes: Changes | None = None,
     starts_on: date = date(2024, 1, 1),
+    orders: Sequence[Document] = (),
 ) -> Customer:
     """An account with its clients. ``each`` are the products that every client has by count."""
     lines: list[Document] = [
@@ -88,12 +90,28 @@ def service_provider(
     devices = tuple(device for client in clients for device in _devices(profile, client))
     users = tuple(user for client in clients for user in _users(profile, client))
     check_names(changes, (*devices, *users))
+    ordered: Document = {"orders": [*orders]} if orders else {}
     return Customer(
-        profile.document([agreement], [client.document() for client in clients]),
+        profile.document([agreement], [client.document() for client in clients]) | ordered,
         story,
         tuple(replace(entry, **(changes or {}).get(entry.name, {})) for entry in devices),
         tuple(replace(entry, **(changes or {}).get(entry.name, {})) for entry in users),
     )
+
+
+def order(
+    name: str, kind: str, ordered_on: date, client: Client, *items: Document, **more: Any
+) -> Document:
+    """An order of a client."""
+    return {
+        "order": name,
+        "kind": kind,
+        "ordered_on": ordered_on,
+        "agreement": "master-services",
+        "subscriber": client.subscriber,
+        **more,
+        **({"items": [*items]} if items else {}),
+    }
 
 
 def _lines_of(client: Client, each: Sequence[str]) -> list[Document]:
@@ -138,7 +156,7 @@ def _devices(profile: Profile, client: Client) -> list[Life]:
                     name=f"{client.code}-{short}-{ordinal:02}",
                     site=client.code,
                     kind=kind,
-                    since_on=long_ago(chance),
+                    since_on=client.joins_on or long_ago(chance),
                     until_on=client.leaves_on,
                     extra="Yes" if len(result) < client.backups else "No",
                 )
@@ -162,7 +180,7 @@ def _users(profile: Profile, client: Client) -> list[Life]:
                 name=name,
                 site=client.name,
                 kind=unit,
-                since_on=long_ago(chance),
+                since_on=client.joins_on or long_ago(chance),
                 kind_later=(client.leaves_on, "Disabled Users") if client.leaves_on else None,
             )
         )

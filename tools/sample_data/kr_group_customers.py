@@ -214,17 +214,18 @@ def _birch_and_beam() -> Customer:
     onboarding: Document = {
         **recurring(
             "onboarding",
-            "Onboarding of two sites",
+            "Onboarding of sites",
             date(2026, 9, 1),
-            [
-                fixed("AUDIT", 2, bill_once_in="2026-09"),
-                fixed("FIREWALL-S", 1, note="branch studio", bill_once_in="2026-10"),
-                fixed("FIREWALL-M", 1, note="main studio", bill_once_in="2026-10"),
-            ],
+            [fixed("AUDIT", 2, bill_once_in="2026-09")],
             "onboarding",
         ),
-        "ends_on": date(2026, 10, 31),
+        "ends_on": date(2026, 12, 31),
     }
+    orders = [
+        _firewalls("two-firewalls", date(2026, 8, 20), {"branch studio": 6, "main studio": 15}),
+        _firewalls("third-studio", date(2026, 10, 20), {"third studio": 4}),
+    ]
+    orders[1]["items"].insert(0, {"item": "audit", "product": "AUDIT", "quantity": 1})
     start = date(2026, 10, 1)
     return Customer(
         profile.document(
@@ -233,11 +234,35 @@ def _birch_and_beam() -> Customer:
                 managed_it("traditional", 3, start, per_user()),
                 microsoft_365(start, [fixed("M365-PREMIUM", 21)]),
             ]
-        ),
+        )
+        | {"orders": orders},
         "A new customer with two sites: the audit is billed in September and the firewalls in "
-        "October, each once; managed services for a term of 3 years from October on.",
+        "October, each once and by the users at its site; a third studio is ordered on 20 "
+        "October, after November's charges were counted, and billed in December. Managed services "
+        "for a term of 3 years from October on.",
         users=users(profile.account, 18, 3),
     )
+
+
+def _firewalls(order: str, ordered_on: date, users_by_site: dict[str, int]) -> Document:
+    """An order of one firewall for each site (KR-08)."""
+    items: list[Document] = [
+        {
+            "item": f"firewall-{number}",
+            "product": "FIREWALL",
+            "quantity": 1,
+            "capacity": count,
+            "note": site,
+        }
+        for number, (site, count) in enumerate(users_by_site.items(), start=1)
+    ]
+    return {
+        "order": order,
+        "kind": "project",
+        "ordered_on": ordered_on,
+        "agreement": "onboarding",
+        "items": items,
+    }
 
 
 def _huron_title() -> Customer:
