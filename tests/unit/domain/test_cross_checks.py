@@ -141,7 +141,7 @@ def test_a_disagreement_names_what_each_source_alone_has() -> None:
     assert finding.code == "sources-differ"
     assert [item.name for item in finding.items] == ["a"]
     assert [item.name for item in finding.others] == ["c", "d"]
-    assert finding.what.startswith("1 only in 'pcs', which bills (first list), and 2 only in")
+    assert finding.what.startswith("1 only in 'PCs', which bills (first list), and 2 only in")
     assert charged(only_invoice(found).lines) == [("PC", None, 2, "91.00")]
 
 

@@ -40,12 +40,11 @@ def _findings(build: AccountBuild, check: CrossCheck) -> Iterator[Finding]:
     known = build.snapshot.reading(winner.feed, winner.moment)
     other = build.snapshot.reading(against.feed, against.moment)
     if known is None or other is None or known.problems or other.problems:
-        yield _not_compared(check, known, other)
+        yield _not_compared(check, (winner, against), known, other)
         return
     for section in sections:
-        finding = _compare(
-            check, section, section.rows(build, winner, known), section.rows(build, against, other)
-        )
+        rows = section.rows(build, winner, known), section.rows(build, against, other)
+        finding = _compare(check, section, (winner, against), *rows)
         if finding is not None:
             yield finding
 
@@ -75,7 +74,11 @@ def _sections(build: AccountBuild, *rules: CountRule) -> list[_Section]:
 
 
 def _compare(
-    check: CrossCheck, section: _Section, winner: list[FeedRow], against: list[FeedRow]
+    check: CrossCheck,
+    section: _Section,
+    rules: tuple[CountRule, CountRule],
+    winner: list[FeedRow],
+    against: list[FeedRow],
 ) -> Finding | None:
     known = {_key(check, row) for row in winner}
     there = {_key(check, row) for row in against}
@@ -93,18 +96,21 @@ def _compare(
         clause=check.clause,
         title=check.title,
         subscriber=section.subscriber,
-        what=_sentence(check, len(missing), len(alone)),
+        what=_sentence(check, rules, len(missing), len(alone)),
         items=in_against if one_list else in_winner,
         others=() if one_list else in_against,
     )
 
 
-def _sentence(check: CrossCheck, missing: int, alone: int) -> str:
+def _sentence(
+    check: CrossCheck, rules: tuple[CountRule, CountRule], missing: int, alone: int
+) -> str:
+    winner, against = (rule.title for rule in rules)
     if check.report == "only_against":
-        return f"{missing} in '{check.against}' and not in '{check.winner}'; not billed by itself."
+        return f"{missing} of '{against}' that '{winner}' lacks; not billed by itself."
     return (
-        f"{alone} only in '{check.winner}', which bills (first list), and {missing} only in "
-        f"'{check.against}' (second list): more than the policy lets pass."
+        f"{alone} only in '{winner}', which bills (first list), and {missing} only in "
+        f"'{against}' (second list): more than the policy lets pass."
     )
 
 
@@ -124,7 +130,10 @@ def _is_billed(build: AccountBuild, check: CrossCheck, feed: str, section: _Sect
 
 
 def _not_compared(
-    check: CrossCheck, known: FeedReading | None, other: FeedReading | None
+    check: CrossCheck,
+    rules: tuple[CountRule, CountRule],
+    known: FeedReading | None,
+    other: FeedReading | None,
 ) -> Finding:
     """A check that cannot be made says so: no finding would mean that the sources agree."""
     problems = [
@@ -133,12 +142,13 @@ def _not_compared(
         if reading is not None
         for problem in reading.problems[:1]
     ]
+    winner, against = (f"'{rule.title}'" for rule in rules)
     why = " ".join(problems) or "One of the two was not read."
     return Finding(
         code=NOT_COMPARED_CODE,
         clause=check.clause,
-        title="Sources that could not be compared",
-        what=f"{check.title}: '{check.winner}' and '{check.against}' were not compared. {why}",
+        title="Sources not compared",
+        what=f"{check.title}: {winner} and {against} were not compared. {why}",
     )
 
 
