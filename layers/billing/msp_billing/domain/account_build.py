@@ -31,6 +31,7 @@ class AccountBuild:
         self.snapshot = snapshot
         self.previous = previous
         self.counter = Counter(context.policy, snapshot, previous, context.period, context.calendar)
+        self.held_up: set[str] = set()
         self._lives: dict[str, Lifetime] = {}
         self._problems: dict[str, Problem] = {}
         self._findings: list[Finding] = []
@@ -87,8 +88,15 @@ class AccountBuild:
         """Everything that a person should look at."""
         return (*self.counter.findings, *self._findings)
 
-    def park(self, code: str, what: str, fix: str) -> None:
-        """Keep the account from being billed until what is wrong was mended."""
+    def park(self, code: str, what: str, fix: str, ended: Agreement | None = None) -> None:
+        """Keep the account from being billed until what is wrong was mended.
+
+        Args:
+            ended: the agreement that it is about, where that may have ended: it owes an outcome
+                of this cycle then, or nobody would hear of it.
+        """
+        if ended is not None:
+            self.held_up.add(ended.agreement)
         problem = Problem(code=code, what=what, fix=fix, where=self.account.account)
         self._problems.setdefault(str(problem), problem)
 

@@ -108,7 +108,8 @@ def _concerned(build: AccountBuild, lines: list[InvoiceLine]) -> list[Agreement]
     """The active agreements, and those that have ended with a charge left to bill."""
     charged = {line.reason.agreement for line in lines}
     active = {entry.agreement for entry in build.active}
-    return [entry for entry in build.account.agreements if entry.agreement in active | charged]
+    owing = active | charged | build.held_up
+    return [entry for entry in build.account.agreements if entry.agreement in owing]
 
 
 @dataclass(frozen=True)

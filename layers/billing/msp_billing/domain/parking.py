@@ -18,7 +18,12 @@ def parked(build: AccountBuild, agreements: Sequence[Agreement]) -> AccountOutco
     Agreements that have nothing to do with the run are not held up by it.
     """
     context, problems = build.context, build.problems
-    concerned = {entry.agreement for entry in agreements if _has_lines(build, entry)}
+    active = {entry.agreement for entry in build.active}
+    concerned = {
+        entry.agreement
+        for entry in agreements
+        if entry.agreement not in active or _has_lines(build, entry)
+    }
     reason = f"{len(problems)} problem{'s' if len(problems) > 1 else ''} to mend"
     return AccountOutcome(
         account=build.account.account,

@@ -64,6 +64,7 @@ def _pay_out(
             f"{', '.join(life.held_lines)} is billed on: the remainder cannot be worked out.",
             "Move the line to an agreement of its own, or end both by 'ends_on' and enter the "
             "remainder as an adjustment.",
+            agreement,
         )
         return
     months = [period for period in life.pay_out_months() if period > last.period]
@@ -131,6 +132,7 @@ def _note_unknown(build: AccountBuild, life: Lifetime) -> None:
             "of it is known, so that the amount of a month is not either.",
             "Write the day on which it ended as 'ends_on', and enter the remainder as an "
             "adjustment.",
+            life.agreement,
         )
 
 
