@@ -278,7 +278,7 @@ CASES = [
     Case(BOOK, "{flat: 500}", "{flat: 1,500}", "number", "the thousands, such as 1234.50."),
     Case(BOOK, "{flat: 500}", "{flat: 500, 7: 8}", "unknown-key", "'7' is no key"),
     Case(BOOK, "{up_to: 9, each: 30}", "{up_to: 9, each: 30,5}", "number", "thousands: 30.5."),
-    Case(BOOK, "{flat: 500}", "{}", "price-meanings", "none of each, flat and tiers"),
+    Case(BOOK, "{flat: 500}", "{}", "price-meanings", "none of each, flat, tiers and graduated"),
     Case(ACME, "account: acme", "account: Acme", "form", "such as 'acme'"),
     Case(ACME, "account: acme", "account: acme-corp", "account-file-name", "acme-corp.yaml"),
     Case(ACME, "account: acme", "account: birch", "account-twice", "accounts/birch.yaml, line 1"),
