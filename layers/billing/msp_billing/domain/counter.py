@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.contracts.billed_before import BilledBefore, billed_before
@@ -96,6 +94,7 @@ class Counter:
     ) -> None:
         self._policy = policy
         self._snapshot = snapshot
+        self._account = snapshot.account
         self._previous = previous
         self._period = period
         self._calendar = calendar
@@ -105,10 +104,6 @@ class Counter:
         self._found = CountFindings(snapshot.account)
         self.evidence: dict[str, CountEvidence] = {}
         self.problems: dict[str, Problem] = {}
-
-    @cached_property
-    def _account(self) -> Account:
-        return self._snapshot.account
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -126,8 +121,9 @@ class Counter:
             if subscriber is not None and rule.rule not in self._searched:
                 self._searched.add(rule.rule)
                 self._note_homeless(reading, rule)
+            sections = self._sections_of(reading)
             self._considered.setdefault(rule.rule, set()).update(
-                self._sections_of(reading).key(row) for row in selection.considered
+                sections.key(row) for row in selection.considered
             )
             if rule.quantity_from_rows and not selection.rows:
                 self._keep(not_on_invoice(self._account, reading, rule, subscriber))

@@ -93,9 +93,11 @@ class CountRule(Frozen):
 
         An attribute can have several values, such as a user's licences: one of them is enough.
         """
-        return all(
-            _is_among(row.attributes.get(name, ""), wanted) for name, wanted in self._wanted.items()
-        )
+        attributes = row.attributes
+        for name, wanted in self._wanted.items():  # a plain loop: it runs for every row of a feed
+            if not _is_among(attributes.get(name, ""), wanted):
+                return False
+        return True
 
 
 def _is_among(value: str, wanted: frozenset[str]) -> bool:
