@@ -24,8 +24,8 @@ from msp_billing.domain.reports.report_policy import ReportPolicy
 from msp_billing.domain.reports.uncovered import uncovered_devices
 from msp_billing.domain.reports.user_changes import user_changes
 from msp_billing.domain.snapshots import AccountSnapshot
-from msp_billing.usecases.build_invoices import invoices_of, previous_counts
-from msp_billing.usecases.context import BatchRequest, CycleContext, calendar_around
+from msp_billing.usecases.build_invoices import build_context, invoices_of, previous_counts
+from msp_billing.usecases.context import BatchRequest, CycleContext
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
 
@@ -118,17 +118,12 @@ class ReportMaterial:
     @cached_property
     def _build_context(self) -> BuildContext:
         plan = self._context.cycle.plan
-        policy = self._context.policy
-        return BuildContext(
-            policy=policy,
-            run=self._context.run,
-            price_book=self._context.price_book,
-            period=self._request.period,
+        return build_context(
+            self._ports,
+            self._context,
+            self._request,
             invoice_on=plan.invoice_on,
             due_on=plan.due_on,
-            charges_until=plan.charges_until,
-            snapshot_sha256=self._request.sha256,
-            calendar=calendar_around(self._ports, policy, self._request.period.year),
         )
 
     @cached_property

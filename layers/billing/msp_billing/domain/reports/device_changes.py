@@ -15,6 +15,7 @@ from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_counts import (
     ReportedCount,
     UnknownCountError,
+    bills_by,
     place_name,
     reported_counts,
     subscriber_name,
@@ -62,6 +63,8 @@ def device_report(build: AccountBuild, report: ReportPolicy) -> DeviceReport | N
     Raises:
         UnknownCountError: when the devices are not known.
     """
+    if not bills_by(build, report.count_rules):
+        return None
     rules = [build.context.policy.count_rule(name) for name in report.count_rules]
     counts = reported_counts(build, report.count_rules)
     moments = [

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.billable_lines import expand_lines
+from msp_billing.domain.billable_lines import expand_lines, provided
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.money import ExactDecimal
+from msp_billing.domain.price_book import Product
 from msp_billing.domain.problems import Problem
 
 ACCOUNT_ITSELF = "–"
@@ -54,30 +55,46 @@ def reported_counts(build: AccountBuild, rules: tuple[str, ...]) -> tuple[Report
     return found
 
 
+def bills_by(build: AccountBuild, rules: tuple[str, ...]) -> bool:
+    """Whether the account has any line that is counted by one of these rules.
+
+    An account that has none is not written to, and an export that it does not need is not missed.
+    """
+    return any(True for _ in _lines(build, frozenset(rules)))
+
+
 def _counts(build: AccountBuild, rules: frozenset[str]) -> Iterator[ReportedCount]:
+    for product, rule_name, subscriber in _lines(build, rules):
+        rule = build.context.policy.count_rule(rule_name)
+        counted = build.counter.count(rule, subscriber)
+        if counted is not None and counted[1].items:
+            yield ReportedCount(
+                subscriber=subscriber,
+                subscriber_name=subscriber_name(build, subscriber),
+                product=product.code,
+                description=product.name,
+                counted_as=rule.title,
+                quantity=Decimal(counted[1].quantity),
+                items=counted[1].items,
+            )
+
+
+def _lines(build: AccountBuild, rules: frozenset[str]) -> Iterator[tuple[Product, str, str | None]]:
+    """Product, count rule and section of every line of this run that is counted by the rules."""
     context = build.context
     for agreement in build.active:
-        for line, subscriber in expand_lines(agreement, build.account, context.period):
+        life = build.life(agreement)
+        lines = expand_lines(agreement, build.account, context.period, build.ordered_lines)
+        for line, subscriber in lines:
             product = context.price_book.find(line.product)
             if product is None or product.category not in context.run.categories:
                 continue
             rule_name = line.count_rule or product.count_rule
             if rule_name not in rules or line.quantity is not None:
                 continue
-            if not build.life(agreement).provided_in(line, context.period):
-                continue
-            rule = context.policy.count_rule(rule_name)
-            counted = build.counter.count(rule, subscriber)
-            if counted is not None and counted[1].items:
-                yield ReportedCount(
-                    subscriber=subscriber,
-                    subscriber_name=subscriber_name(build, subscriber),
-                    product=product.code,
-                    description=product.name,
-                    counted_as=rule.title,
-                    quantity=Decimal(counted[1].quantity),
-                    items=counted[1].items,
-                )
+            ordered = build.ordered_lines.of_line(agreement, line, subscriber)
+            if provided(life, line, ordered, context):
+                yield product, rule_name, subscriber
 
 
 def subscriber_name(build: AccountBuild, subscriber: str | None) -> str:

@@ -15,6 +15,7 @@ from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_counts import (
     UnknownCountError,
+    bills_by,
     place_name,
     reported_counts,
     subscriber_name,
@@ -64,6 +65,8 @@ def user_changes(build: AccountBuild, report: ReportPolicy) -> UserChanges | Non
     Raises:
         UnknownCountError: when the users are not known.
     """
+    if not bills_by(build, report.count_rules):
+        return None
     rules = [build.context.policy.count_rule(name) for name in report.count_rules]
     counts = reported_counts(build, report.count_rules)
     changes = _Changes(build, rules, [(c.counted_as, c.items) for c in counts]).found()
