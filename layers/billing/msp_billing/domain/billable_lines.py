@@ -94,7 +94,7 @@ def provided(
     """
     if ordered is None:
         return life.provided_in(line, context.period)
-    if not ordered.billed_by(context.invoice_on):
+    if life.is_free(context.period) or not ordered.billed_by(context.invoice_on):
         return False
     if ordered.item is None:
         return life.provided_in(line, context.period)
@@ -127,6 +127,7 @@ def _as_ordered(build: AccountBuild, entry: BillableLine, ordered: OrderedLine) 
         f"{entry.quantity} {entry.quantity_from}",
         ordered=ordered,
         counted=entry.quantity,
+        contracted=None,
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from msp_billing.domain.invoices import InvoiceLine, LineKind
+from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
-from tests.unit.domain.builders import Data, agreement_data, line_data, policy
+from tests.unit.domain.builders import Data, account, agreement_data, line_data, policy
 from tests.unit.domain.contracts.order_samples import (
     BOOK,
     FEBRUARY,
@@ -156,9 +157,7 @@ def test_an_item_is_left_to_the_run_that_bills_its_category() -> None:
 
 def test_an_item_of_an_agreement_that_has_ended_is_billed_after_its_end() -> None:
     ended = agreement_data(line_data("STREAMLINE", quantity=1), ends_on="2025-12-31")
-    of = ordering(change(item_data("audit", product="AUDIT"))).model_copy(
-        update={"agreements": (type(ordering().agreements[0]).model_validate(ended),)}
-    )
+    of = account(ended, sites=["maple"], orders=[change(item_data("audit", product="AUDIT"))])
     assert charges(bill(of, JANUARY)) == [("AUDIT", 1, "500.00")]
 
 
@@ -168,6 +167,20 @@ def test_a_price_with_a_monthly_allowance_parks_an_order_by_name() -> None:
     (problem,) = bill(ordering(order), JANUARY).problems
     assert problem.code == "allowance-in-order"
     assert "AUDIT in order o-1 includes 5 units every month" in problem.what
+
+
+def test_what_is_wrong_with_an_order_parks_its_agreement_after_its_end_too() -> None:
+    """Nobody would see it otherwise: the account has no agreement in force any more."""
+    ended = agreement_data(line_data("STREAMLINE", quantity=1), ends_on="2025-12-31")
+    other = agreement_data(line_data("GLUE", quantity=1), agreement="other")
+    order = change(item_data("x", product="UNPRICED"))
+    for agreements in ([ended], [ended, other]):
+        of = account(*agreements, sites=["maple"], orders=[order])
+        outcome = bill(of, JANUARY)
+        assert outcome.parked
+        assert [problem.code for problem in outcome.problems] == ["no-price"]
+        assert {entry.kind for entry in outcome.agreements} == {OutcomeKind.PARKED}
+        assert len(outcome.agreements) == len(agreements)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ class OrderedOnce:
     """A one-time charge of an order, before its price."""
 
     order: Order
+    agreement: Agreement
     charge: str
     product: str
     subscriber: str | None
@@ -45,6 +46,7 @@ def item_charges(build: AccountBuild, order: Order, agreement: Agreement) -> Ite
         if item.product is not None:
             yield OrderedOnce(
                 order=order,
+                agreement=agreement,
                 charge=f"order:{order.order}:{item.item}",
                 product=item.product,
                 subscriber=section,
@@ -56,10 +58,11 @@ def item_charges(build: AccountBuild, order: Order, agreement: Agreement) -> Ite
                 hardware=item.hardware,
             )
         shipped = item.product or products.get(item.line or "")
-        speed = _speed(build, order, item)
+        speed = _speed(build, order, item, agreement)
         if speed is not None and shipped is not None:
             yield OrderedOnce(
                 order=order,
+                agreement=agreement,
                 charge=f"shipping:{order.order}:{item.item}",
                 product=speed.product,
                 subscriber=section,
@@ -70,7 +73,9 @@ def item_charges(build: AccountBuild, order: Order, agreement: Agreement) -> Ite
             )
 
 
-def _speed(build: AccountBuild, order: Order, item: OrderItem) -> ShippingSpeed | None:
+def _speed(
+    build: AccountBuild, order: Order, item: OrderItem, agreement: Agreement
+) -> ShippingSpeed | None:
     if item.shipping is None:
         return None
     known = build.context.policy.shipping
@@ -83,6 +88,7 @@ def _speed(build: AccountBuild, order: Order, item: OrderItem) -> ShippingSpeed 
         f"The item {item.item} of order {order.order} is sent by '{item.shipping}', which the "
         f"policy {build.context.policy.version} does not know.",
         f"Write one of the policy's ways of shipping ({names}).",
+        agreement,
     )
     return None
 
@@ -92,7 +98,7 @@ def _name(build: AccountBuild, code: str) -> str:
     return code if product is None else product.name
 
 
-def park_unknown_traits(build: AccountBuild, order: Order) -> None:
+def park_unknown_traits(build: AccountBuild, order: Order, agreement: Agreement) -> None:
     """A trait that no fee asks for is a slip of the hand, and a fee would be wrong by it."""
     known = known_traits(build.context.policy)
     for trait in order.traits:
@@ -102,6 +108,7 @@ def park_unknown_traits(build: AccountBuild, order: Order) -> None:
                 f"The order {order.order} has the trait '{trait}', which no setup fee of the "
                 f"policy {build.context.policy.version} asks for.",
                 f"Write one of those that the setup fees name ({', '.join(known) or 'none'}).",
+                agreement,
             )
 
 
@@ -120,6 +127,7 @@ def billed_here(build: AccountBuild, once: OrderedOnce) -> Product | None:
             f"{build.context.price_book.version} lacks.",
             "The cycle keeps the versions that it opened with: let the order be of the next "
             "period, or correct the product.",
+            once.agreement,
         )
         return None
     return product if product.category in build.context.run.categories else None
@@ -138,6 +146,7 @@ def charge_line(build: AccountBuild, once: OrderedOnce) -> InvoiceLine | None:
         once.order.ordered_on,
         f"order {once.order.order}",
         once.subscriber,
+        once.agreement,
     )
     if found is None or _parks_allowance(build, once, found.price):
         return None
@@ -181,6 +190,7 @@ def _parks_allowance(build: AccountBuild, once: OrderedOnce, price: Price) -> bo
         f"The price of {once.product} in order {once.order.order} includes {price.included} units "
         "every month, and an order is charged once.",
         "Give the item of the order a price of its own, without 'included'.",
+        once.agreement,
     )
     return True
 
@@ -197,6 +207,7 @@ def _priced(
             f"The price of {product.code} in order {once.order.order} depends on the "
             f"{product.tier_by}, and the order does not say how many.",
             "Write it into the item as 'capacity'.",
+            once.agreement,
         )
         return None
     step = price_quantity(found.price, Decimal(once.capacity), currency)

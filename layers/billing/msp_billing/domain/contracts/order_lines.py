@@ -34,7 +34,7 @@ def order_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
         if order.ordered_on > build.context.charges_until:
             continue
         agreement = agreements[order.agreement]
-        park_unknown_traits(build, order)
+        park_unknown_traits(build, order, agreement)
         for charge in (
             *item_charges(build, order, agreement),
             *_fee_charges(build, order, agreement),
@@ -46,7 +46,10 @@ def order_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
 
 
 def _park_lines_without_rule(build: AccountBuild) -> None:
+    active = {entry.agreement for entry in build.active}
     for order, item in build.ordered_lines.without_rule:
+        if order.agreement not in active:
+            continue
         build.park(
             "no-order-rule",
             f"Line {item.line} of {order.agreement} is brought by the order {order.order}, and the "
@@ -70,6 +73,7 @@ def _fee_charge(
     """The charge of a fee that is due, with its quantity; None when there is nothing to charge."""
     charge = OrderedOnce(
         order=order,
+        agreement=agreement,
         charge=f"setup:{order.order}:{fee.fee}",
         product=fee.product,
         subscriber=order.subscriber,
@@ -85,12 +89,13 @@ def _fee_charge(
         return None
     units = fee_units(fee, order, agreement, lambda rule, who: _count(build, rule, who))
     if isinstance(units, FactMissing):
-        build.park(units.code, units.what, units.fix)
+        build.park(units.code, units.what, units.fix, agreement)
         return None
     if units is None or not units.quantity:
         return None
     return OrderedOnce(
         order=order,
+        agreement=agreement,
         charge=charge.charge,
         product=fee.product,
         subscriber=order.subscriber,

@@ -12,6 +12,7 @@ from msp_billing.domain.charging.price_lookup import (
     places_of,
 )
 from msp_billing.domain.charging.pricing import PriceInForce
+from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.price_book import Price, Product
 
 
@@ -22,6 +23,7 @@ def price_or_park(
     day: date,
     who: str,
     subscriber: str | None,
+    agreement: Agreement,
 ) -> PriceInForce | None:
     """The price, or None after the account was parked: a missing price never bills as zero.
 
@@ -31,6 +33,7 @@ def price_or_park(
         own: a price in place of the list price.
         day: the day whose list price counts.
         who: what is to be charged, in words: 'order o-17'.
+        agreement: whose charge it is.
     """
     if own is not None:
         return PriceInForce(own, f"own price in {who}")
@@ -44,7 +47,8 @@ def price_or_park(
             "no-price",
             f"The {product.unit} of {product.code} in {who} has no price{other} on {day}.",
             f"Give {who} a price for it, or the product a list price{other} from that day.",
+            agreement,
         )
     except TwoPricesError as error:
-        build.park("two-prices", error.what, error.fix)
+        build.park("two-prices", error.what, error.fix, agreement)
     return None

@@ -25,7 +25,7 @@ def reconciliation_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
     context = build.context
     if not build.ordered_lines.any_billed_as_ordered(context.invoice_on, context.invoice_before_on):
         return
-    for agreement in build.active:
+    for agreement in build.billing:
         for entry in billable_lines(build, agreement):
             ordered = entry.ordered
             if ordered is None or entry.counted is None or entry.counted <= entry.quantity:
@@ -34,9 +34,10 @@ def reconciliation_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
                 build,
                 entry.product,
                 entry.line.price,
-                context.period.first_day,
+                build.life(agreement).price_day(entry.line, context.period),
                 f"agreement line {entry.line.line}",
                 entry.subscriber,
+                agreement,
             )
             if found is None:
                 continue

@@ -46,7 +46,7 @@ def _had(build: AccountBuild, required: RequiredProduct) -> Decimal:
     return sum(
         (
             entry.quantity
-            for agreement in build.active
+            for agreement in build.billing
             for entry in billable_lines(build, agreement, only=required.product)
         ),
         Decimal(0),
@@ -71,9 +71,11 @@ def _shortfall(
 ) -> Iterator[InvoiceLine]:
     """What is missing at its list price, each part of that price a line, and the finding."""
     account, section = build.account, _internal_section(build.account)
-    agreement = build.agreement_for_charges().agreement
+    agreement = build.agreement_for_charges()
     first_day = build.context.period.first_day
-    found = price_or_park(build, product, None, first_day, f"the agreement {agreement}", section)
+    found = price_or_park(
+        build, product, None, first_day, f"the agreement {agreement.agreement}", section, agreement
+    )
     if found is None:
         return
     had = required.minimum - missing
@@ -94,7 +96,7 @@ def _shortfall(
             ownership=product.hardware,
             reason=LineReason(
                 clause=required.clause,
-                agreement=agreement,
+                agreement=agreement.agreement,
                 agreement_line=None,
                 quantity_from=f"at least {required.minimum} for every account, {had} in the "
                 "agreements",
