@@ -21,9 +21,6 @@ from msp_billing.usecases.ports import Ports
 
 _FAST = 1  # a third of the default's time, a fifth more bytes
 
-MAX_FILES_NAMED = 100
-"""How many of its files a moment's record names; each reading names its own anyway."""
-
 
 class MomentPart(SnapshotPart):
     """One part, and whose readings it holds."""

@@ -20,6 +20,9 @@ from msp_billing.domain.snapshots import FeedReading
 from msp_billing.usecases.ports import ExportReading, Feeds
 from msp_billing.usecases.row_spool import RowSpool, SpooledRows
 
+MAX_FILES_NAMED = 100
+"""How many of its files a moment's record names; each reading names its own anyway."""
+
 
 @dataclass(frozen=True)
 class MomentContext:
@@ -91,7 +94,8 @@ class TakenFeed:
     def _seal(self, reading: ExportReading) -> FeedSeal:
         seal = reading.seal_at(self._context.planned.moment_at)
         self.files += 1
-        self.seals.append(seal)
+        if len(self.seals) < MAX_FILES_NAMED:
+            self.seals.append(seal)
         return seal
 
     def _taken(

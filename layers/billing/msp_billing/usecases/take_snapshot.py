@@ -16,7 +16,6 @@ from msp_billing.domain.snapshots import FeedReading
 from msp_billing.usecases.batches import ACCOUNTS_PER_BATCH, in_groups
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
 from msp_billing.usecases.moments import (
-    MAX_FILES_NAMED,
     MomentPart,
     MomentRecord,
     find_moment,
@@ -27,7 +26,13 @@ from msp_billing.usecases.moments import (
     put_part,
 )
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.take_feed import MomentContext, Taken, TakenFeed, take_feed
+from msp_billing.usecases.take_feed import (
+    MAX_FILES_NAMED,
+    MomentContext,
+    Taken,
+    TakenFeed,
+    take_feed,
+)
 
 __all__ = ["SnapshotRequest", "SnapshotResult", "moment_readings", "read_account", "take_snapshot"]
 
@@ -122,6 +127,7 @@ def read_account(ports: Ports, context: CycleContext, account: Account) -> tuple
         feed.feed: feed.accept_lost_rows
         for feed in ports.policies.policy(policy.provider, current).feeds
     }
+    _, owners = _names(ports, policy.provider)
     readings: list[FeedReading] = []
     for planned in context.cycle.plan.moments:
         before = _known_before(ports, context.cycle, planned.moment)
@@ -130,7 +136,7 @@ def read_account(ports: Ports, context: CycleContext, account: Account) -> tuple
             policy=policy,
             planned=planned,
             period=context.cycle.id.period,
-            owners=_names_of(account),
+            owners=owners | _names_of(account),
         )
         for definition in feeds_counted_at(policy, context.run, planned.moment):
             losses = accepted.get(definition.feed, definition.accept_lost_rows)

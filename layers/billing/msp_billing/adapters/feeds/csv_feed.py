@@ -110,21 +110,26 @@ class _Reader:
         self._single: RowReader | None = None
         self._data_rows = 0
         self._is_over = False
+        self._rest = ""  # of a block, behind the header in it
 
     def read(self, blocks: Iterator[str]) -> Iterator[FeedTable | RowProblem]:
         line = 1
         for block in blocks:
-            table = None if self._plain is None else self._plain.read(block, line)
-            if table is not None:
-                self._data_rows += len(table)
-                line += len(table)
-                yield table
-                continue
-            whole = self._to_the_end_of_a_row(block, blocks)
-            yield from self._row_by_row(whole, line)
+            rest = block
+            while rest and not self._is_over:
+                table = None if self._plain is None else self._plain.read(rest, line)
+                if table is not None:
+                    self._data_rows += len(table)
+                    line += len(table)
+                    yield table
+                    break
+                whole = self._to_the_end_of_a_row(rest, blocks)
+                self._rest = ""
+                yield from self._row_by_row(whole, line)
+                rest = self._rest
+                line += whole.count("\n") - rest.count("\n")
             if self._is_over:
                 return
-            line += whole.count("\n")
         yield from self._emptiness()
 
     def _to_the_end_of_a_row(self, block: str, following: Iterator[str]) -> str:
@@ -188,6 +193,8 @@ class _Reader:
                 return
             if cells and self._single is None:
                 yield from self._begin([cell.strip() for cell in cells], line)
+                self._rest = "".join(lines[rows.line_num :])
+                return
             elif cells:
                 self._data_rows += 1
                 yield from self._row(cells, line)
