@@ -21,10 +21,12 @@ from msp_billing.adapters.count_words import (
 )
 from msp_billing.adapters.formatting import format_day, format_moment, format_money, format_quantity
 from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.adapters.work_words import hours_in_words, span_in_words, work_in_words
 from msp_billing.domain.counting import CountedItem
 from msp_billing.domain.explaining import Explanation
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.work.work_done import WorkDone
 
 _POLICY = "policy.json"
 _PATTERNS = ("data", "providers/*/*/*/data")
@@ -78,6 +80,8 @@ def explanation_rows(
     yield "Quantity", shown.quantity_from
     if shown.source is not None:
         yield from _count(shown)
+    if shown.work is not None:
+        yield from _work(shown.work, zone)
     yield "Period", shown.service_period
     yield "Agreement", shown.agreement
     yield "Rule", f"{shown.clause.title}. {shown.clause.text}"
@@ -90,6 +94,16 @@ def explanation_rows(
             f"{source.file}, {counted(source.rows, 'row')}, as of {as_of} "
             f"({counted(source.age_hours, 'hour')} before the count), SHA-256 {source.sha256}",
         )
+
+
+def _work(work: WorkDone, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    yield "Work", work_in_words(work)
+    yield "Engineer", f"{work.engineer}, {work.role}"
+    spans = "; ".join(span_in_words(span, zone) for span in work.spans)
+    yield "Time", f"{hours_in_words(work)}: {spans}"
+    if work.note:
+        yield "Note", work.note
+    yield "Approval", work.approval
 
 
 def _count(shown: Explanation) -> Iterator[tuple[str, str]]:

@@ -134,6 +134,8 @@ class Replay:
 
     def _bill(self, run: str, period: Period) -> dict[str, AccountOutcome]:
         policy = self.rules.policy
+        if policy.run_policy(run).informational and period > self._first:
+            self._bill_what_came_before(period)
         plan = plan_of(policy, run, period)
         context = BuildContext(
             policy=policy,
@@ -158,6 +160,12 @@ class Replay:
             self._claims[name] |= dict.fromkeys(outcome.charges, context.claimant)
             outcomes[name] = outcome
         return outcomes
+
+    def _bill_what_came_before(self, period: Period) -> None:
+        """What is billed already is not shown once more for information."""
+        for other in self.rules.policy.runs:
+            if other.work is not None and not other.informational:
+                self.outcomes(other.run, period.shifted(-1))
 
     def _claims_of(self, account: str, context: BuildContext) -> dict[str, str]:
         """What is billed already. An informational run comes before the regular one of its month.

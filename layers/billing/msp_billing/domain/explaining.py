@@ -8,6 +8,7 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.counting import CountedItem, LateChange, QuantityChange
 from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.policy import Clause, ProviderPolicy
+from msp_billing.domain.work.work_done import WorkDone
 
 
 class SourceOfCount(Frozen):
@@ -46,6 +47,7 @@ class Explanation(Frozen):
         default=None, description="'3 x 1.5 = 4.5, rounded up to 5', where there is any."
     )
     compared_with: str | None = None
+    work: WorkDone | None = Field(default=None, description="The engineer's time (KR-05).")
 
 
 def explain_line(invoice: Invoice, line_number: int, policy: ProviderPolicy) -> Explanation:
@@ -78,6 +80,8 @@ def explain_line(invoice: Invoice, line_number: int, policy: ProviderPolicy) -> 
         policy_version=invoice.policy_version,
         price_book_version=invoice.price_book_version,
     )
+    if line.work is not None:
+        return shown.model_copy(update={"work": line.work})
     if evidence is None:
         return shown
     return shown.model_copy(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from itertools import takewhile
 
 from pydantic import Field, model_validator
 
@@ -254,8 +255,14 @@ def summarise_by_product(lines: tuple[InvoiceLine, ...], currency: str) -> tuple
 
 
 def _common_name(group: list[InvoiceLine]) -> str:
-    """The shortest description: notes of single lines come after the product's name."""
-    return min((line.description for line in group), key=lambda text: (len(text), text))
+    """What the descriptions begin with alike: notes of single lines follow the product's name.
+
+    The shortest one where they have nothing in common.
+    """
+    texts = [line.description.split(", ") for line in group]
+    alike = takewhile(lambda parts: len(set(parts)) == 1, zip(*texts, strict=False))
+    shortest = min((line.description for line in group), key=lambda text: (len(text), text))
+    return ", ".join(parts[0] for parts in alike) or shortest
 
 
 def summarise_by_category(

@@ -241,9 +241,9 @@ def test_a_line_shows_work_hours_rate_total_and_the_engineers_time() -> None:
     invoice = only_invoice(bill(FEBRUARY, "monthly", SERVER_BUILD))
     ((line, work),) = invoice.time_details
     assert line.description == "Project work, Ticket of T-1"
-    assert (str(line.quantity), line.unit, str(line.unit_price)) == ("3.00", "hour", "180 USD")
+    assert (str(line.quantity), line.unit, str(line.unit_price)) == ("3.00", "hour", "180.00 USD")
     assert line.amount == usd("540.00")
-    assert line.reason.arithmetic == "3.00 x 180 = 540.00"
+    assert line.reason.arithmetic == "3.00 x 180.00 = 540.00"
     assert line.reason.price_from == "rate card standard: Engineer, Project"
     assert line.reason.quantity_from == (
         "time entry T-1 of Rosa Marin: 180 minutes charged as 3.00 hours (rounded up to 15 minutes)"
@@ -270,7 +270,7 @@ def test_an_entry_with_two_rates_is_two_lines_of_one_charge() -> None:
     texts = [line.reason.quantity_from for line in lines if line.work]
     assert [text[-18:] for text in texts] == ["of which 1.00 here", "of which 0.50 here"]
     after = next(line for line in lines if line.product == "T2")
-    assert after.description == "After-hours support, Ticket of T-9, after hours"
+    assert after.description == "After-hours support, Ticket of T-9"
     assert after.reason.price_from.endswith("Engineer, after hours (150 x 1.5)")
 
 

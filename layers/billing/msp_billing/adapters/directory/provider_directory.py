@@ -27,6 +27,7 @@ from msp_billing.adapters.directory.provider_files import (
 )
 from msp_billing.adapters.directory.provider_names import name_problems
 from msp_billing.adapters.directory.provider_orders import order_problems
+from msp_billing.adapters.directory.work_checks import work_problems
 from msp_billing.adapters.directory.yaml_documents import YamlDocument
 from msp_billing.adapters.feeds.csv_feed import RowProblem
 from msp_billing.adapters.feeds.export_reader import ExportReader
@@ -125,6 +126,7 @@ class _Reader:
         )
         self.problems += name_problems(documents)
         self.problems += fit_problems(documents)
+        self.problems += work_problems(documents)
         self.problems += order_problems(documents)
         policy = self._model(documents.policy, ProviderPolicy)
         price_book = self._model(documents.price_book, PriceBook)

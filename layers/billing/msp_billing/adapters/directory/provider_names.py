@@ -35,6 +35,8 @@ _CLAUSES = _Names("clause", "policy", "clauses.*.clause")
 _MOMENTS = _Names("snapshot moment", "policy", "runs.*.moments.*.moment")
 _CATEGORIES = _Names("category", "price_book", "categories.*.category")
 _PRODUCTS = _Names("product", "price_book", "products.*.code")
+_RATE_CARDS = _Names("rate card", "policy", "rate_cards.*.card")
+_WORK_RULES = _Names("work rules", "policy", "work_rules.*.rules")
 _TERMS = _Names("contract terms", "policy", "contract_terms.*.terms")
 _AGREEMENTS = _Names("agreement", "account", "agreements.*.agreement")
 _ONE_SUBSCRIBER = _Names("subscriber", "account", "subscribers.*.subscriber")
@@ -60,6 +62,15 @@ _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
     ("policy", "shipping.*.clause", _CLAUSES),
     ("policy", "required_products.*.product", _PRODUCTS),
     ("policy", "required_products.*.clause", _CLAUSES),
+    ("policy", "rate_cards.*.rates.*.product", _PRODUCTS),
+    ("policy", "rate_cards.*.rates.*.after_hours_product", _PRODUCTS),
+    ("policy", "work_rules.*.feed", _FEEDS),
+    ("policy", "work_rules.*.rate_card", _RATE_CARDS),
+    ("policy", "work_rules.*.clause", _CLAUSES),
+    ("policy", "work_rules.*.after_hours_clause", _CLAUSES),
+    ("policy", "work_rules.*.approval.clause", _CLAUSES),
+    ("policy", "runs.*.work.rules", _WORK_RULES),
+    ("policy", "runs.*.work.moment", _MOMENTS),
     ("policy", "runs.*.clause", _CLAUSES),
     ("policy", "runs.*.categories.*", _CATEGORIES),
     ("policy", "runs.*.must_be_priced.*.feed", _FEEDS),
@@ -82,6 +93,8 @@ _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
 # Names that are given once; the number says how much of the path they share with each other.
 _UNIQUE: tuple[tuple[Kind, str, str, int], ...] = (
     ("policy", "runs.*.run", "run", 0),
+    ("policy", "rate_cards.*.card", "rate card", 0),
+    ("policy", "work_rules.*.rules", "work rules", 0),
     ("policy", "feeds.*.feed", "feed", 0),
     ("policy", "count_rules.*.rule", "count rule", 0),
     ("policy", "cross_checks.*.check", "cross check", 0),

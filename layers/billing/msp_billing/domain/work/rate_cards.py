@@ -16,6 +16,7 @@ from msp_billing.domain.money import ExactDecimal
 MAX_RATE = 10_000
 _MINUTES_PER_HOUR = 60
 _EXACT_MINUTES = 3
+_CENT = Decimal("0.01")
 
 
 class Rate(Frozen):
@@ -47,10 +48,10 @@ class Rate(Frozen):
     def hourly(self, *, after_hours: bool) -> Decimal | None:
         """The price of an hour; None when there is none for work after hours."""
         if not after_hours:
-            return self.per_hour
+            return _in_cents(self.per_hour)
         if self.after_hours_multiplier is not None:
-            return self.per_hour * self.after_hours_multiplier
-        return self.after_hours_per_hour
+            return _in_cents(self.per_hour * self.after_hours_multiplier)
+        return None if self.after_hours_per_hour is None else _in_cents(self.after_hours_per_hour)
 
     def billed_as(self, *, after_hours: bool) -> str:
         """The product code of the hours."""
@@ -141,6 +142,12 @@ class BilledTime:
         return exact_hours(self.minutes + self.minutes_after_hours)
 
 
+def _in_cents(rate: Decimal) -> Decimal:
+    """The same rate with two decimals, or more where it needs them: 210.000 reads 210.00."""
+    cents = rate.quantize(_CENT)
+    return cents if cents == rate else rate
+
+
 def exact_hours(minutes: int) -> Decimal:
     """Minutes as decimal hours, with two decimals at most.
 
@@ -149,7 +156,7 @@ def exact_hours(minutes: int) -> Decimal:
     """
     if minutes % _EXACT_MINUTES:
         raise ValueError(f"{minutes} minutes are no exact decimal hours")
-    return (Decimal(minutes) / _MINUTES_PER_HOUR).quantize(Decimal("0.01"))
+    return (Decimal(minutes) / _MINUTES_PER_HOUR).quantize(_CENT)
 
 
 def _card_inconsistencies(card: RateCard) -> Iterator[str]:

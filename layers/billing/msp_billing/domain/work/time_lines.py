@@ -153,7 +153,8 @@ def _line(
     decision: Decision,
 ) -> InvoiceLine:
     entry, zone = charge.entry, terms.zone
-    after = ", after hours" if hours.after_hours else ""
+    own_product = hours.rate.after_hours_product is not None
+    after = ", after hours" if hours.after_hours and not own_product else ""
     covered_late = hours.after_hours and entry.billing is Billing.COVERED
     return InvoiceLine(
         line=1,
