@@ -282,7 +282,7 @@ CASES = [
     Case(ACME, "account: acme", "account: Acme", "form", "such as 'acme'"),
     Case(ACME, "account: acme", "account: acme-corp", "account-file-name", "acme-corp.yaml"),
     Case(ACME, "account: acme", "account: birch", "account-twice", "accounts/birch.yaml, line 1"),
-    Case(ACME, "currency: USD", "currency: EUR", "currency", "EUR here and USD"),
+    Case(ACME, "currency: USD", "currency: EUR", "currency", "in EUR, and 'SERVER' has prices", 19),
     Case(ACME, "ap@acme.example", "Ann <ap@acme.example>", "form", "no mail address"),
     Case(ACME, "known_as: [N]", "known_as: [acme SOUTH]", "listed-twice", "both known as", 11),
     Case(ACME, "known_as: [ACME]", "known_as: [birch  dental]", "feed-name-twice", "acme.yaml", 2),
@@ -313,7 +313,7 @@ CASES = [
     Case(ACME, "{comparison: ", "{comparisn: ", "unknown-key", "Did you mean 'comparison'?"),
     Case(ACME, "line: users", "line: servers", "listed-twice", "on lines 19 and 24"),
 ]
-CONSEQUENCES = ("code: SERVER", "currency: CAD", "enabled-users", "[managed]")
+CONSEQUENCES = ("code: SERVER", "currency: CAD", "currency: EUR", "enabled-users", "[managed]")
 """Mistakes that make something else wrong as well, which is said too."""
 
 

@@ -43,7 +43,13 @@ PATTERNS: dict[str, tuple[str, str]] = {
 # How sentences of the models begin, the code of the problem, and what to do.
 _SENTENCES = (
     ("a price has one meaning", "price-meanings", None),
+    ("a price with 'included'", "price-meanings", None),
     ("a price is not negative", "price-negative", None),
+    ("the price ends", "dates-order", "Correct 'until_on' or 'from_on'."),
+    ("the minimum ends", "dates-order", "Correct 'ends_on' or 'starts_on'."),
+    ("the exemption ends", "dates-order", "Correct 'ends_on' or 'starts_on'."),
+    ("a minimum", "minimum", None),
+    ("an adjustment", "adjustment", None),
     ("the last tier", "price-tiers", "Write 'up_to: null' in the last tier."),
     ("only the last tier", "price-tiers", "Give every tier but the last its 'up_to'."),
     ("tiers must rise", "price-tiers", "Make each 'up_to' higher than the one before it."),

@@ -20,6 +20,7 @@ from msp_billing.domain.feed_formats import with_preset
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
+from msp_billing.domain.reports.planning import plan_reports
 from msp_billing.domain.run_policy import RunPolicy
 
 FIRST_PLANNED = Period(year=2026, month=1)
@@ -49,16 +50,16 @@ def _currencies(documents: ProviderDocuments) -> Iterator[Problem]:
     wanted = next((text for _, text in documents.price_book.find("currency")), None)
     if wanted is None:
         return
-    for document in (documents.policy, *documents.accounts):
-        for path, text in document.find("currency"):
-            if text != wanted:
-                yield problem_at(
-                    document,
-                    path,
-                    "currency",
-                    f"The currency is {text} here and {wanted} in {documents.price_book.file}.",
-                    f"Bill in one currency: write {wanted}, or correct the price book.",
-                )
+    for path, text in documents.policy.find("currency"):
+        if text != wanted:
+            yield problem_at(
+                documents.policy,
+                path,
+                "currency",
+                f"The currency is {text} here and {wanted} in {documents.price_book.file}.",
+                f"Write {wanted}, or correct the price book: other currencies are said at the "
+                "prices and at the accounts that have them.",
+            )
 
 
 def _coverages(documents: ProviderDocuments, account: YamlDocument) -> Iterator[Problem]:
@@ -236,7 +237,8 @@ def date_problems(policy: ProviderPolicy, document: YamlDocument) -> Iterator[Pr
                 ("runs", index),
                 "dates-order",
                 f"The dates of the run '{run.run}' do not work: {found[0]}{months}.",
-                "Move one of 'moments', 'compare', 'issue' and 'due', and look at 'wait_hours'.",
+                "Move one of 'moments', 'compare', 'issue' and 'due', or the 'at' of a report, and look at "
+                "'wait_hours'.",
             )
 
 
@@ -246,7 +248,8 @@ def _contradictions(
     for months in range(PLANNED_MONTHS):
         period = FIRST_PLANNED.shifted(months)
         try:
-            plan_cycle(policy, run, period, calendar)
+            plan = plan_cycle(policy, run, period, calendar)
+            plan_reports(policy, run, period, calendar, plan)
         except CyclePlanError as error:
             yield f"in {period} {str(error).partition(': ')[2]}"
         except CalendarError as error:

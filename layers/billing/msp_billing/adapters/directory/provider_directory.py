@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from msp_billing.adapters.directory.model_problems import read_model
+from msp_billing.adapters.directory.provider_charges import charge_problems
 from msp_billing.adapters.directory.provider_checks import (
     counted_twice,
     date_problems,
@@ -128,6 +129,7 @@ class _Reader:
         self.problems += fit_problems(documents)
         self.problems += work_problems(documents)
         self.problems += order_problems(documents)
+        self.problems += charge_problems(documents)
         policy = self._model(documents.policy, ProviderPolicy)
         price_book = self._model(documents.price_book, PriceBook)
         accounts = [self._account(document, documents) for document in documents.accounts]

@@ -42,7 +42,46 @@ _AGREEMENTS = _Names("agreement", "account", "agreements.*.agreement")
 _ONE_SUBSCRIBER = _Names("subscriber", "account", "subscribers.*.subscriber")
 _SUBSCRIBERS = _Names("subscriber", "account", "subscribers.*.subscriber", also=(EACH_SUBSCRIBER,))
 
+_TAX_CLASSES = _Names("tax class", "policy", "taxes.classes.*.tax_class")
+_JURISDICTIONS = _Names("jurisdiction", "policy", "taxes.jurisdictions.*.jurisdiction")
+_TAX_PLACES = _Names("tax place", "policy", "taxes.places.*.place")
+
+_CHARGE_REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
+    ("policy", "adjustments.clause", _CLAUSES),
+    ("policy", "taxes.clause", _CLAUSES),
+    ("policy", "taxes.category", _CATEGORIES),
+    ("policy", "taxes.jurisdictions.*.rates.*.tax_class", _TAX_CLASSES),
+    ("policy", "taxes.places.*.jurisdictions.*", _JURISDICTIONS),
+    ("price_book", "categories.*.tax_class", _TAX_CLASSES),
+    ("price_book", "products.*.tax_class", _TAX_CLASSES),
+    ("account", "tax_place", _TAX_PLACES),
+    ("account", "subscribers.*.tax_place", _TAX_PLACES),
+    ("account", "tax_exemptions.*.jurisdictions.*", _JURISDICTIONS),
+    ("account", "tax_exemptions.*.tax_classes.*", _TAX_CLASSES),
+    ("account", "adjustments.*.agreement", _AGREEMENTS),
+    ("account", "adjustments.*.category", _CATEGORIES),
+    ("account", "adjustments.*.product", _PRODUCTS),
+    ("account", "adjustments.*.subscriber", _ONE_SUBSCRIBER),
+    ("account", "adjustments.*.tax_class", _TAX_CLASSES),
+    ("account", "agreements.*.minimums.*.categories.*", _CATEGORIES),
+    ("account", "agreements.*.minimums.*.product", _PRODUCTS),
+    ("account", "agreements.*.minimums.*.clause", _CLAUSES),
+)
+
+_REPORT_REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
+    ("policy", "runs.*.reports.*.after_moment", _MOMENTS),
+    ("policy", "runs.*.reports.*.count_rules.*", _RULES),
+    ("policy", "runs.*.reports.*.clause", _CLAUSES),
+    ("account", "resale.markups.*.subscriber", _ONE_SUBSCRIBER),
+    ("account", "resale.markups.*.product", _PRODUCTS),
+    ("account", "resale.markups.*.category", _CATEGORIES),
+    ("account", "resale.prices.*.subscriber", _ONE_SUBSCRIBER),
+    ("account", "resale.prices.*.product", _PRODUCTS),
+)
+
 _REFERENCES: tuple[tuple[Kind, str, _Names], ...] = (
+    *_CHARGE_REFERENCES,
+    *_REPORT_REFERENCES,
     ("policy", "count_rules.*.feed", _FEEDS),
     ("policy", "count_rules.*.moment", _MOMENTS),
     ("policy", "count_rules.*.clause", _CLAUSES),
@@ -104,13 +143,19 @@ _UNIQUE: tuple[tuple[Kind, str, str, int], ...] = (
     ("policy", "setup_fees.*.fee", "setup fee", 0),
     ("policy", "shipping.*.shipping", "way of shipping", 0),
     ("policy", "required_products.*.product", "required product", 0),
+    ("policy", "taxes.classes.*.tax_class", "tax class", 0),
+    ("policy", "taxes.jurisdictions.*.jurisdiction", "jurisdiction", 0),
+    ("policy", "taxes.places.*.place", "tax place", 0),
     ("policy", "runs.*.moments.*.moment", "snapshot moment of the run", 2),
+    ("policy", "runs.*.reports.*.report", "report of the run", 2),
     ("policy", "runs.*.categories.*", "category that runs bill", 0),
     ("price_book", "categories.*.category", "category", 0),
     ("price_book", "products.*.code", "product", 0),
     ("account", "subscribers.*.subscriber", "subscriber", 0),
     ("account", "agreements.*.agreement", "agreement", 0),
     ("account", "agreements.*.lines.*.line", "line of the agreement", 2),
+    ("account", "agreements.*.minimums.*.minimum", "minimum of the agreement", 2),
+    ("account", "adjustments.*.adjustment", "adjustment", 0),
     ("account", "orders.*.order", "name of an order", 0),
     ("account", "orders.*.items.*.item", "name of an item of the order", 2),
 )
@@ -185,6 +230,7 @@ def _categories_nobody_bills(documents: ProviderDocuments) -> Iterator[Problem]:
     if documents.policy.root is None:
         return
     billed = {category for run in documents.runs for category in run.categories}
+    billed |= {category for _, category in documents.policy.find("taxes", "category")}
     for path, category in documents.price_book.find("categories", "*", "category"):
         if category not in billed:
             yield problem_at(

@@ -134,17 +134,17 @@ def _inconsistencies(policy: TaxPolicy) -> Iterator[str]:
 
 def _faults_of(entry: TaxJurisdiction, classes: list[str]) -> Iterator[str]:
     rated = {rate.tax_class for rate in entry.rates}
+    name = f"the jurisdiction {entry.jurisdiction}"
     for missing in sorted(set(classes) - rated):
         yield (
-            f"{entry.jurisdiction} has no rate for the tax class '{missing}': write one, 0 where "
-            "it is not taxed"
+            f"{name} has no rate for the tax class '{missing}': write one, 0 where it is not taxed"
         )
     for unknown in sorted(rated - set(classes)):
-        yield f"{entry.jurisdiction} has a rate for the unknown tax class '{unknown}'"
+        yield f"{name} has a rate for the unknown tax class '{unknown}'"
     starts = Counter((rate.tax_class, rate.from_on) for rate in entry.rates)
     for (tax_class, day), times in starts.items():
         if times > 1:
-            yield f"{entry.jurisdiction} has two rates for '{tax_class}' from {day}: keep one"
+            yield f"{name} has two rates for '{tax_class}' from {day}: keep one"
 
 
 def _doubles(what: str, names: list[str]) -> Iterator[str]:
