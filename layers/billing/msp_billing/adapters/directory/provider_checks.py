@@ -237,8 +237,8 @@ def date_problems(policy: ProviderPolicy, document: YamlDocument) -> Iterator[Pr
                 ("runs", index),
                 "dates-order",
                 f"The dates of the run '{run.run}' do not work: {found[0]}{months}.",
-                "Move one of 'moments', 'compare', 'issue' and 'due', or the 'at' of a report, and look at "
-                "'wait_hours'.",
+                "Move one of 'moments', 'compare', 'issue' and 'due', or the 'at' of a report, and "
+                "look at 'wait_hours'.",
             )
 
 
