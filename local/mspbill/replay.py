@@ -17,6 +17,7 @@ from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.building import build_account
 from msp_billing.domain.calendars import BusinessCalendar
+from msp_billing.domain.contracts.billed_before import billed_before
 from msp_billing.domain.counted_feeds import feeds_counted_at
 from msp_billing.domain.counter import (
     NO_PREVIOUS_COUNTS,
@@ -180,10 +181,24 @@ class Replay:
 
     def _counts(self, run: str, period: Period) -> dict[str, PreviousCounts]:
         before = period.shifted(-1)
-        return {
+        found = {
             account: previous_counts_of(invoices, before)
             for account, invoices in self.previous(run, period).items()
         }
+        for account in self._snapshots.directory.accounts:
+            if account.account not in found:
+                found[account.account] = self._last_counts(run, before, account.account)
+        return found
+
+    def _last_counts(self, run: str, month: Period, account: str) -> PreviousCounts:
+        """Of an account whose last month is not known: what its last invoice billed, if any."""
+        while month >= self._first:
+            outcome = self.outcomes(run, month)[account]
+            if outcome.invoices:
+                billed = billed_before(outcome.invoices)
+                return PreviousCounts(period=None, items={}, billed=billed)
+            month = month.shifted(-1)
+        return NO_PREVIOUS_COUNTS
 
 
 def plan_of(policy: ProviderPolicy, run: str, period: Period) -> CyclePlan:

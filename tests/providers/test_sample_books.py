@@ -258,11 +258,6 @@ def test_a_setup_fee_is_billed_once_and_a_flat_fee_every_month() -> None:
         assert amounts(tuple(flat)) == [("MS-FLAT", 1, "640.00")]
 
 
-def test_a_new_account_is_billed_from_the_month_after_its_onboarding() -> None:
-    september = billed("integris", "managed-services", SEPTEMBER)["north-quay-marine"]
-    assert (september.agreements, september.invoices) == ((), ())
-
-
 def test_a_broken_export_of_one_account_leaves_the_next_month_without_a_comparison() -> None:
     november = integris(NOVEMBER, "old-mill-accounting")
     assert {evidence.compared_with for evidence in november.counts} == {None}

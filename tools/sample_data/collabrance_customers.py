@@ -23,6 +23,38 @@ from tools.sample_data.collabrance_parts import (
 from tools.sample_data.collabrance_resale import RESALE_NET_10, RESALE_NET_30
 from tools.sample_data.writing import Customer, Document, Profile
 
+# COL-21: both firewalls came back, and were found to be in order on 20 November, the last month.
+# COL-16: SIEM/SOC was cancelled too, and is committed until the end of January 2027.
+_CANCELLED_AT_GLENWOOD: tuple[Document, ...] = (
+    {
+        "line": "gls-sec1153",
+        "product": "SEC1153",
+        "quantity": 2,
+        "cancelled": {
+            "notice_on": date(2026, 9, 15),
+            "returned_on": date(2026, 11, 18),
+            "verified_on": date(2026, 11, 20),
+        },
+    },
+    {
+        "line": "gls-sec1201",
+        "product": "SEC1201",
+        "quantity": 1,
+        "starts_on": date(2026, 2, 1),
+        "commitment_months": 12,
+        "cancelled": {"notice_on": date(2026, 9, 2)},
+    },
+)
+# COL-21: told on 12 October, after the 10th: November is billed too.
+_CANCELLED_DATTO: tuple[Document, ...] = (
+    {
+        "line": "spc-sas3201",
+        "product": "SAS3201",
+        "quantity": 6,
+        "cancelled": {"notice_on": date(2026, 10, 12)},
+    },
+)
+
 
 def customers() -> list[Customer]:
     """Every sample account, in the order of the exports."""
@@ -96,10 +128,11 @@ def _prairie_it_partners() -> Customer:
             servers=1,
             workstations=20,
             backups=2,
-            fixed=(("SEC1153", 2), ("SEC1201", 1), ("SAS3301", 13)),
+            fixed=(("SAS3301", 13),),
+            more_lines=_CANCELLED_AT_GLENWOOD,
         ),
         Client("Fairview Township", "FVT", users=7, servers=1, workstations=7, backups=1),
-        Client("Springdale Counseling", "SPC", users=5, mobile=1, fixed=(("SAS3201", 6),)),
+        Client("Springdale Counseling", "SPC", users=5, mobile=1, more_lines=_CANCELLED_DATTO),
     ]
     changes: Changes = {
         "OVH Sales 03": {"since_on": date(2026, 10, 30)},

@@ -85,6 +85,7 @@ def service_provider(
         "agreement": "master-services",
         "title": "Master services agreement",
         "starts_on": starts_on,
+        "terms": "service-provider",
         "lines": lines,
     }
     devices = tuple(device for client in clients for device in _devices(profile, client))

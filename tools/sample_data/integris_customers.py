@@ -201,7 +201,7 @@ def _north_quay_marine() -> Customer:
         },
     ]
     return Customer(
-        profile.document([agreement_of(lines, date(2026, 10, 1))]),
+        profile.document([agreement_of(lines, date(2026, 9, 14))]),
         "Onboarded on 14 September: that month is free, the first invoice is for October and "
         "has the setup fee on it, once.",
         devices,

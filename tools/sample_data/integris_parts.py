@@ -58,6 +58,7 @@ def agreement_of(lines: list[Document], starts_on: date, **more: Any) -> Documen
         "agreement": "managed-services",
         "title": "Master Service Agreement",
         "starts_on": starts_on,
+        "terms": "master-service-agreement",
         **more,
         "lines": lines,
     }

@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from tools.sample_data.kr_group_chains import sturgeon_works, two_peninsulas_clinics
+from tools.sample_data.kr_group_contracts import (
+    cherry_bay_outfitters,
+    old_harbor_printing,
+    silver_birch_surveyors,
+)
 from tools.sample_data.kr_group_parts import (
     backup,
     fixed,
@@ -31,6 +36,9 @@ def customers() -> list[Customer]:
         _birch_and_beam(),
         _huron_title(),
         sturgeon_works(),
+        cherry_bay_outfitters(),
+        silver_birch_surveyors(),
+        old_harbor_printing(),
     ]
 
 
@@ -63,7 +71,7 @@ def _lakeshore_orthopedics() -> Customer:
         ),
         "Co-managed, for a term of 3 years; backup and Microsoft 365 on invoices of their own. "
         "Somebody joins in September, somebody leaves in October, and one goes from part-time "
-        "to full-time.",
+        "to full-time: the contracted numbers stay until the change window of March.",
         machines(
             profile.account,
             "LSO",
@@ -103,7 +111,7 @@ def _grand_river_brewing() -> Customer:
             ]
         ),
         "Remote only, without a term, at prices of its own. Seasonal part-time users come in "
-        "October and go in November.",
+        "October and go in November; they are billed until the change window of January.",
         users=users(
             profile.account,
             16,

@@ -101,6 +101,7 @@ def managed_it(
         "agreement": "managed-it",
         "title": "Managed IT services agreement",
         "starts_on": starts_on,
+        "terms": "managed-it",
         "term_years": term_years,
         "coverage": coverage,
         **more,
