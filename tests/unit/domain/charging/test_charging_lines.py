@@ -180,6 +180,20 @@ def test_a_minimum_ends_with_its_agreement() -> None:
     assert only_invoice(build(known, pcs(2), where=where())).total == usd("250.00")
 
 
+@pytest.mark.rule("INT-06")
+@pytest.mark.parametrize(("starts_on", "total"), [("2026-03-10", None), ("2026-02-10", "1000.00")])
+def test_a_free_first_month_has_no_minimum(starts_on: str, total: str | None) -> None:
+    terms = {"terms": "standard", "title": "Standard", "free_start": {"clause": "volume"}}
+    agreement = agreement_data(
+        line_data("PC"), minimums=[AMOUNT, QUANTITY], terms="standard", starts_on=starts_on
+    )
+    outcome = build(account(agreement), pcs(2), where=where(contract_terms=[terms]))
+    if total is None:
+        assert outcome.invoices == ()
+    else:
+        assert only_invoice(outcome).total == usd(total)
+
+
 # --- Adjustments ---------------------------------------------------------------------------------
 
 LIMIT = {"clause": "credits", "approval_above": {"USD": "100"}}
