@@ -78,6 +78,8 @@ def explanation_rows(
     yield "Amount", f"{format_money(Decimal(amount), currency)}: {shown.arithmetic}"
     yield "Price", shown.price_from
     yield "Quantity", shown.quantity_from
+    if shown.ownership is not None:
+        yield "Hardware", shown.ownership
     if shown.source is not None:
         yield from _count(shown)
     if shown.work is not None:

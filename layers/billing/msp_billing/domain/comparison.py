@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.money import ExactDecimal, Money, total, zero
 from msp_billing.domain.periods import Period
@@ -22,6 +23,9 @@ class ComparisonRow(Frozen):
     subscriber_name: str
     product: str
     description: str
+    ownership: Hardware | None = Field(
+        default=None, description="For hardware: rented or owned (COL-28)."
+    )
     category: Identifier
     previous_quantity: ExactDecimal
     current_quantity: ExactDecimal
@@ -123,7 +127,7 @@ def currencies(
     return before or now or currency, now or before or currency
 
 
-_Key = tuple[str, str | None, str, str, str]
+_Key = tuple[str, str | None, str, str, str, str | None]
 
 
 def _rows(current: tuple[Invoice, ...], previous: tuple[Invoice, ...]) -> Iterator[ComparisonRow]:
@@ -140,6 +144,7 @@ def _rows(current: tuple[Invoice, ...], previous: tuple[Invoice, ...]) -> Iterat
             subscriber_name=_section_title(invoice, line),
             product=line.product,
             description=line.description,
+            ownership=line.ownership,
             category=line.category,
             previous_quantity=_quantity(entries_before),
             current_quantity=_quantity(entries),
@@ -154,12 +159,13 @@ _Entries = list[tuple[Invoice, InvoiceLine]]
 
 
 def _by_product(invoices: tuple[Invoice, ...]) -> dict[_Key, _Entries]:
-    """Lines by invoice part, section, product, agreement and currency, in the invoices' order."""
+    """Lines by invoice part, section, product, agreement, currency and whose it is, in order."""
     result: dict[_Key, _Entries] = {}
     for invoice in invoices:
         for line in invoice.lines:
             agreement = line.reason.agreement
-            key = (invoice.id.part, line.subscriber, line.product, agreement, invoice.currency)
+            where = (invoice.id.part, line.subscriber)
+            key = (*where, line.product, agreement, invoice.currency, line.ownership)
             result.setdefault(key, []).append((invoice, line))
     return result
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.counting import CountedItem, LateChange, QuantityChange
+from msp_billing.domain.hardware import whose
 from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.policy import Clause, ProviderPolicy
 from msp_billing.domain.work.work_done import WorkDone
@@ -48,6 +49,9 @@ class Explanation(Frozen):
     )
     compared_with: str | None = None
     work: WorkDone | None = Field(default=None, description="The engineer's time (KR-05).")
+    ownership: str | None = Field(
+        default=None, description="Whose the hardware is, where it is hardware (COL-28)."
+    )
 
 
 def explain_line(invoice: Invoice, line_number: int, policy: ProviderPolicy) -> Explanation:
@@ -79,6 +83,7 @@ def explain_line(invoice: Invoice, line_number: int, policy: ProviderPolicy) -> 
         clause=policy.clause(line.reason.clause),
         policy_version=invoice.policy_version,
         price_book_version=invoice.price_book_version,
+        ownership=None if line.ownership is None else whose(line.ownership, policy.name),
     )
     if line.work is not None:
         return shown.model_copy(update={"work": line.work})

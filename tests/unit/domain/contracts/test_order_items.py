@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from msp_billing.domain.comparison import compare
+from msp_billing.domain.explaining import explain_line
 from msp_billing.domain.invoices import InvoiceLine, LineKind
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
@@ -291,6 +293,28 @@ def test_a_one_time_line_says_whether_its_hardware_is_rented_or_owned(
 def test_what_is_no_hardware_says_nothing_of_it() -> None:
     line = only_line(change(item_data("audit", product="AUDIT")))
     assert (line.ownership, line.description) == (None, "Audit")
+
+
+@pytest.mark.rule("COL-28")
+def test_explanation_comparison_and_export_say_whose_the_hardware_is() -> None:
+    """One rented by the month, one of the same product that is owned and only looked after."""
+    rented = line_data("FORTIGATE", subscriber="maple", quantity=1)
+    owned = rented | {"line": "own", "hardware": "owned", "price": {"each": "20.00"}}
+    outcome = bill(ordering(lines=[rented, owned]), JANUARY)
+    (invoice,) = outcome.invoices
+    numbers = [line.line for line in invoice.lines if line.ownership is not None]
+    assert [explain_line(invoice, number, POLICY).ownership for number in numbers] == [
+        "rented: it stays the property of Lantern & Pike",
+        "owned: it belongs to the customer",
+    ]
+    assert explain_line(invoice, 1, POLICY).ownership is None
+    sheet = compare("tern-harbor", "Tern Harbor", JANUARY, "USD", (invoice,), ())
+    rows = [(row.product, row.ownership, str(row.current_amount.amount)) for row in sheet.rows]
+    assert rows == [
+        ("STREAMLINE", None, "47.25"),
+        ("FORTIGATE", "rented", "58.00"),
+        ("FORTIGATE", "owned", "20.00"),
+    ]
 
 
 def test_the_note_of_an_item_stands_after_its_product() -> None:

@@ -60,6 +60,7 @@ _COLUMNS = (
     "currency",
     "service_from",
     "service_to",
+    "ownership",
 )
 
 
@@ -128,6 +129,7 @@ def _csv_rows(invoice: PreInvoice) -> Iterator[tuple[str, ...]]:
             invoice.currency,
             str(line.service_period.starts_on),
             str(line.service_period.ends_on),
+            line.ownership or "",
         )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
 from msp_billing.domain.periods import Period, ServicePeriod
@@ -30,6 +31,9 @@ class PreInvoiceLine(Frozen):
     unit_price: Money
     amount: Money
     service_period: ServicePeriod
+    ownership: Hardware | None = Field(
+        default=None, description="For hardware: rented or owned (COL-28)."
+    )
 
 
 class PreInvoice(Frozen):
@@ -137,6 +141,7 @@ def _resold(entries: list[tuple[Invoice, InvoiceLine]], resale: Resale) -> Itera
             unit_price=unit_price,
             amount=amount,
             service_period=line.service_period,
+            ownership=line.ownership,
         )
 
 
