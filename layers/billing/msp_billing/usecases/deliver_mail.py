@@ -206,7 +206,7 @@ def _composer(ports: Ports, context: CycleContext, accounts: tuple[str, ...]) ->
         made_at = ports.clock.now()
         if is_report(mail.id.kind):
             return ports.composer.report_mail(
-                stored_notice(ports, context, mail.id),
+                stored_notice(ports, mail),
                 context.policy,
                 mail.recipients,
                 all_attached(ports, mail),

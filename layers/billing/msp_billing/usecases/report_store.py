@@ -9,7 +9,7 @@ from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.outbox import Attachment, MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.reports.notices import MadeReport, ReportNotice
 from msp_billing.domain.reports.report_policy import REPORT_KINDS, ReportKind, ReportPolicy
-from msp_billing.usecases.context import CycleContext, count_prefix
+from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.ports import Ports
 
 
@@ -31,8 +31,13 @@ def report_mail_id(cycle: Cycle, account: str, kind: ReportKind) -> MailId:
 
 
 def report_prefix(cycle: Cycle, report: str) -> str:
-    """Where what belongs to a report lies; each count of a cycle makes reports of its own."""
-    return f"{count_prefix(cycle)}/reports/{report}"
+    """Where what belongs to a report lies: each attempt of a cycle has a place of its own.
+
+    Between two attempts the book or the month before may have been mended, and sealed objects
+    never change. An account that has its report gets no other one, but for a new count.
+    """
+    prefix = f"{object_prefix(cycle.id)}/reports/{report}"
+    return prefix if cycle.attempt == 1 else f"{prefix}/attempt-{cycle.attempt}"
 
 
 def store_report(
@@ -91,8 +96,7 @@ def leave_to_a_person(
     )
 
 
-def stored_notice(ports: Ports, context: CycleContext, mail: MailId) -> ReportNotice:
-    """The words of a report's mail, as they were stored with its documents."""
-    report = next(entry for entry in context.run.reports if entry.kind == mail.kind)
-    key = f"{report_prefix(context.cycle, report.report)}/{mail.account}.json"
-    return ReportNotice.model_validate_json(ports.records.get(key))
+def stored_notice(ports: Ports, mail: OutboxMail) -> ReportNotice:
+    """The words of a report's mail, which lie beside the folder with its documents."""
+    folder = mail.attachments[0].key.rpartition("/")[0]
+    return ReportNotice.model_validate_json(ports.records.get(f"{folder}.json"))
