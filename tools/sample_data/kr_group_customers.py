@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tools.sample_data.kr_group_chains import sturgeon_works, two_peninsulas_clinics
+from tools.sample_data.kr_group_charges import tamarack_lodge
 from tools.sample_data.kr_group_contracts import (
     cherry_bay_outfitters,
     old_harbor_printing,
@@ -39,6 +40,7 @@ def customers() -> list[Customer]:
         cherry_bay_outfitters(),
         silver_birch_surveyors(),
         old_harbor_printing(),
+        tamarack_lodge(),
     ]
 
 

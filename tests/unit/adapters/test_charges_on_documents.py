@@ -39,7 +39,7 @@ def test_each_sum_stands_under_the_lines_and_amounts_without_units_have_none() -
     known = account(
         agreement_data(*lines, term_years=3, minimums=[minimum]),
         tax_place="harbor",
-        adjustments=[adjustment_data(on="2026-02-27")],
+        adjustments=[adjustment_data(dated_on="2026-02-27")],
     )
     document = shown(known)
     assert [(entry["label"], entry["amount"]) for entry in document["totals"][:3]] == [

@@ -20,7 +20,7 @@ from tests.unit.domain.builders import usd
 def adjustment_data(**changes: Any) -> dict[str, Any]:
     data: dict[str, Any] = {
         "adjustment": "outage-march",
-        "on": "2026-03-04",
+        "dated_on": "2026-03-04",
         "amount": "-50.00",
         "category": "support",
         "description": "Credit for the outage of 4 March",

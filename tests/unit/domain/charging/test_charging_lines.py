@@ -204,7 +204,7 @@ def adjusted(*entries: Data, agreements: tuple[Data, ...] = (), **changes: Any) 
 
 
 def test_a_credit_is_a_line_with_its_reason_and_who() -> None:
-    known = adjusted(adjustment_data(on="2026-02-27", approved_by="Kim"))
+    known = adjusted(adjustment_data(dated_on="2026-02-27", approved_by="Kim"))
     invoice = only_invoice(build(known, pcs(2), where=where(adjustments=LIMIT)))
     assert told(invoice.lines) == [
         ("recurring", "Pc", "91.00"),
@@ -218,7 +218,9 @@ def test_a_credit_is_a_line_with_its_reason_and_who() -> None:
 
 
 def test_a_quantity_is_adjusted_at_the_accounts_own_price() -> None:
-    entry = adjustment_data(amount=None, category=None, product="PC", quantity=-2, on="2026-02-20")
+    entry = adjustment_data(
+        amount=None, category=None, product="PC", quantity=-2, dated_on="2026-02-20"
+    )
     agreement = agreement_data(line_data("PC", price={"each": "40"}))
     known = adjusted(entry, agreements=(agreement,))
     invoice = only_invoice(build(known, pcs(5), where=where()))
@@ -230,7 +232,9 @@ def test_a_quantity_is_adjusted_at_the_accounts_own_price() -> None:
 
 
 def test_a_quantity_whose_price_is_open_stops_the_account() -> None:
-    entry = adjustment_data(amount=None, category=None, product="PC", quantity=-2, on="2026-02-20")
+    entry = adjustment_data(
+        amount=None, category=None, product="PC", quantity=-2, dated_on="2026-02-20"
+    )
     steps = {"tiers": [{"up_to": 10, "each": "50"}, {"up_to": None, "each": "40"}]}
     known = adjusted(entry, agreements=(agreement_data(line_data("PC", price=steps)),))
     assert codes(build(known, pcs(5), where=where())) == ["adjustment-price"]
@@ -239,7 +243,7 @@ def test_a_quantity_whose_price_is_open_stops_the_account() -> None:
 
 
 def test_an_adjustment_above_the_limit_is_held_back_and_reported_until_somebody_agrees() -> None:
-    entry = adjustment_data(amount="-100.01", on="2026-02-27")
+    entry = adjustment_data(amount="-100.01", dated_on="2026-02-27")
     here = where(adjustments=LIMIT)
     outcome = build(adjusted(entry), pcs(5), where=here)
     assert told(only_invoice(outcome).lines) == [("recurring", "Pc", "227.50")]
@@ -253,31 +257,31 @@ def test_an_adjustment_above_the_limit_is_held_back_and_reported_until_somebody_
 
 
 def test_an_adjustment_up_to_the_limit_needs_nobody_else() -> None:
-    entry = adjustment_data(amount="-100.00", on="2026-02-27")
+    entry = adjustment_data(amount="-100.00", dated_on="2026-02-27")
     outcome = build(adjusted(entry), pcs(5), where=where(adjustments=LIMIT))
     assert only_invoice(outcome).total == usd("127.50")
 
 
 def test_an_adjustment_of_a_later_day_waits_for_the_next_cycle() -> None:
     here = where()
-    later = adjustment_data(on=str(here.charges_until.replace(day=2)))
-    assert here.charges_until < date.fromisoformat(later["on"])
+    later = adjustment_data(dated_on=str(here.charges_until.replace(day=2)))
+    assert here.charges_until < date.fromisoformat(later["dated_on"])
     assert only_invoice(build(adjusted(later), pcs(2), where=here)).total == usd("91.00")
 
 
 def test_credits_of_more_than_the_charges_stop_the_account() -> None:
-    known = adjusted(adjustment_data(amount="-91.01", on="2026-02-27"))
+    known = adjusted(adjustment_data(amount="-91.01", dated_on="2026-02-27"))
     outcome = build(known, pcs(2), where=where())
     assert codes(outcome) == ["negative-invoice"]
     assert outcome.problems[0].what == (
         "The invoice would come to -0.01 USD: its credits are more than its charges."
     )
-    whole = adjusted(adjustment_data(amount="-91.00", on="2026-02-27"))
+    whole = adjusted(adjustment_data(amount="-91.00", dated_on="2026-02-27"))
     assert only_invoice(build(whole, pcs(2), where=where())).total == usd("0.00")
 
 
 def test_an_adjustment_of_a_category_that_nobody_bills_stops_the_account() -> None:
-    known = adjusted(adjustment_data(category="sundries", on="2026-02-27"))
+    known = adjusted(adjustment_data(category="sundries", dated_on="2026-02-27"))
     assert codes(build(known, pcs(2), where=where())) == ["adjustment-category"]
 
 
@@ -379,7 +383,7 @@ def test_a_minimum_amount_is_taxed_as_its_category_and_a_credit_gives_its_tax_ba
     # Backup is software, at 4%: minimum 50.00, credit 10.00, tax 4% of 40.00.
     minimum = AMOUNT | {"amount": "50", "categories": ["backup"]}
     agreement = agreement_data(line_data("BACKUP", quantity=2), minimums=[minimum])
-    credit = adjustment_data(amount="-10.00", category="backup", on="2026-02-27")
+    credit = adjustment_data(amount="-10.00", category="backup", dated_on="2026-02-27")
     known = adjusted(credit, agreements=(agreement,), tax_place="outback")
     invoice = only_invoice(taxed(known))
     assert [entry[2] for entry in taxes_of(invoice)] == ["1.60"]

@@ -63,7 +63,7 @@ def bills(draw: st.DrawFn, *, starts_on: str = "2025-01-01", exempt: bool = Fals
             tax_exemptions=[{"certificate": "C-1"}] if exempt else [],
             adjustments=[]
             if credit is None
-            else [adjustment_data(amount=str(credit), category="backup", on="2026-02-27")],
+            else [adjustment_data(amount=str(credit), category="backup", dated_on="2026-02-27")],
         ),
         draw(st.integers(0, 30)),
     )

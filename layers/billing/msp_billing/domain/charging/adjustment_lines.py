@@ -47,7 +47,7 @@ def adjustment_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
     """
     limits = build.context.policy.adjustments
     for entry in build.account.adjustments:
-        if entry.on > build.context.charges_until or not build.may_bill(entry.charge):
+        if entry.dated_on > build.context.charges_until or not build.may_bill(entry.charge):
             continue
         worked = _worked_out(build, entry)
         if worked is None or worked.category not in build.context.run.categories:
@@ -137,7 +137,7 @@ def _price_each(
     build.park(
         "adjustment-price",
         f"The adjustment '{entry.adjustment}' is {entry.quantity} of {product.code}, which has no "
-        f"single price per unit on {entry.on}.",
+        f"single price per unit on {entry.dated_on}.",
         "Write the price of a unit into the adjustment as 'each'.",
     )
     return None, ""
@@ -151,9 +151,11 @@ def _prices(build: AccountBuild, entry: Adjustment, product: Product) -> Iterato
     try:
         lines = _lines_of(build, entry, product)
         for line in lines:
-            yield own_or_list_price(line, product, context.price_book, entry.on, currency, places)
+            yield own_or_list_price(
+                line, product, context.price_book, entry.dated_on, currency, places
+            )
         if not lines:
-            yield list_price(product, context.price_book, entry.on, currency, places)
+            yield list_price(product, context.price_book, entry.dated_on, currency, places)
     except (NoPriceError, TwoPricesError):
         return  # the caller parks: there is no single price
 
@@ -184,7 +186,10 @@ def _waiting(entry: Adjustment, amount: Money, limits: AdjustmentPolicy) -> Find
         "'approved_by' says who agreed.",
         items=(
             FindingItem(
-                item_id=entry.adjustment, name=entry.description, where=None, since_on=entry.on
+                item_id=entry.adjustment,
+                name=entry.description,
+                where=None,
+                since_on=entry.dated_on,
             ),
         ),
     )
@@ -204,7 +209,7 @@ def _line(build: AccountBuild, entry: Adjustment, worked: _Worked) -> InvoiceLin
         unit=worked.unit,
         unit_price=worked.unit_price,
         amount=worked.amount,
-        service_period=ServicePeriod(starts_on=entry.on, ends_on=entry.on),
+        service_period=ServicePeriod(starts_on=entry.dated_on, ends_on=entry.dated_on),
         charge=entry.charge,
         reason=LineReason(
             clause=policy.adjustments.clause if policy.adjustments else build.context.run.clause,

@@ -18,7 +18,9 @@ class Adjustment(Frozen):
     """
 
     adjustment: Identifier = Field(description="Unique in the account, for ever: billed once.")
-    on: date = Field(description="The day that it is of; later cycles take it if this one is over.")
+    dated_on: date = Field(
+        description="The day that it is of; the first cycle that this day is in time for takes it."
+    )
     amount: ExactDecimal | None = Field(
         default=None, description="In the account's currency; negative for a credit."
     )
