@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.charges import check_free, claim_actions, claims
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
-from msp_billing.adapters.dynamodb.numbering import DRAFT, ISSUED, number_actions
+from msp_billing.adapters.dynamodb.numbering import DRAFT, ISSUED, counter_action, number_actions
 from msp_billing.adapters.dynamodb.table import (
     MAX_TRANSACTION_ACTIONS,
     MAX_TRANSACTION_BYTES,
@@ -168,18 +168,7 @@ class DynamoInvoiceStore:
         counter_key = (f"PROVIDER#{cycle.provider}", f"COUNTER#{series.upper()}")
         counter = self._table.get(counter_key)
         last = int(counter["last_number"]) if counter else 0
-        condition = "last_number = :last" if counter else "attribute_not_exists(pk)"
-        values = {"new": last + len(drafts), **({"last": last} if counter else {})}
-        actions: list[dict[str, Any]] = [
-            {
-                "Update": {
-                    "Key": encode_key(counter_key),
-                    "UpdateExpression": "SET last_number = :new",
-                    "ConditionExpression": condition,
-                    "ExpressionAttributeValues": encode_values(values),
-                }
-            }
-        ]
+        actions: list[Action] = [counter_action(counter_key, counter, len(drafts))]
         for offset, draft in enumerate(drafts, start=1):
             number = f"{prefix}{last + offset:0{_NUMBER_DIGITS}d}"
             actions += number_actions(cycle, draft, number)

@@ -5,13 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from msp_billing.adapters.dynamodb.outbox import mail_item
-from msp_billing.adapters.dynamodb.table import Item, encode, encode_key, encode_values
+from msp_billing.adapters.dynamodb.table import Item, Key, encode, encode_key, encode_values
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import InvoiceId
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 
 DRAFT, ISSUED = "DRAFT", "ISSUED"
 """The states of an invoice; it goes from the first to the second once."""
+
+
+def counter_action(key: Key, standing: Item | None, count: int) -> dict[str, Any]:
+    """What takes the next so many numbers of a row; it fails when somebody else took some since."""
+    last = int(standing["last_number"]) if standing else 0
+    values = {"new": last + count, **({"last": last} if standing else {})}
+    return {
+        "Update": {
+            "Key": encode_key(key),
+            "UpdateExpression": "SET last_number = :new",
+            "ConditionExpression": "last_number = :last"
+            if standing
+            else "attribute_not_exists(pk)",
+            "ExpressionAttributeValues": encode_values(values),
+        }
+    }
 
 
 def number_actions(cycle: CycleId, draft: Item, number: str) -> list[dict[str, Any]]:

@@ -170,6 +170,13 @@ def _problems(
             fix="Reject the run and have it counted again instead.",
             where=where,
         )
+    if invoice.informational:
+        yield Problem(
+            code="credit-of-information",
+            what=f"{where} is for information: nothing of it was ever due.",
+            fix="Credit the regular invoice that billed the work.",
+            where=where,
+        )
     if not any(amount.amount for amount in left.values()):
         yield Problem(
             code="credit-of-nothing",
