@@ -149,13 +149,8 @@ class ReportMaterial:
         found: dict[str, InvoicesByMonth] = {}
         for period in months_until(self._request.period):
             for run in self._context.policy.runs:
-<<<<<<< /tmp/x/e/m_work
                 if run.informational:  # its charges are on a regular invoice (COL-24)
                     continue
-=======
-                if run.informational:
-                    continue  # a regular run bills the same work
->>>>>>> /tmp/x/e/m_new
                 cycle = CycleId(provider=self._request.provider, run=run.run, period=period)
                 records = self._ports.invoices.records(cycle, self._request.accounts)
                 for account, invoices in invoices_of(self._ports, cycle, records).items():
