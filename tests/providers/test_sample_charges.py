@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from msp_billing.domain.charging.price_lookup import list_price
+from msp_billing.domain.charging.pricing import price_quantity
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.periods import Period
-from tests.providers.sample_billing import MONTHS, billed
+from tests.providers.sample_billing import MONTHS, billed, sample_book
 
 SEPTEMBER, OCTOBER, NOVEMBER, DECEMBER = MONTHS
+
+
+@pytest.mark.rule("KR-07")
+@pytest.mark.parametrize(
+    ("users", "amount"),
+    [
+        (1, "100.00"),
+        (24, "2400.00"),  # the last of $100
+        (25, "2375.00"),  # all 25 at $95
+        (49, "4655.00"),
+        (50, "4500.00"),  # all 50 at $90
+        (99, "8910.00"),
+        (100, "8500.00"),  # all 100 at $85, the lowest
+        (101, "8585.00"),
+    ],
+)
+def test_the_sample_price_per_user_falls_from_100_to_85_dollars(users: int, amount: str) -> None:
+    book = sample_book("kr-group").price_book
+    product = book.find("USER-FT")
+    assert product is not None
+    price = list_price(product, book, date(2026, 12, 1), "USD").price
+    assert str(price_quantity(price, Decimal(users), "USD").amount.amount) == amount
 
 
 def lodge(run: str, period: Period) -> AccountOutcome:
