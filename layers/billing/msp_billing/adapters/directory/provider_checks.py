@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
+from msp_billing.adapters.directory.line_ends import LineEnd, by_own_dates
 from msp_billing.adapters.directory.provider_documents import ProviderDocuments, problem_at
 from msp_billing.adapters.directory.provider_names import nearest
 from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
@@ -153,18 +154,24 @@ class _Counted:
 
 
 def counted_twice(
-    account: Account, document: YamlDocument, product_rules: dict[str, str]
+    account: Account,
+    document: YamlDocument,
+    product_rules: dict[str, str],
+    ends: LineEnd = by_own_dates,
 ) -> Iterator[Problem]:
     """Lines that would bill the same items of the same product twice in some month.
 
     A line for the account as a whole counts the items of every subscriber too.
+
+    Args:
+        ends: the last day of a line.
     """
     groups: dict[tuple[str, str], list[_Counted]] = {}
     for index, agreement in enumerate(account.agreements):
         for line, subscriber in expand_lines(agreement, account):
             rule = line.count_rule or product_rules.get(line.product)
             if line.quantity is None and rule is not None:
-                counted = _Counted(index, line, subscriber, _days(agreement, line))
+                counted = _Counted(index, line, subscriber, _days(agreement, line, ends))
                 groups.setdefault((line.product, rule), []).append(counted)
     told: set[Path] = set()
     for (product, rule), lines in groups.items():
@@ -184,14 +191,14 @@ def counted_twice(
             )
 
 
-def _days(agreement: Agreement, line: AgreementLine) -> tuple[date, date]:
+def _days(agreement: Agreement, line: AgreementLine, ends: LineEnd) -> tuple[date, date]:
     if line.bill_once_in is not None:
         return line.bill_once_in.first_day, line.bill_once_in.last_day
     earliest, latest = _ACTIVE_FOR_EVER
     starts = max(agreement.starts_on, line.starts_on or earliest)
-    ends = min(agreement.ends_on or latest, line.ends_on or latest)
+    last_on = ends(agreement, line) or latest
     # A month that is provided on any day bills whole, so two lines meet when their months do.
-    last = ends if ends == latest else Period.of(ends).last_day
+    last = last_on if last_on == latest else Period.of(last_on).last_day
     return Period.of(starts).first_day, last
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
+from msp_billing.adapters.directory.line_ends import by_lifetime
 from msp_billing.adapters.directory.model_problems import read_model
 from msp_billing.adapters.directory.provider_charges import charge_problems
 from msp_billing.adapters.directory.provider_checks import (
@@ -132,7 +133,10 @@ class _Reader:
         self.problems += charge_problems(documents)
         policy = self._model(documents.policy, ProviderPolicy)
         price_book = self._model(documents.price_book, PriceBook)
-        accounts = [self._account(document, documents) for document in documents.accounts]
+        accounts = [
+            self._account(document, documents, policy, price_book)
+            for document in documents.accounts
+        ]
         if policy is not None:
             self.problems += date_problems(policy, documents.policy)
         self.feeds = _feeds(documents.policy)
@@ -148,10 +152,17 @@ class _Reader:
             exports=self.exports,
         )
 
-    def _account(self, document: YamlDocument, documents: ProviderDocuments) -> Account | None:
+    def _account(
+        self,
+        document: YamlDocument,
+        documents: ProviderDocuments,
+        policy: ProviderPolicy | None,
+        price_book: PriceBook | None,
+    ) -> Account | None:
         account = self._model(document, Account)
         if account is not None:
-            self.problems += counted_twice(account, document, documents.product_rules)
+            ends = by_lifetime(account, policy, price_book)
+            self.problems += counted_twice(account, document, documents.product_rules, ends)
         return account
 
     def _model(self, document: YamlDocument, model: type[ModelType]) -> ModelType | None:
