@@ -170,3 +170,20 @@ def test_users_that_are_not_known_are_never_reported_as_unchanged() -> None:
     problem = Problem(code="feed-cut", what="The export was cut off.", fix="Export it again.")
     with pytest.raises(UnknownCountError, match="cut off"):
         told((), problems=(problem,))
+
+
+def test_a_site_that_is_counted_by_another_rule_is_not_told_of_by_this_one() -> None:
+    """Fairview has no mobile users by agreement: a mobile contact there is nobody's change."""
+    partner = account(
+        agreement_data(
+            line_data("USER", subscriber="each"), line_data("MOBILE", subscriber="oakdale")
+        ),
+        sites=("oakdale", "fairview"),
+    )
+    here = context(MARCH, POLICY, BOOK)
+    rows = (user("kim", "Mobile", site="fairview", online="2026-03-09"), USERS[0])
+    taken = reading(MOMENT_AT, rows, moment="users")
+    snapshot = AccountSnapshot(account=partner, readings=(taken,))
+    report = user_changes(AccountBuild(here, snapshot, NO_PREVIOUS_COUNTS), here.run.reports[0])
+    assert report is not None
+    assert report.changes == ()

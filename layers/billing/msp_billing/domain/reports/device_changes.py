@@ -15,7 +15,7 @@ from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_counts import (
     ReportedCount,
     UnknownCountError,
-    bills_by,
+    billed_sections,
     place_name,
     reported_counts,
     subscriber_name,
@@ -63,9 +63,11 @@ def device_report(build: AccountBuild, report: ReportPolicy) -> DeviceReport | N
     Raises:
         UnknownCountError: when the devices are not known.
     """
-    if not bills_by(build, report.count_rules):
-        return None
-    rules = [build.context.policy.count_rule(name) for name in report.count_rules]
+    billed = billed_sections(build, report.count_rules)
+    known = [build.context.policy.count_rule(name) for name in report.count_rules]
+    feeds = {rule.feed for rule in known if rule.rule in billed}
+    # A device of a kind that the account is not billed for is told too: it is on its network.
+    rules = [rule for rule in known if rule.feed in feeds]
     counts = reported_counts(build, report.count_rules)
     moments = [
         reading.moment_at

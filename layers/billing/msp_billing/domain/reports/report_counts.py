@@ -55,12 +55,17 @@ def reported_counts(build: AccountBuild, rules: tuple[str, ...]) -> tuple[Report
     return found
 
 
-def bills_by(build: AccountBuild, rules: tuple[str, ...]) -> bool:
-    """Whether the account has any line that is counted by one of these rules.
+def billed_sections(
+    build: AccountBuild, rules: tuple[str, ...]
+) -> dict[str, frozenset[str | None]]:
+    """The rules that any line of the account is counted by, with the sections; None is all of it.
 
     An account that has none is not written to, and an export that it does not need is not missed.
     """
-    return any(True for _ in _lines(build, frozenset(rules)))
+    sections: dict[str, set[str | None]] = {}
+    for _, rule, subscriber in _lines(build, frozenset(rules)):
+        sections.setdefault(rule, set()).add(subscriber)
+    return {rule: frozenset(found) for rule, found in sections.items()}
 
 
 def _counts(build: AccountBuild, rules: frozenset[str]) -> Iterator[ReportedCount]:

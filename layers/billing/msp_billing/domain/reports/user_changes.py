@@ -15,7 +15,7 @@ from msp_billing.domain.feeds import FeedRow
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_counts import (
     UnknownCountError,
-    bills_by,
+    billed_sections,
     place_name,
     reported_counts,
     subscriber_name,
@@ -65,11 +65,11 @@ def user_changes(build: AccountBuild, report: ReportPolicy) -> UserChanges | Non
     Raises:
         UnknownCountError: when the users are not known.
     """
-    if not bills_by(build, report.count_rules):
+    billed = billed_sections(build, report.count_rules)
+    if not billed:
         return None
-    rules = [build.context.policy.count_rule(name) for name in report.count_rules]
     counts = reported_counts(build, report.count_rules)
-    changes = _Changes(build, rules, [(c.counted_as, c.items) for c in counts]).found()
+    changes = _Changes(build, billed, [(c.counted_as, c.items) for c in counts]).found()
     if not (counts or changes):
         return None
     return UserChanges(
@@ -96,11 +96,12 @@ class _Changes:
     def __init__(
         self,
         build: AccountBuild,
-        rules: list[CountRule],
+        billed: dict[str, frozenset[str | None]],
         counts: list[tuple[str, tuple[CountedItem, ...]]],
     ) -> None:
         self._build = build
-        self._rules = rules
+        self._billed = billed
+        self._rules = [build.context.policy.count_rule(name) for name in billed]
         self._counted_now = {item.item_id: title for title, items in counts for item in items}
         self._rows = dict(self._read())
         self._before = dict(self._counted_before())
@@ -172,7 +173,18 @@ class _Changes:
             if reading.problems:
                 raise UnknownCountError(reading.problems)
             self._everybody.update(row.item_id for row in reading.rows)
-            yield from ((row.item_id, (rule, row)) for row in reading.rows if rule.matches(row))
+            yield from (
+                (row.item_id, (rule, row))
+                for row in reading.rows
+                if rule.matches(row) and self._counts_here(rule, row)
+            )
+
+    def _counts_here(self, rule: CountRule, row: FeedRow) -> bool:
+        """Whether the rule counts users where this one is: sites may be counted differently."""
+        sections = self._billed[rule.rule]
+        return None in sections or self._build.account.find_subscriber(row.subscriber or "") in (
+            sections
+        )
 
     def _counted_before(self) -> Iterator[tuple[str, tuple[CountRule, str, CountedItem]]]:
         by_name = {rule.rule: rule for rule in self._rules}
