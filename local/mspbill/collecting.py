@@ -124,7 +124,7 @@ class _CycleCollector:
             self._account(rows[record.account], invoices[record.account]) for record in records
         )
         plan = self._result.planned.plan
-        had_previous = any(row.has_previous for row in rows.values())
+        before = [row.previous_total for row in rows.values() if row.has_previous]
         currency = self._policy.currency
         return CycleReport(
             run=self._id.run,
@@ -135,11 +135,7 @@ class _CycleCollector:
             invoice_on=plan.invoice_on,
             due_on=plan.due_on,
             totals=totals_by_currency((account.total for account in accounts), currency),
-            previous_totals=totals_by_currency(
-                (row.previous_total for row in rows.values()), currency
-            )
-            if had_previous
-            else None,
+            previous_totals=totals_by_currency(before, currency) if before else None,
             accounts=accounts,
             workbook=self._workbook(),
             sheets=self._sheets(),
