@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,8 +14,14 @@ from msp_billing.domain.contracts.final_statements import (
     StatementError,
     UnbilledCharge,
     final_statement,
+    movement_of,
 )
 from msp_billing.domain.contracts.lifetimes import lifetime
+from msp_billing.domain.corrections.credit_notes import (
+    CreditedPart,
+    CreditRequest,
+    credit_note_for,
+)
 from tests.unit.domain.builders import usd
 from tests.unit.domain.contracts.billed_contracts import BOOK, POLICY, Months
 from tests.unit.domain.contracts.contract_samples import US_HOLIDAYS, day, kr_agreement
@@ -131,6 +138,36 @@ def test_a_month_after_a_trial_needs_its_credit_note() -> None:
     )
     credit = movement("credit_note", "2027-01-10", "CN-1", "150.00", "LP-000004")
     assert statement(of, paid, credit).settled
+
+
+def test_a_credit_note_for_a_part_leaves_the_rest_to_credit() -> None:
+    of = Months(kr_agreement())
+    of.bill_all("2026-10", "2027-01", 3)
+    of.change(kr_agreement(ending={"notice_on": "2026-12-29"}))
+    request = CreditRequest(
+        request="too-much",
+        reason="Left in the trial",
+        requested_by="clerk",
+        parts=(CreditedPart(line=1, amount=Decimal(60)),),
+    )
+    note = credit_note_for(of.invoices[-1], request, (), day("2027-01-10"))
+    with pytest.raises(StatementError, match="has no number yet"):
+        movement_of(note)
+    credit = movement_of(note.numbered("CN-000001"))
+    paid = movement("payment", "2027-01-15", "wire-1", "450.00")
+    assert statement(of, paid, credit).missing == (
+        "Invoice LP-000004 bills 90.00 USD for days after the end of the agreement: issue a "
+        "credit note.",
+        "90.00 USD is still to be paid.",
+    )
+
+
+def test_an_invoice_for_information_is_not_owed() -> None:
+    of = left_early()
+    of.invoices[-1] = of.invoices[-1].model_copy(update={"informational": True})
+    found = statement(of, movement("payment", "2027-01-15", "wire-1", "450.00"))
+    assert found.balance == usd("0.00")
+    assert len(found.entries) == 4
 
 
 def test_a_draft_is_missing_and_not_added_up() -> None:

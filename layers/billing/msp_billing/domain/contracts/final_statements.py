@@ -15,7 +15,9 @@ from enum import StrEnum
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Text
+from msp_billing.domain.contracts.billed_before import MONTHLY_KINDS
 from msp_billing.domain.contracts.lifetimes import Lifetime
+from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.invoices import Invoice, LineKind
 from msp_billing.domain.money import CurrencyCode, Money
 
@@ -44,6 +46,23 @@ class Movement(Frozen):
     reference: Text = Field(description="Number of the document, or of the payment.")
     amount: Money = Field(description="How much, always positive: the kind says which way.")
     invoice: Text | None = Field(default=None, description="The number of the invoice it is for.")
+
+
+def movement_of(note: CreditNote) -> Movement:
+    """A credit note as it moves the balance.
+
+    Raises:
+        StatementError: for one that has no number yet.
+    """
+    if note.number is None:
+        raise StatementError(f"the credit note for {note.invoice_number} has no number yet")
+    return Movement(
+        kind=MovementKind.CREDIT_NOTE,
+        on=note.issued_on,
+        reference=note.number,
+        amount=note.total,
+        invoice=note.invoice_number,
+    )
 
 
 class UnbilledCharge(Frozen):
@@ -91,16 +110,16 @@ def final_statement(
     Args:
         lifetimes: of all agreements of the account.
         account: its name, as the statement shows it.
-        invoices: all that the account ever got, drafts among them are named as missing.
+        invoices: all that the account ever got. Drafts among them are named as missing; those
+            for information are passed over, because nothing is owed by them (COL-24).
         movements: credit notes, payments and refunds.
         unbilled: one-time charges that no invoice has.
 
     Raises:
         StatementError: for a document in another currency, of no amount, or listed twice.
     """
-    numbered = sorted(
-        (entry for entry in invoices), key=lambda entry: (entry.invoice_on, entry.number or "")
-    )
+    payable = (entry for entry in invoices if not entry.informational)
+    numbered = sorted(payable, key=lambda entry: (entry.invoice_on, entry.number or ""))
     issued = [entry for entry in numbered if entry.number is not None]
     known = sorted(movements, key=lambda entry: (entry.on, entry.kind, entry.reference))
     _check(currency, issued, known)
@@ -205,26 +224,28 @@ def _billed_after_the_end(
     same, and no month of it is on two invoices.
     """
     ends = {life.agreement.agreement: life.end for life in lifetimes}
-    credited = {entry.invoice for entry in movements if entry.kind is MovementKind.CREDIT_NOTE}
+    credited: dict[str | None, Decimal] = {}
+    for entry in movements:
+        if entry.kind is MovementKind.CREDIT_NOTE:
+            known = credited.get(entry.invoice, Decimal(0))
+            credited[entry.invoice] = known + entry.amount.amount
     for invoice in invoices:
-        if invoice.number in credited:
-            continue
-        late = [
-            line
-            for line in invoice.lines
-            if line.kind in {LineKind.RECURRING, LineKind.DISCOUNT}
-            and (end := ends.get(line.reason.agreement)) is not None
-            and (last_on := end.contract_until or end.last_on) is not None
-            and line.service_period.starts_on > last_on
-        ]
-        if late:
-            amount = Money(
-                amount=sum((line.amount.amount for line in late), Decimal(0)),
-                currency=invoice.currency,
-            )
+        late = sum(
+            (
+                line.amount.amount
+                for line in invoice.lines
+                if line.kind in MONTHLY_KINDS
+                and (end := ends.get(line.reason.agreement)) is not None
+                and (last_on := end.contract_until or end.last_on) is not None
+                and line.service_period.starts_on > last_on
+            ),
+            Decimal(0),
+        )
+        left = late - credited.get(invoice.number, Decimal(0))
+        if left > 0:
             yield (
-                f"Invoice {invoice.number} bills {amount} for days after the end of the "
-                "agreement: issue a credit note."
+                f"Invoice {invoice.number} bills {Money(amount=left, currency=invoice.currency)} "
+                "for days after the end of the agreement: issue a credit note."
             )
 
 
