@@ -65,7 +65,10 @@ class ReportPolicy(Frozen):
             name for name in ("after_moment", "at", "goes_with") if getattr(self, name) is not None
         ]
         if len(given) != 1:
-            raise ValueError("say once when the report is made: after_moment, at, or goes_with")
+            raise ValueError(
+                "say once when the report is made: give exactly one of 'after_moment', 'at' and "
+                "'goes_with'"
+            )
         if (self.kind in _COUNTED) != bool(self.count_rules):
             raise ValueError(
                 f"a report of kind '{self.kind}' needs 'count_rules': which counts it is about"
