@@ -132,6 +132,38 @@ def test_an_order_that_does_not_fit_its_account_is_refused(order: Any, said: str
     assert account_refusal(order) == [said]
 
 
+@pytest.mark.rule("COL-16")
+@pytest.mark.parametrize(
+    ("kind", "items", "asked"),
+    [
+        ("new-service", ["siem"], True),
+        ("new-service", ["pc"], False),
+        ("new-customer", ["pc"], True),  # it brings every line of its subscriber
+    ],
+)
+def test_a_commitment_of_an_ordered_line_needs_its_first_day(
+    kind: str, items: list[str], asked: bool
+) -> None:
+    """Counted from the agreement's first day, twelve months would be over before they began."""
+    order = order_data(
+        *(item_data(line, line=line) for line in items), kind=kind, subscriber="maple"
+    )
+    pc = line_data("PC", line="pc", subscriber="maple")
+    siem = line_data("SERVER", line="siem", subscriber="maple", commitment_months=12)
+
+    def account_with(line: dict[str, Any]) -> dict[str, Any]:
+        return account_data(agreement_data(pc, line), sites=["maple"], orders=[order])
+
+    if asked:
+        assert refusal(Account, account_with(siem)) == [
+            "line siem of main is committed for 12 months and brought by the order o-1, and from "
+            "which day is not known: give the line its 'starts_on'"
+        ]
+    else:
+        assert Account.model_validate(account_with(siem)).orders
+    assert Account.model_validate(account_with(siem | {"starts_on": "2026-03-01"})).orders
+
+
 def test_everything_that_is_wrong_with_an_accounts_orders_is_said_in_one_go() -> None:
     said = account_refusal(
         order_data(AUDIT, agreement="old"),

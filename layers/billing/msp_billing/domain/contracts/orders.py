@@ -141,6 +141,7 @@ def order_inconsistencies(
             yield f"the order {order.order} is for the unknown agreement '{order.agreement}'"
         else:
             yield from _misfit_lines(order, agreement)
+            yield from _commitments_without_first_day(order, agreement)
         whose = {order.subscriber, *(entry.subscriber for entry in order.items)}
         for subscriber in sorted(name for name in whose if name and name not in subscribers):
             yield f"the order {order.order} is for the unknown subscriber '{subscriber}'"
@@ -180,6 +181,24 @@ def _misfit(order: Order, item: OrderItem, line: AgreementLine, named: str) -> I
             f"{named} is for {section or 'the account'}, and line {line.line} is for "
             f"{line.subscriber or 'the account'}: correct one of them"
         )
+
+
+def _commitments_without_first_day(order: Order, agreement: Agreement) -> Iterator[str]:
+    """Lines that an order brings and that are committed for months from an unknown day.
+
+    They would be counted from the agreement's first day, which may be years before the order: the
+    commitment would be over before it began (COL-16).
+    """
+    named = {item.line for item in order.items}
+    new = order.subscriber if order.kind == "new-customer" else None
+    for line in agreement.lines:
+        brought = line.line in named or (new is not None and line.subscriber == new)
+        if brought and line.commitment_months is not None and line.starts_on is None:
+            yield (
+                f"line {line.line} of {agreement.agreement} is committed for "
+                f"{line.commitment_months} months and brought by the order {order.order}, and "
+                "from which day is not known: give the line its 'starts_on'"
+            )
 
 
 def _brought_twice(orders: Sequence[Order], agreements: dict[str, Agreement]) -> Iterator[str]:
