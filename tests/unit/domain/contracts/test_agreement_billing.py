@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from msp_billing.domain.charging.adjustments import Adjustment
 from msp_billing.domain.contracts.change_windows import ContractedCount
 from msp_billing.domain.counter import PreviousCounts
 from msp_billing.domain.invoices import InvoiceLine, LineKind
@@ -273,6 +275,42 @@ def test_a_one_time_charge_is_billed_in_its_month_after_the_end_too() -> None:
     assert amounts(of.bill("2026-04", 2)) == [("PC", 2, "91.00")]
     assert amounts(of.bill("2026-05", 2)) == [("SETUP", 1, "500.00")]
     assert of.bill("2026-06", 2).invoices == ()
+
+
+@pytest.mark.rule("MSA-05", "KR-10")
+def test_the_closing_invoice_has_everything_that_is_unbilled() -> None:
+    # 9 x 150.00 are paid out, less a credit of 50.00 that was entered on the last day but one.
+    of = Months(kr_agreement(ending=LEAVES))
+    of.bill_all("2026-10", "2026-12", 3)
+    credit = Adjustment(
+        adjustment="outage",
+        dated_on=day("2026-12-30"),
+        amount=Decimal(-50),
+        category="support",
+        description="Outage of 29 December",
+        reason="Agreed on the phone",
+        entered_by="clerk",
+    )
+    of.account = of.account.model_copy(update={"adjustments": (credit,)})
+    closing = of.bill("2027-01", 3)
+    assert amounts(closing) == [("PAY-OUT", 9, "1350.00"), ("CREDIT", 1, "-50.00")]
+    assert str(only_invoice(closing).total.amount) == "1300.00"
+    assert of.bill("2027-02", 3).invoices == ()
+
+
+@pytest.mark.rule("MSA-04", "COL-21")
+def test_a_minimum_ends_with_the_service_and_not_with_the_hardware() -> None:
+    minimum = {"minimum": "floor", "amount": "500.00", "categories": ["support"]}
+    lines = [line_data("PC"), line_data("FIREWALL", quantity=1)]
+    leaving = {"ending": {"notice_on": "2026-03-02"}, "minimums": [minimum]}
+    of = Months(collabrance_agreement(*lines, **leaving))
+    # 2 x 45.50 + 95.00 = 186.00: 314.00 are missing to 500.00. From May on the firewall is alone.
+    assert amounts(of.bill("2026-04", 2)) == [
+        ("PC", 2, "91.00"),
+        ("FIREWALL", 1, "95.00"),
+        ("MINIMUM", 1, "314.00"),
+    ]
+    assert amounts(of.bill("2026-05", 2)) == [("FIREWALL", 1, "95.00")]
 
 
 def test_terms_that_the_policy_lacks_stop_the_account_by_name() -> None:

@@ -184,11 +184,11 @@ def _amount_line(
 def _in_force(
     build: AccountBuild, agreements: Sequence[Agreement]
 ) -> Iterator[tuple[Agreement, AgreementMinimum]]:
-    """The minimums of the month: of agreements that are active, and not in their free months."""
+    """The minimums of the month: of agreements in service, and not in their free months."""
     period = build.context.period
-    active = {entry.agreement for entry in build.active}
     for agreement in agreements:
-        if agreement.agreement in active and not build.life(agreement).is_free(period):
+        life = build.life(agreement)
+        if life.in_service(period) and not life.is_free(period):
             for minimum in agreement.minimums:
                 if minimum.applies_in(period):
                     yield agreement, minimum

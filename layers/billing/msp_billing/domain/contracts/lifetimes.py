@@ -89,6 +89,10 @@ class Lifetime:
         """Whether any day of the month is provided by the agreement; the whole month bills then."""
         return overlaps(self.agreement.starts_on, self.end.last_on, period)
 
+    def in_service(self, period: Period) -> bool:
+        """Whether the agreement itself stands in the month, single lines that are held apart."""
+        return overlaps(self.agreement.starts_on, self.service_end.last_on, period)
+
     def is_free(self, period: Period) -> bool:
         """Whether the month is one of the free ones at the beginning (INT-06)."""
         free = self.terms.free_start if self.terms else None

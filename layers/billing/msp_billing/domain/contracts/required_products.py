@@ -24,7 +24,7 @@ def required_product_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
     A license is billed from the month in which it is provisioned. So an account whose line is
     still to start lacks nothing; one without any such line was forgotten, and a person is told.
     """
-    if not build.active:
+    if not any(build.life(entry).in_service(build.context.period) for entry in build.active):
         return
     for required in build.context.policy.required_products:
         product = build.context.price_book.find(required.product)
