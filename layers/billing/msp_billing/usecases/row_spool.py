@@ -19,7 +19,7 @@ from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.feed_table import FeedTable, Layout
 from msp_billing.domain.feeds import FeedRow
 
-MAX_ROWS_IN_MEMORY = 50_000
+MAX_ROWS_IN_MEMORY = 100_000
 MAX_BYTES_IN_MEMORY = 8 * 1_048_576
 """What has been put aside goes to a file beyond this."""
 
