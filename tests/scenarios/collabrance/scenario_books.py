@@ -28,7 +28,7 @@ def billed_books(target: Path) -> Books:
     billed = replay.Replay(replay.Snapshots(book), MONTHS[0])
     return book, {
         (run, month, account): outcome
-        for run in RUNS  # the regular run first: what it claims is not shown in later months
+        for run in RUNS
         for month in MONTHS
         for account, outcome in billed.outcomes(run, month).items()
     }
