@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -116,53 +114,21 @@ def run(  # noqa: PLR0913, PLR0917 - a command has its options
     that run stops before any number is given and leaves the comparison to look at (exit code 3);
     the policy's other runs go on. Then run it again with --approved-by and --force.
     """
-    from msp_billing.adapters.directory.provider_directory import (
-        check_exports,
-        load_provider_directory,
-    )
     from mspbill.dry_run import show_dry_runs
-    from mspbill.output_folder import (
-        OutputFolderError,
-        check_output,
-        check_outside,
-        written_whole,
-    )
-    from mspbill.run_command import RunOrder, at_a_terminal, bill
-    from mspbill.run_result import print_result, write_results
+    from mspbill.output_folder import OutputFolderError
+    from mspbill.run_command import RunOptions, run_month
 
+    options = RunOptions(
+        directory, period, out, only_run, approved_by, strict=strict, force=force, as_json=as_json
+    )
     try:
         if dry:
-            loaded = load_provider_directory(directory)
-            order = RunOrder.of(loaded, period, only_run, approved_by, may_ask=False)
-            raise typer.Exit(show_dry_runs(order, as_json=as_json))
-        if out is None:
-            raise OutputFolderError("give the folder for the results with --out, or add --dry")
-        check_outside(out, directory)
-        check_output(out, replace=force)
-        loaded = load_provider_directory(directory)
-        order = RunOrder.of(
-            loaded, period, only_run, approved_by, may_ask=at_a_terminal() and not as_json
-        )
-        broken = check_exports(loaded) if strict else ()
-        if broken:
-            raise ProblemsError(broken)
-        with (
-            written_whole(out, replace=force) as folder,
-            shown_steps() as steps,
-            redirect_stdout(sys.stderr),
-        ):
-            report = bill(order, folder, steps)
-            summary = write_results(folder, (report,))
+            raise typer.Exit(show_dry_runs(options.order(may_ask=False), as_json=as_json))
+        raise typer.Exit(run_month(options))
     except ProblemsError as error:
         refuse(error.problems, as_json=as_json)
     except OutputFolderError as error:
         refuse_with("output-folder", str(error), as_json=as_json)
-    code = exit_code_of((report,))
-    if as_json:
-        print_json({"exit_code": int(code), "out": str(out), **summary})
-    else:
-        print_result((report,), out, results())
-    raise typer.Exit(code)
 
 
 @app.command(epilog=EPILOG)

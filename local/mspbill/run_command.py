@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,11 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from msp_billing.adapters.directory.provider_directory import ProviderDirectory
+from msp_billing.adapters.directory.provider_directory import (
+    ProviderDirectory,
+    check_exports,
+    load_provider_directory,
+)
 from msp_billing.adapters.formatting import format_moneys
 from msp_billing.domain.cycles import CycleId, CyclePlanError
 from msp_billing.domain.outcomes import OutcomeKind
@@ -27,10 +32,17 @@ from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
 from mspbill.billing_run import CycleResult, LocalBilling
 from mspbill.collecting import collect_cycle, collect_provider
-from mspbill.console import Steps, notes
+from mspbill.console import Steps, notes, print_json, results, shown_steps
+from mspbill.exit_codes import ExitCode, exit_code_of
+from mspbill.output_folder import (
+    OutputFolderError,
+    check_output,
+    check_outside,
+    written_whole,
+)
 from mspbill.planning import PlannedCycle, plan_cycles, start_of_clock
 from mspbill.reports import CycleReport, ProviderReport
-from mspbill.run_result import named_accounts
+from mspbill.run_result import named_accounts, print_result, write_results
 from mspbill.shelf import Shelf
 from mspbill.thumbnails import draw_thumbnail
 
@@ -85,6 +97,55 @@ class RunOrder:
     def cycles(self) -> tuple[PlannedCycle, ...]:
         """The cycles with their dates. Raises CyclePlanError."""
         return plan_cycles(self.directory.policy, self.runs, (self.period,))
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the command was called with."""
+
+    directory: Path
+    period: str
+    out: Path | None
+    only_run: str | None
+    approved_by: str | None
+    strict: bool
+    force: bool
+    as_json: bool
+
+    def order(self, *, may_ask: bool) -> RunOrder:
+        """Read the directory. Raises ProblemsError."""
+        loaded = load_provider_directory(self.directory)
+        return RunOrder.of(loaded, self.period, self.only_run, self.approved_by, may_ask=may_ask)
+
+
+def run_month(options: RunOptions) -> ExitCode:
+    """Bill the month, leave the folder, and show what came of it.
+
+    Raises:
+        ProblemsError: for a directory that is not sound, or with ``strict`` an export.
+        OutputFolderError: when the folder cannot take the results.
+    """
+    if options.out is None:
+        raise OutputFolderError("give the folder for the results with --out, or add --dry")
+    check_outside(options.out, options.directory)
+    check_output(options.out, replace=options.force)
+    order = options.order(may_ask=at_a_terminal() and not options.as_json)
+    broken = check_exports(order.directory) if options.strict else ()
+    if broken:
+        raise ProblemsError(broken)
+    with (
+        written_whole(options.out, replace=options.force) as folder,
+        shown_steps() as steps,
+        redirect_stdout(sys.stderr),
+    ):
+        report = bill(order, folder, steps)
+        summary = write_results(folder, (report,))
+    code = exit_code_of((report,))
+    if options.as_json:
+        print_json({"exit_code": int(code), "out": str(options.out), **summary})
+    else:
+        print_result((report,), options.out, results())
+    return code
 
 
 def bill(order: RunOrder, folder: Path, steps: Steps) -> ProviderReport:

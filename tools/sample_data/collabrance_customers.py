@@ -73,26 +73,8 @@ def customers() -> list[Customer]:
     ]
 
 
-def _prairie_it_partners() -> Customer:
-    profile = Profile(
-        "prairie-it-partners",
-        "Prairie IT Partners",
-        ("Accounts Payable", "64 Prairie Avenue", "Cedar Falls, IA 00000"),
-        mailbox="ap",
-        more={
-            "known_as": ["Prairie IT"],
-            "purchase_order": "PIP-0926",
-            "contacts_by_kind": {  # COL-07
-                "device_report": [
-                    "service-desk@prairie-it-partners.example",
-                    "ap@prairie-it-partners.example",
-                ],
-                "pre_invoices": ["billing@prairie-it-partners.example"],
-            },
-            "resale": RESALE_NET_30,
-        },
-    )
-    clients = [
+def _prairie_clients() -> list[Client]:
+    return [
         internal_client("Prairie IT Partners", "PIT"),
         Client(
             "Ridgeway Family Dental",
@@ -134,6 +116,27 @@ def _prairie_it_partners() -> Customer:
         Client("Fairview Township", "FVT", users=7, servers=1, workstations=7, backups=1),
         Client("Springdale Counseling", "SPC", users=5, mobile=1, more_lines=_CANCELLED_DATTO),
     ]
+
+
+def _prairie_it_partners() -> Customer:
+    profile = Profile(
+        "prairie-it-partners",
+        "Prairie IT Partners",
+        ("Accounts Payable", "64 Prairie Avenue", "Cedar Falls, IA 00000"),
+        mailbox="ap",
+        more={
+            "known_as": ["Prairie IT"],
+            "purchase_order": "PIP-0926",
+            "contacts_by_kind": {  # COL-07
+                "device_report": [
+                    "service-desk@prairie-it-partners.example",
+                    "ap@prairie-it-partners.example",
+                ],
+                "pre_invoices": ["billing@prairie-it-partners.example"],
+            },
+            "resale": RESALE_NET_30,
+        },
+    )
     changes: Changes = {
         "OVH Sales 03": {"since_on": date(2026, 10, 30)},
         "BRR Field 06": {"kind_later": (date(2026, 11, 9), "Active Users")},
@@ -147,7 +150,7 @@ def _prairie_it_partners() -> Customer:
         "Six customers and its own environment. The section of Ridgeway Family Dental comes to "
         "662.20, as in the source's sample report. A server added on 24 October is counted in "
         "November; a user added on 30 October, the last business day, in October.",
-        clients,
+        _prairie_clients(),
         BY_USER,
         changes,
     )
@@ -195,13 +198,6 @@ def _cornerstone_networks() -> Customer:
         ),
     ]
     changes: Changes = {"WTL Office 04": {"since_on": date(2026, 10, 14)}}
-    firewall: Document = {
-        "item": "fortigate",
-        "line": "wtl-fortigate",
-        "quantity": 1,
-        "hardware": "rented",
-        "shipping": "ground",
-    }
     return service_provider(
         profile,
         "A new firewall and two VPN tunnels, ordered on 8 October: billed monthly from October on, "
@@ -210,26 +206,37 @@ def _cornerstone_networks() -> Customer:
         clients,
         BY_USER,
         changes,
-        orders=(
-            order(
-                "wtl-firewall",
-                "new-service",
-                date(2026, 10, 8),
-                tool,
-                firewall,
-                {"item": "tunnels", "line": "wtl-vpn", "quantity": 2},
-            ),
-            order(
-                "marengo",
-                "new-customer",
-                date(2026, 10, 20),
-                mill,
-                {"item": "users", "line": "each-rmm2001", "quantity": 20},
-                activated_on=date(2026, 11, 3),
-                users_at_activation=21,
-                mobile_users_at_activation=2,
-                migrated_mailboxes=12,
-            ),
+        orders=_cornerstone_orders(tool, mill),
+    )
+
+
+def _cornerstone_orders(tool: Client, mill: Client) -> tuple[Document, ...]:
+    firewall: Document = {
+        "item": "fortigate",
+        "line": "wtl-fortigate",
+        "quantity": 1,
+        "hardware": "rented",
+        "shipping": "ground",
+    }
+    return (
+        order(
+            "wtl-firewall",
+            "new-service",
+            date(2026, 10, 8),
+            tool,
+            firewall,
+            {"item": "tunnels", "line": "wtl-vpn", "quantity": 2},
+        ),
+        order(
+            "marengo",
+            "new-customer",
+            date(2026, 10, 20),
+            mill,
+            {"item": "users", "line": "each-rmm2001", "quantity": 20},
+            activated_on=date(2026, 11, 3),
+            users_at_activation=21,
+            mobile_users_at_activation=2,
+            migrated_mailboxes=12,
         ),
     )
 
