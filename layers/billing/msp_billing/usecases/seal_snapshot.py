@@ -46,7 +46,8 @@ def seal_snapshot(ports: Ports, request: CycleRequest) -> SealResult:
             for planned in cycle.plan.moments
         ]
         if stored is None:
-            stored = _write_batches(ports, cycle, moments)
+            folder = f"{count_prefix(cycle)}/snapshot"
+            stored = write_batches(ports, cycle, moments, folder)
             ports.records.put_once(manifest_key, stored, "application/x-ndjson")
         unknown = tuple(sorted({name for moment in moments for name in moment.unmatched}))
         cycle = cycle.model_copy(
@@ -65,7 +66,7 @@ def seal_snapshot(ports: Ports, request: CycleRequest) -> SealResult:
     )
 
 
-def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentRecord]) -> bytes:
+def write_batches(ports: Ports, cycle: Cycle, moments: list[MomentRecord], folder: str) -> bytes:
     """Store every batch and return the manifest: one JSON line per batch.
 
     A batch holds its accounts, and names the parts of each moment that hold their readings. The
@@ -98,8 +99,7 @@ def _write_batches(ports: Ports, cycle: Cycle, moments: list[MomentRecord]) -> b
         )
         content = gzip.compress(batch.model_dump_json().encode(), mtime=0)
         name = f"batch-{number:05d}-{seal(content)[:16]}.json.gz"
-        key = f"{count_prefix(cycle)}/snapshot/{name}"
-        sealed = ports.records.put_once(key, content, "application/gzip")
+        sealed = ports.records.put_once(f"{folder}/{name}", content, "application/gzip")
         line = ManifestLine(
             batch=number, key=sealed.key, sha256=sealed.sha256, accounts=tuple(names)
         )
