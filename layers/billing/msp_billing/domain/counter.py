@@ -37,6 +37,7 @@ from msp_billing.domain.sections import RowSections
 from msp_billing.domain.selection import (
     COUNTING,
     CountingTime,
+    LastCount,
     Selection,
     left_on,
     select_rows,
@@ -138,13 +139,13 @@ class Counter:
             rule,
             self._sections_of(reading).rows(subscriber),
             self._time_of(reading),
-            self._was_counted(rule, reading, subscriber),
+            self._last_count(rule, reading, subscriber),
         )
 
     def select_homeless(self, rule: CountRule, reading: FeedReading) -> Selection:
         """The same for rows of a subscriber that the account does not have."""
         rows = self._sections_of(reading).homeless
-        return select_rows(rule, rows, self._time_of(reading), lambda row: None)
+        return select_rows(rule, rows, self._time_of(reading), lambda row: LastCount.UNKNOWN)
 
     def items_left_over(self, demand: MustBePriced) -> list[FeedRow]:
         """Rows that were there at the moment and that no count has considered (INT-02).
@@ -219,10 +220,10 @@ class Counter:
             ),
         )
 
-    def _was_counted(
+    def _last_count(
         self, rule: CountRule, reading: FeedReading, subscriber: str | None
-    ) -> Callable[[FeedRow], bool | None]:
-        """Whether the last count had a row; one that another rule of the feed had, it had not."""
+    ) -> Callable[[FeedRow], LastCount]:
+        """What the last count had to do with a row."""
         key = count_key(rule, subscriber)
         previous = self._previous.of(key)
         own = {item.key for item in previous or ()}
@@ -235,15 +236,17 @@ class Counter:
         counted_something = key in self._previous.items
         sections = self._sections_of(reading)
 
-        def was_counted(row: FeedRow) -> bool | None:
+        def last_count(row: FeedRow) -> LastCount:
             if previous is None:
-                return None
+                return LastCount.UNKNOWN
             item = ("" if subscriber else sections.place(row) or "", row.item_id)
             if item in own:
-                return True
-            return False if counted_something or item in others else None
+                return LastCount.COUNTED
+            if item in others:
+                return LastCount.COUNTED_AS_OTHER
+            return LastCount.NOT_COUNTED if counted_something else LastCount.UNKNOWN
 
-        return was_counted
+        return last_count
 
     def _usable_reading(self, rule: CountRule) -> FeedReading | None:
         reading = self._snapshot.reading(rule.feed, rule.moment)

@@ -26,6 +26,15 @@ class Standing(StrEnum):
     OTHER_KIND = "other kind"
 
 
+class LastCount(StrEnum):
+    """What the last count of a rule and section had to do with a row."""
+
+    COUNTED = "counted"
+    COUNTED_AS_OTHER = "counted by another rule of the feed"
+    NOT_COUNTED = "not counted"
+    UNKNOWN = "unknown"
+
+
 COUNTING = frozenset({Standing.COUNTS, Standing.PENDING})
 
 
@@ -74,7 +83,7 @@ def select_rows(
     rule: CountRule,
     rows: Iterable[FeedRow],
     time: CountingTime,
-    was_counted: Callable[[FeedRow], bool | None],
+    last_count: Callable[[FeedRow], LastCount],
 ) -> Selection:
     """Let every row of a section count, or not.
 
@@ -84,8 +93,7 @@ def select_rows(
     offboarded in it a removal.
 
     Args:
-        was_counted: whether the last count of this rule and section had the row; None when that
-            is unknown.
+        last_count: what the last count of this rule and section had to do with the row.
     """
     found = Selection()
     cut_off = time.cut_off(rule)
@@ -94,7 +102,7 @@ def select_rows(
         counts = standing in COUNTING
         received_on = row.change_received_on
         if cut_off is not None and received_on is not None and not begun(received_on, cut_off):
-            before = _counted_at(cut_off, rule, row, was_counted(row), time.period)
+            before = _counted_at(cut_off, rule, row, last_count(row), time.period)
             if before != counts:
                 found.late.append(LateRow(row, received_on, "added" if counts else "removed"))
                 counts = before
@@ -156,16 +164,17 @@ def left_on(row: FeedRow, standing: Standing) -> date | None:
 
 
 def _counted_at(
-    cut_off: datetime, rule: CountRule, row: FeedRow, was_counted: bool | None, period: Period
+    cut_off: datetime, rule: CountRule, row: FeedRow, last: LastCount, period: Period
 ) -> bool:
     """Whether a row counted at the cut-off, before its newest change."""
-    if was_counted:
+    if last is LastCount.COUNTED:
         return True
     gone_on, came_on = row.offboarded_on, row.online_on
     removed = gone_on is not None and gone_on >= period.first_day and rule.matches(row)
     if came_on is not None and came_on >= period.first_day:
         # New in this month: it is this late removal that says it was there at the cut-off.
         return removed and begun(came_on, cut_off)
-    if was_counted is None:
+    if last is LastCount.UNKNOWN:
         return removed or (gone_on is None and came_on is not None and rule.matches(row))
-    return False
+    # It came too late for the last count, was there for this one, and its removal is late again.
+    return removed and last is LastCount.NOT_COUNTED
