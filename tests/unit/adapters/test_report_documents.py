@@ -419,7 +419,7 @@ def test_a_review_shows_amounts_counts_plots_holds_and_contract_dates() -> None:
         "Payments are not recorded here yet.",
         "Invoiced by month",
         "Users and devices over time",
-        "No hold is open.",
+        "No hold is known.",
         "28 February 2027",
         "30 December 2026",
     ):

@@ -97,20 +97,6 @@ def put_part(
     )
 
 
-def moment_readings(
-    ports: Ports, cycle: Cycle, moment: str, accounts: Sequence[str]
-) -> dict[str, tuple[FeedReading, ...]]:
-    """What the feeds said of these accounts at a moment that was taken.
-
-    Reports that go out before the snapshot is sealed are made from this (COL-03).
-    """
-    record = load_moment(ports.records.get(moment_key(cycle, moment)))
-    wanted = set(accounts)
-    parts = [part for part in record.parts if not wanted.isdisjoint(part.accounts)]
-    found = {entry.account: entry.readings for entry in read_parts(ports, parts, wanted)}
-    return {account: found.get(account, ()) for account in accounts}
-
-
 def load_sealed(ports: Ports, key: str, sha256: str) -> SnapshotBatch:
     """A sealed batch with its accounts' readings. Raises SealBrokenError."""
     batch = load_sealed_accounts(ports, key, sha256)

@@ -21,7 +21,6 @@ from msp_billing.usecases.moments import (
     find_moment,
     line_of,
     moment_key,
-    moment_readings,
     put_moment,
     put_part,
 )
@@ -34,7 +33,7 @@ from msp_billing.usecases.take_feed import (
     take_feed,
 )
 
-__all__ = ["SnapshotRequest", "SnapshotResult", "moment_readings", "read_account", "take_snapshot"]
+__all__ = ["SnapshotRequest", "SnapshotResult", "read_account", "take_snapshot"]
 
 MONTHS_LOOKED_BACK = 12
 """How far back rows are looked for to compare with: a run may have been left out for some time."""

@@ -18,7 +18,7 @@ from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.quarterly_review import QuarterlyReview, change_over
 
 NOT_RECORDED = "Payments are not recorded here yet."
-NO_HOLDS = "No hold is open."
+NO_HOLDS = "No hold is known."
 NOTHING = "–"
 MOST_SERIES = 6  # lines that can still be told apart in one plot
 
