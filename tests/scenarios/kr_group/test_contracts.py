@@ -29,7 +29,7 @@ MARCH = Period(year=2028, month=3)
     [
         ("alder-clinic", "managed-it", None, None),
         ("birch-works", "mill", None, None),
-        ("birch-works", "shop", date(2028, 10, 19), None),  # 11 + 30 + 19 days
+        ("birch-works", "shop", date(2028, 10, 31), None),  # 29 + 31 days
         ("birch-works", "lab", date(2028, 3, 10), None),  # 21 + 29 + 10 days
         ("cedar-yard", "north", date(2028, 2, 28), None),  # day 90
         ("cedar-yard", "south", date(2028, 2, 29), date(2028, 11, 30)),  # day 91

@@ -112,3 +112,28 @@ def test_the_lab_renews_itself_without_notice(
         if part_of(invoice) == "lab"
     ]
     assert totals == ["287.55", february, april]
+
+
+@pytest.mark.rule("KR-11")
+@pytest.mark.parametrize(
+    ("notice_on", "totals"),
+    [
+        ("2027-12-02", ["287.55"]),  # 29 + 31 days: 31 January, the end of the term
+        ("2027-12-03", ["287.55", "357.50"]),  # one day late: 1 February, and February whole
+    ],
+)
+def test_the_last_day_on_which_notice_is_in_time(
+    tmp_path: Path, notice_on: str, totals: list[str]
+) -> None:
+    path = write_directory(tmp_path / "book")
+    account = path / "accounts" / "birch-works.yaml"
+    text = account.read_text(encoding="utf-8")
+    account.write_text(text.replace("2028-01-10", notice_on), encoding="utf-8")
+    billed = replay.Replay(replay.Snapshots(load_provider_directory(path)), MONTHS[0])
+    found = [
+        str(invoice.total.amount)
+        for month in ("2028-01", "2028-02", "2028-03")
+        for invoice in billed.outcomes("agreement", Period.parse(month))["birch-works"].invoices
+        if part_of(invoice) == "lab"
+    ]
+    assert found == totals
