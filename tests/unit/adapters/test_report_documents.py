@@ -55,9 +55,7 @@ ASSETS = Path(__file__).resolve().parents[3] / "layers" / "rendering"
 MAKER = ReportMaker(ASSETS)
 MARCH = Period(year=2026, month=3)
 MADE_AT = datetime(2026, 3, 24, 11, 0, tzinfo=UTC)
-FRAME = ReportFrame(
-    policy=samples.policy(), price_book=samples.price_book(), period=MARCH, made_at=MADE_AT
-)
+FRAME = ReportFrame(policy=samples.policy(), period=MARCH, made_at=MADE_AT)
 HOSTILE = '=HYPERLINK("https://example.net") <b>\r\nBcc: thief@example.net'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import Field
 
@@ -17,8 +17,6 @@ AccountMailKind = Literal["invoice", "comparison", ReportKind]
 
 MailKind = Literal[AccountMailKind, "credit-note", "approval", "summary"]
 """What a mail is; a credit note goes where its invoice went, the last two stay with the provider."""
-
-MAIL_KINDS: tuple[MailKind, ...] = get_args(MailKind)
 
 
 class MailState(StrEnum):

@@ -55,7 +55,6 @@ class ReportMaterial:
         """What all its reports share."""
         return ReportFrame(
             policy=self._context.policy,
-            price_book=self._context.price_book,
             period=self._request.period,
             made_at=self._request.at,
         )

@@ -7,7 +7,6 @@ from datetime import datetime
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.reports.billed_contacts import BilledContacts
 from msp_billing.domain.reports.device_changes import DeviceReport
 from msp_billing.domain.reports.pre_invoices import PreInvoices
@@ -25,6 +24,5 @@ class ReportFrame(Frozen):
     """What all reports of a cycle share."""
 
     policy: ProviderPolicy
-    price_book: PriceBook
     period: Period
     made_at: datetime
