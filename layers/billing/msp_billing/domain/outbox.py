@@ -16,7 +16,7 @@ AccountMailKind = Literal["invoice", "comparison", ReportKind]
 """The kinds of mail that go to accounts; each may send them to other people (COL-07)."""
 
 MailKind = Literal[AccountMailKind, "credit-note", "approval", "summary"]
-"""What a mail is; a credit note goes where its invoice went, the last two stay with the provider."""
+"""What a mail is; a credit note goes where its invoice went, the last two to the provider."""
 
 
 class MailState(StrEnum):
