@@ -121,11 +121,18 @@ def _count(shown: Explanation) -> Iterator[tuple[str, str]]:
     if shown.joined:
         yield "Joined", f"since {shown.compared_with}: {_named(shown.joined)}"
     if shown.left:
-        left = ", ".join(named_left(item) for item in shown.left)
+        left = ", ".join(_gone(item) for item in shown.left)
         yield "Left", f"since {shown.compared_with}: {left}"
     if shown.changed:
         changed = ", ".join(named_change(change) for change in shown.changed)
         yield "Changed", f"since {shown.compared_with}: {changed}"
+
+
+def _gone(item: CountedItem) -> str:
+    """Where no export says on which day it left, since when it was there tells it apart."""
+    if item.until_on is None and item.since_on is not None:
+        return f"{item.name} (since {format_day(item.since_on)})"
+    return named_left(item)
 
 
 def _named(items: tuple[CountedItem, ...]) -> str:
