@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from msp_billing.adapters.dynamodb.account_records import AccountRecords
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.charges import check_free, claim_actions, claims
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
@@ -21,9 +22,7 @@ from msp_billing.adapters.dynamodb.table import (
     encode,
     encode_key,
     encode_values,
-    pack,
     pause,
-    unpack,
 )
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
@@ -45,6 +44,7 @@ class DynamoInvoiceStore:
     def __init__(self, table: Table, bodies: Bodies) -> None:
         self._table = table
         self._bodies = bodies
+        self._accounts = AccountRecords(bodies)
 
     def put_outcomes(self, cycle: CycleId, outcomes: Sequence[AccountOutcome]) -> None:
         """Record outcomes with their drafts; numbered invoices are never overwritten.
@@ -90,18 +90,22 @@ class DynamoInvoiceStore:
 
     def put_record(self, cycle: CycleId, record: AccountRecord) -> None:
         """Record how an account ended, in place of what was recorded; its invoices stay."""
-        self._table.put(_record_item(cycle, record))
+        self._table.put(self._accounts.item(cycle, record))
 
     def records(self, cycle: CycleId, accounts: Sequence[str]) -> dict[str, AccountRecord]:
         """The records of these accounts that exist, in the order asked for."""
         keys = {account: (cycle_pk(cycle), f"ACCOUNT#{account}") for account in accounts}
         found = self._table.get_many(keys.values())
-        return {account: _record(found[key]) for account, key in keys.items() if key in found}
+        return {
+            account: self._accounts.record(found[key])
+            for account, key in keys.items()
+            if key in found
+        }
 
     def all_records(self, cycle: CycleId) -> Iterator[AccountRecord]:
         """Every record of the cycle, read consistently, in order of the account."""
         for item in self._table.query(cycle_pk(cycle), "ACCOUNT#"):
-            yield _record(item)
+            yield self._accounts.record(item)
 
     def invoices(self, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Invoice]:
         """Those of the invoices that exist."""
@@ -194,7 +198,7 @@ class DynamoInvoiceStore:
             findings=outcome.findings,
             charges=tuple(sorted(outcome.charges)),
         )
-        yield _record_item(cycle, record)
+        yield self._accounts.item(cycle, record)
         for invoice in outcome.invoices:
             pk, sk = _invoice_key(invoice.id)
             prefix = f"{cycle.provider}/{cycle.run}/{cycle.period}/invoices"
@@ -278,15 +282,3 @@ def _invoice_key(invoice: InvoiceId) -> Key:
 def _key(cycle: CycleId, account: str, part: str, revision: int) -> Key:
     again = "" if revision == 1 else f"#r{revision}"
     return (cycle_pk(cycle), f"INVOICE#{account}#{part}{again}")
-
-
-def _record_item(cycle: CycleId, record: AccountRecord) -> Item:
-    return {
-        "pk": cycle_pk(cycle),
-        "sk": f"ACCOUNT#{record.account}",
-        "body": pack(record.model_dump_json()),
-    }
-
-
-def _record(item: Item) -> AccountRecord:
-    return AccountRecord.model_validate_json(unpack(item["body"]))
