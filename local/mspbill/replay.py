@@ -24,7 +24,7 @@ from msp_billing.domain.counter import (
     PreviousCounts,
     previous_counts_of,
 )
-from msp_billing.domain.cycles import CyclePlan, plan_cycle
+from msp_billing.domain.cycles import CyclePlan, first_day_of_charges, plan_cycle
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.lost_rows import KnownRows
 from msp_billing.domain.outcomes import AccountOutcome
@@ -146,6 +146,10 @@ class Replay:
             invoice_on=plan.invoice_on,
             due_on=plan.due_on,
             charges_until=plan.charges_until,
+            charges_from=first_day_of_charges(
+                policy, policy.run_policy(run), self._first, calendar_of(policy, self._first)
+            ),
+            first_period=self._first,
             snapshot_sha256=NOT_SEALED,
             calendar=calendar_of(policy, period),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 
 from msp_billing.domain.accounts import Account
@@ -108,12 +109,15 @@ class AccountBuild:
         """Tell the clerk of something that does not stop the invoice."""
         self._findings.append(finding)
 
-    def may_bill(self, charge: str) -> bool:
+    def may_bill(self, charge: str, dated_on: date | None = None) -> bool:
         """Whether a one-time charge is still to be billed, or is billed by this very cycle.
 
         A cycle that builds an account again must find the same charges, and no other cycle may
-        bill them too.
+        bill them too. What is dated before the first cycle's charges was billed by whatever billed
+        before this system.
         """
+        if dated_on is not None and dated_on < self.context.charges_from:
+            return False
         return self.snapshot.claims.get(charge, self.context.claimant) == self.context.claimant
 
     def agreement_for_charges(self) -> Agreement:

@@ -18,8 +18,10 @@ class BuildContext:
     """Pinned when the cycle opened.
 
     ``charges_until`` is the last day whose one-time charges this cycle takes: later ones are
-    billed by the next, and nothing that lies in the future is billed at all. ``revision`` is above
-    one when an account's voided invoices of the cycle are issued anew.
+    billed by the next, and nothing that lies in the future is billed at all. ``charges_from`` is
+    the first such day of the provider's first cycle with this system: what is older was billed
+    before. ``revision`` is above one when an account's voided invoices of the cycle are issued
+    anew.
     """
 
     policy: ProviderPolicy
@@ -31,6 +33,8 @@ class BuildContext:
     charges_until: date
     snapshot_sha256: str
     revision: int = 1
+    charges_from: date = date.min
+    first_period: Period | None = None
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
 
     @property

@@ -87,6 +87,13 @@ class Cycle(Frozen):
         ge=1,
         description="The attempt whose count is in force.",
     )
+    first_period: Period | None = Field(
+        default=None, description="The provider's first service month with this system."
+    )
+    charges_from: date = Field(
+        default=date.min,
+        description="One-time charges that are dated before were billed before this system.",
+    )
     numbered_at: datetime | None = Field(
         default=None, description="When the first of its invoices was about to get a number."
     )
@@ -168,6 +175,24 @@ class CyclePlanError(ValueError):
 
     def __init__(self, run: RunPolicy, period: Period, what: str) -> None:
         super().__init__(f"run {run.run}, {period}: {what}")
+
+
+def first_day_of_charges(
+    policy: ProviderPolicy, run: RunPolicy, first_period: Period, calendar: BusinessCalendar
+) -> date:
+    """The first day whose one-time charges the provider's first cycle of a run takes.
+
+    It is the day after those that the cycle before it would have taken: whatever billed then has
+    billed them. Without it, a first cycle would bill every order that is still in the files.
+
+    Args:
+        calendar: of the years around the first period.
+
+    Raises:
+        CyclePlanError: when the policy's rules contradict each other in the month before.
+    """
+    before = plan_cycle(policy, run, first_period.shifted(-1), calendar)
+    return before.charges_until + timedelta(days=1)
 
 
 def due_periods(

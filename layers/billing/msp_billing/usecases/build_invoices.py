@@ -89,6 +89,8 @@ def build_context(
         invoice_on=invoice_on,
         due_on=due_on,
         charges_until=context.cycle.plan.charges_until,
+        charges_from=context.cycle.charges_from,
+        first_period=context.cycle.first_period,
         snapshot_sha256=request.sha256,
         revision=revision,
         calendar=calendar_around(ports, context.policy, request.period.year),

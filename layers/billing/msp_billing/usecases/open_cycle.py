@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState, plan_cycle
+from msp_billing.domain.cycles import (
+    Cycle,
+    CycleId,
+    CyclePlan,
+    CycleState,
+    first_day_of_charges,
+    plan_cycle,
+)
 from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.planning import PlannedReport, ReportPlan, plan_reports
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.context import calendar_around
@@ -73,6 +81,8 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
         policy_version=current.policy_version,
         price_book_version=current.price_book_version,
         plan=plan_cycle(policy, run, request.period, calendar),
+        first_period=current.first_period,
+        charges_from=_charges_from(ports, policy, run, current.first_period),
         opened_at=ports.clock.now(),
     )
     held = ports.cycles.take_lock(wanted)
@@ -84,6 +94,13 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
     pinned_run = pinned.run_policy(request.run)
     reports = plan_reports(pinned, pinned_run, request.period, calendar, held.plan)
     return _result(held.plan, pinned_run, reports, f"{cycle_id} is open.")
+
+
+def _charges_from(
+    ports: Ports, policy: ProviderPolicy, run: RunPolicy, first_period: Period
+) -> date:
+    calendar = calendar_around(ports, policy, first_period.year)
+    return first_day_of_charges(policy, run, first_period, calendar)
 
 
 def _result(plan: CyclePlan, run: RunPolicy, reports: ReportPlan, message: str) -> OpenResult:

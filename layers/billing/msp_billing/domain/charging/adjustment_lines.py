@@ -47,7 +47,9 @@ def adjustment_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
     """
     limits = build.context.policy.adjustments
     for entry in build.account.adjustments:
-        if entry.dated_on > build.context.charges_until or not build.may_bill(entry.charge):
+        if entry.dated_on > build.context.charges_until:
+            continue
+        if not build.may_bill(entry.charge, entry.dated_on):
             continue
         worked = _worked_out(build, entry)
         if worked is None or worked.category not in build.context.run.categories:

@@ -35,14 +35,18 @@ def order_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
             continue
         agreement = agreements[order.agreement]
         park_unknown_traits(build, order, agreement)
-        for charge in (
-            *item_charges(build, order, agreement),
-            *_fee_charges(build, order, agreement),
-        ):
+        # A fee may fall due long after its order: it has a day of its own.
+        items = item_charges(build, order, agreement) if is_ours(build, order.ordered_on) else ()
+        for charge in (*items, *_fee_charges(build, order, agreement)):
             line = charge_line(build, charge)
             if line is not None:
                 yield line
     yield from reconciliation_lines(build)
+
+
+def is_ours(build: AccountBuild, day: date) -> bool:
+    """Whether what falls on the day is for this system to bill, and not for the one before it."""
+    return day >= build.context.charges_from
 
 
 def _park_lines_without_rule(build: AccountBuild) -> None:
@@ -86,6 +90,8 @@ def _fee_charge(
     due_on = fee_due_on(fee, order)
     if due_on is None or due_on > build.context.charges_until:
         build.report(_waiting(fee, order, due_on))
+        return None
+    if not is_ours(build, due_on):
         return None
     units = fee_units(fee, order, agreement, lambda rule, who: _count(build, rule, who))
     if isinstance(units, FactMissing):

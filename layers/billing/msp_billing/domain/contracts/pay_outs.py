@@ -52,7 +52,7 @@ def _pay_out(
     assert end.last_on is not None, "what is paid out has ended"
     if context.period <= Period.of(end.last_on):
         return
-    if not build.may_bill(charge) or not _bills_here(build, life):
+    if not build.may_bill(charge, end.last_on) or not _bills_here(build, life):
         return
     if last is None:
         _note_unknown(build, life)

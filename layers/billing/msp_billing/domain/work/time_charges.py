@@ -93,6 +93,12 @@ class WorkTerms:
     """Whether a contract includes support after hours on a local day."""
     may_bill: Callable[[str], bool]
     """Whether a charge, by its id, is not billed yet."""
+    from_on: date = date.min
+    """Work that was ready before was billed before this system."""
+
+    def is_open(self, entry: TimeEntry) -> bool:
+        """Whether the entry is still to be billed."""
+        return entry.ready_on(self.zone) >= self.from_on and self.may_bill(entry.charge)
 
 
 def assess_work(rows: Sequence[FeedRow], terms: WorkTerms) -> AssessedWork:
@@ -107,7 +113,7 @@ def assess_work(rows: Sequence[FeedRow], terms: WorkTerms) -> AssessedWork:
     for entry in known:
         charge = charge_of(entry, terms)
         if isinstance(charge, Problem):
-            if terms.may_bill(entry.charge):
+            if terms.is_open(entry):
                 problems.append(charge)
         elif charge is not None:
             charges.append(charge)
@@ -116,9 +122,7 @@ def assess_work(rows: Sequence[FeedRow], terms: WorkTerms) -> AssessedWork:
     asked = [AskedFor(one.entry, one.total_hours, one.amount) for one in charges]
     decisions = decide(asked, terms.rules.approval, terms.account_terms, terms.until_on)
     open_ones = [
-        (charge, decisions[charge.entry.entry])
-        for charge in charges
-        if terms.may_bill(charge.entry.charge)
+        (charge, decisions[charge.entry.entry]) for charge in charges if terms.is_open(charge.entry)
     ]
     return AssessedWork(
         charges=tuple(each for each in open_ones if each[1].approved),
@@ -223,7 +227,7 @@ def _overlaps(
     charges: Sequence[TimeCharge], entries: Sequence[TimeEntry], terms: WorkTerms
 ) -> Iterator[Problem]:
     """Hours of one engineer that stand in two entries, where one of the two would be billed now."""
-    to_bill = {one.entry.entry for one in charges if terms.may_bill(one.entry.charge)}
+    to_bill = {one.entry.entry for one in charges if terms.is_open(one.entry)}
     by_engineer: dict[str, list[TimeEntry]] = {}
     for entry in sorted(entries, key=lambda one: (one.starts_at, one.entry)):
         by_engineer.setdefault(feed_key(entry.engineer), []).append(entry)

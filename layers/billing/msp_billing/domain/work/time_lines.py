@@ -8,6 +8,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.date_rules import resolve_day
@@ -96,7 +97,20 @@ def _terms(build: AccountBuild, rules: WorkRules, work: RunWork) -> WorkTerms:
         until_on=until_on,
         has_cover=lambda day: _has_cover(build, rules, day),
         may_bill=build.may_bill,
+        from_on=_first_day(context, work),
     )
+
+
+def _first_day(context: BuildContext, work: RunWork) -> date:
+    """The first day of work that this system bills: after the last day of the run before its first.
+
+    Later, what that day was matters no more: the work since has its claims.
+    """
+    first = context.first_period
+    if work.until is None or first is None or context.period > first.shifted(12):
+        return context.charges_from
+    last_before = resolve_day(work.until, first.shifted(-1), context.calendar)
+    return min(context.charges_from, last_before + timedelta(days=1))
 
 
 def _has_cover(build: AccountBuild, rules: WorkRules, day: date) -> bool:
