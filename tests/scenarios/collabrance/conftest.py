@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.collabrance.scenario_books import Books, billed_books
+from tests.scenarios.collabrance.scenario_books import billed_books
+from tests.scenarios.scenario_tools import Books
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,13 @@ on another day, it would find no export.
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+
+from tests.scenarios.scenario_tools import Row, read_rows, write_rows
 
 HERE = Path(__file__).parent
 SAMPLE = Path(__file__).resolve().parents[3] / "providers" / "collabrance"
@@ -20,12 +21,9 @@ GONE = "gone"
 _PRICE = '{from_on: 2026-01-01, price: {each: "6.75"}}'
 _LATER_PRICE = ', {from_on: 2029-01-01, price: {each: "7.00"}}'
 
-Row = dict[str, str]
-
 
 def read_table(name: str) -> list[Row]:
-    with (HERE / name).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    return read_rows(HERE / name)
 
 
 @dataclass(frozen=True)
@@ -194,13 +192,13 @@ def _write_month(feeds: Path, events: list[Row], month: Row) -> None:
         feed: str, name: str, day: date, row: Callable[[Item], Row], source: str | None = None
     ) -> None:
         items = items_on(events, source or feed, day)
-        _write(feeds / feed / f"{name}.csv", [row(item) for item in items])
+        write_rows(feeds / feed / f"{name}.csv", [row(item) for item in items])
 
     first = date.fromisoformat(f"{month['month']}-01")
     devices, users = (date.fromisoformat(month[key]) for key in ("devices_on", "users_on"))
     after_month = date.fromisoformat(month["month_end_on"])
     for day, time in ((first.replace(day=15), "2300"), (devices, "1800")):
-        _write(feeds / "time-entries" / f"{day}T{time}.csv", list(_work(events, day)))
+        write_rows(feeds / "time-entries" / f"{day}T{time}.csv", list(_work(events, day)))
     write("rmm-devices", f"{devices}T1800", devices, _device)
     write("ad-users/alder-it", f"{users}T2000", users, _ad_user, "ad-users")
     write("psa-contacts", f"{users}T2000", users, _contact)
@@ -209,12 +207,6 @@ def _write_month(feeds: Path, events: list[Row], month: Row) -> None:
     write("mailboxes", f"{after_month}", after_month - timedelta(days=1), _mailbox)
     invoiced = first.replace(day=28)
     billed = (item for item in items_on(events, "vendor-invoice", invoiced) if not item.gone_on)
-    _write(feeds / "vendor-invoice" / f"{invoiced}.csv", [_billed_by_vendor(it) for it in billed])
-
-
-def _write(path: Path, rows: list[Row]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows(
+        feeds / "vendor-invoice" / f"{invoiced}.csv", [_billed_by_vendor(it) for it in billed]
+    )

@@ -18,8 +18,9 @@ from msp_billing.domain.date_rules import DateRule
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind
 from msp_billing.domain.periods import Period
 from mspbill import replay
-from tests.scenarios.collabrance.scenario_books import ACCOUNTS, MONTHS, RUNS, Books, lines_of
-from tests.scenarios.collabrance.scenario_directory import Row, read_table
+from tests.scenarios.collabrance.scenario_books import ACCOUNTS, MONTHS, RUNS
+from tests.scenarios.collabrance.scenario_directory import read_table
+from tests.scenarios.scenario_tools import Books, Row, lines_of
 
 CENTRAL = ZoneInfo("America/Chicago")
 
