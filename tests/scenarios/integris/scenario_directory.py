@@ -1,14 +1,15 @@
 """Writes the provider directory of the scenario: the exports that its machines would have led to.
 
-An export shows what was known when it was made and nothing later. The moments at which exports are
-made are those that were worked out by hand (``expected-dates.csv``); a second one, made at 06:00 of
-each 1st, is later than the inventory and has a machine more for each customer.
+An export shows what was known when it was made and nothing later. That of midnight is written in
+the hours after it, and so knows what happened on its own day. The moments at which exports are made
+are those that were worked out by hand (``expected-dates.csv``); a second one, made at 06:00 of each
+1st, is later than the inventory and has a machine more for each customer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -96,16 +97,14 @@ def write_directory(target: Path) -> Path:
     for month in read_table("expected-dates.csv"):
         _write_exports(target / "feeds", month["export"])
         late = f"{month['month']}-01"
-        rows = list(_devices(date.fromisoformat(late) - timedelta(days=1)))
+        rows = list(_devices(date.fromisoformat(late)))
         path = target / "feeds" / "rmm-devices" / f"{late}T0600.csv"
         write_rows(path, [*rows, *_too_late(rows)])
     return target
 
 
 def _write_exports(feeds: Path, name: str) -> None:
-    day, _, time = name.partition("T")
-    # At midnight, when its day begins, nothing of it is known.
-    known = date.fromisoformat(day) - timedelta(days=0 if time else 1)
+    known = date.fromisoformat(name.partition("T")[0])
     write_rows(feeds / "rmm-devices" / f"{name}.csv", list(_devices(known)))
     write_rows(feeds / "network-discovery" / f"{name}.csv", list(_hosts(known)))
 
