@@ -18,11 +18,11 @@ from local_cloud import LocalCloud
 from msp_billing import wiring
 from msp_billing.adapters.feeds.csv_feed import read_feed
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
-from msp_billing.domain.build_context import BuildContext
-from msp_billing.domain.building import build_account
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.building.build_context import BuildContext
+from msp_billing.domain.building.building import build_account
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import CycleId, CycleState
-from msp_billing.domain.feeds import FeedRow, FeedSeal
+from msp_billing.domain.feeds.definitions import FeedRow, FeedSeal
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
 from msp_billing.usecases.apply_provider import apply_provider

@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks.one_cycle import ROWS_PER_ACCOUNT, SITES, World, open_export
-from msp_billing.domain.feed_table import FeedTable
+from msp_billing.domain.feeds.tables import FeedTable
 
 MILLION = 1_000_000
 Figures = dict[str, float | int | str]

@@ -12,11 +12,11 @@ from benchmarks import books
 from msp_billing.adapters.feeds.export_reader import ExportReader
 from msp_billing.adapters.feeds.feed_files import choose_export
 from msp_billing.adapters.holiday_calendar import business_calendar
-from msp_billing.domain.build_context import BuildContext
-from msp_billing.domain.building import build_account
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.building.build_context import BuildContext
+from msp_billing.domain.building.building import build_account
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, plan_cycle
-from msp_billing.domain.feeds import FeedColumns, FeedDefinition, FeedExport
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedExport
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.context import BatchRequest, CycleRequest

@@ -22,7 +22,7 @@ from msp_billing.adapters.count_words import (
 from msp_billing.adapters.formatting import format_day, format_moment, format_money, format_quantity
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.adapters.work_words import hours_in_words, span_in_words, work_in_words
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.explaining import Explanation
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy

@@ -14,19 +14,19 @@ from msp_billing.adapters.directory.directory_feeds import DirectoryFeeds
 from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.holiday_calendar import business_calendar
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.build_context import BuildContext
-from msp_billing.domain.building import build_account
+from msp_billing.domain.building.build_context import BuildContext
+from msp_billing.domain.building.building import build_account
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.billed_before import billed_before
-from msp_billing.domain.counted_feeds import feeds_counted_at
-from msp_billing.domain.counter import (
+from msp_billing.domain.counting.counted_feeds import feeds_counted_at
+from msp_billing.domain.counting.counter import (
     NO_PREVIOUS_COUNTS,
     PreviousCounts,
     previous_counts_of,
 )
 from msp_billing.domain.cycles import CyclePlan, first_day_of_charges, plan_cycle
+from msp_billing.domain.feeds.lost_rows import KnownRows
 from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.lost_rows import KnownRows
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy

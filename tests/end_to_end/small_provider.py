@@ -20,9 +20,9 @@ from typing import Literal
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
-from msp_billing.domain.counting import CountRule
+from msp_billing.domain.counting.counts import CountRule
 from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
-from msp_billing.domain.feeds import FeedColumns, FeedDefinition
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import Clause, HolidayCalendar, ProviderPolicy
 from msp_billing.domain.price_book import Category, Price, PriceBook, PriceFrom, Product

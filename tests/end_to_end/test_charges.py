@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def stage() -> Iterator[Stage]:
         yield opened
 
 
-def ordering(*days: str, **changes: object) -> Account:
+def ordering(*days: str, **changes: Any) -> Account:
     """Fir with three seats, and a seat ordered once on each of these days."""
     orders = [
         Order.model_validate(

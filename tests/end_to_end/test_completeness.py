@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
-from msp_billing.domain.building import build_account
+from msp_billing.domain.building.building import build_account
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind

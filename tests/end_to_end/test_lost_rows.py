@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from msp_billing.domain.lost_rows import AcceptedLoss
+from msp_billing.domain.feeds.lost_rows import AcceptedLoss
 from tests.end_to_end.small_provider import Provider, account, birch, csv, line
 from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, cycle_id
 

@@ -10,10 +10,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from msp_billing.domain.counting import CountRule
+from msp_billing.domain.counting.counts import CountRule
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.date_rules import DateRule
-from msp_billing.domain.feeds import FeedColumns
+from msp_billing.domain.feeds.definitions import FeedColumns
 from msp_billing.domain.reports.report_policy import ReportPolicy
 from tests.end_to_end.small_provider import Provider, account, birch, csv, line
 from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, at, cycle_id
@@ -165,7 +165,9 @@ def test_a_report_that_cannot_be_made_is_left_to_a_person_and_the_run_goes_on(
     assert stage.mail_states(CYCLE, "user_changes") == {"beech": "rejected"}
     assert stage.mail_states(CYCLE, "device_report") == dict.fromkeys(("alder", "elm"), "delivered")
     (summary,) = stage.sent("summary")
-    text = " ".join(summary.message.get_body(("plain",)).get_content().split())
+    body = summary.message.get_body(("plain",))
+    assert body is not None
+    text = " ".join(body.get_content().split())
     assert "beech, user_changes (rejected) The report 'User changes' was not made" in text
 
 

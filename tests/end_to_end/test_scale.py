@@ -13,6 +13,7 @@ from local_cloud.functions import Answer, Function, Functions
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.usecases import seal_snapshot
+from msp_billing.usecases.batches import ACCOUNTS_PER_BATCH
 from tests.end_to_end.small_provider import account, birch, line, many_accounts
 from tests.end_to_end.stage import Stage, cycle_id, open_stage
 
@@ -58,7 +59,7 @@ def test_requests_and_transitions_per_invoice_do_not_grow_with_the_accounts() ->
 
 def test_payloads_of_a_full_batch_are_ids_and_keys() -> None:
     """docs/faults.md 20."""
-    _, _, largest = counts_of(50, seal_snapshot.ACCOUNTS_PER_BATCH)
+    _, _, largest = counts_of(50, ACCOUNTS_PER_BATCH)
     assert 1_000 < largest < LARGEST_PAYLOAD
 
 

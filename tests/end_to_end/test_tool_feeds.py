@@ -16,9 +16,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from msp_billing.domain.counting import CountRule
+from msp_billing.domain.counting.counts import CountRule
 from msp_billing.domain.cycles import CycleState
-from msp_billing.domain.feeds import FeedDefinition
+from msp_billing.domain.feeds.definitions import FeedDefinition
 from tests.end_to_end.small_provider import BOOK, Provider, birch
 from tests.end_to_end.stage import Stage, cycle_id
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from msp_billing.domain.counting import CountedItem, LateChange, QuantityChange
+from msp_billing.domain.counting.counts import CountedItem, LateChange, QuantityChange
 from msp_billing.domain.explaining import Explanation, SourceOfCount
 from msp_billing.domain.policy import Clause
 from mspbill.explain_text import explanation_rows

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from msp_billing.domain.counting import Count, CountedItem
+from msp_billing.domain.counting.counts import Count, CountedItem
 from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState
 from msp_billing.domain.date_rules import DateRule
-from msp_billing.domain.feeds import FeedSeal
+from msp_billing.domain.feeds.definitions import FeedSeal
 from msp_billing.domain.invoices import (
     CountEvidence,
     Invoice,

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from msp_billing.domain.counting import Count, CountedItem, CountRule
+from msp_billing.domain.counting.counts import Count, CountedItem, CountRule
 from msp_billing.domain.date_rules import DateRule
-from msp_billing.domain.feeds import FeedColumns, FeedDefinition, FeedSeal
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedSeal
 from msp_billing.domain.invoices import (
     CountEvidence,
     Invoice,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
-from msp_billing.domain.counting import Count, CountedItem, LateChange, QuantityChange
+from msp_billing.domain.counting.counts import Count, CountedItem, LateChange, QuantityChange
 from msp_billing.domain.invoices import Invoice
 from tests.unit.adapters.invoice_samples import policy, price_book, users_by_kind
 

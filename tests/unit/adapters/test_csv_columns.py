@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from msp_billing.adapters.feeds import csv_columns
 from msp_billing.adapters.feeds.csv_columns import ColumnReader
 from msp_billing.adapters.feeds.csv_feed import RowProblem, read_tables
-from msp_billing.domain.feed_table import DAYS
-from msp_billing.domain.feeds import FeedColumns, FeedDefinition, FeedRow
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedRow
+from msp_billing.domain.feeds.tables import DAYS
 
 HEADERS = {
     "item_id": "Id",

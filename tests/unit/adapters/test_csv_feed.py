@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from msp_billing.adapters.feeds.csv_feed import MAX_PROBLEMS_PER_ACCOUNT, RowProblem, read_feed
 from msp_billing.adapters.feeds.export_reader import ExportReader
-from msp_billing.domain.feeds import FeedColumns, FeedDefinition, FeedExport, FeedRow
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedExport, FeedRow
 
 DEVICES = FeedDefinition(
     feed="rmm-devices",

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from msp_billing.adapters.feeds.csv_feed import RowProblem, read_feed
-from msp_billing.domain.feeds import FeedColumns, FeedDefinition, FeedRow
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedRow
 
 VENDOR = FeedDefinition(
     feed="vendor-invoice",

@@ -15,7 +15,7 @@ from msp_billing.adapters.feeds.feed_files import (
     parse_checksum,
     parse_export_key,
 )
-from msp_billing.domain.feeds import FeedColumns, FeedDefinition, FeedExport
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedExport
 
 CHICAGO = ZoneInfo("America/Chicago")
 DEVICES = FeedDefinition(

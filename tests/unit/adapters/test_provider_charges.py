@@ -129,8 +129,9 @@ def test_a_directory_with_sales_tax_is_sound(root: Path) -> None:
         (
             ACME,
             "agreements:\n",
-            "adjustments:\n  - {adjustment: late, dated_on: 2026-12-01, amount: -5, category: managed, "
-            "description: Credit, reason: Ticket 1, entered_by: Pat, approved_by: Pat}\n"
+            "adjustments:\n  - {adjustment: late, dated_on: 2026-12-01, amount: -5, "
+            "category: managed, description: Credit, reason: Ticket 1, "
+            "entered_by: Pat, approved_by: Pat}\n"
             "agreements:\n",
             "An adjustment is approved by another person than who entered it.",
         ),

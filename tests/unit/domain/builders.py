@@ -14,12 +14,12 @@ from typing import Any
 from hypothesis import settings
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.build_context import BuildContext
-from msp_billing.domain.building import build_account
+from msp_billing.domain.building.build_context import BuildContext
+from msp_billing.domain.building.building import build_account
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import plan_cycle
-from msp_billing.domain.feeds import FeedRow, FeedSeal
+from msp_billing.domain.feeds.definitions import FeedRow, FeedSeal
 from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.money import Money
 from msp_billing.domain.outcomes import AccountOutcome

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
-from msp_billing.domain.counting import Count, CountedItem, count_items
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.counting.counts import Count, CountedItem, count_items
+from msp_billing.domain.feeds.definitions import FeedRow
 from tests.unit.domain.builders import (
     FEBRUARY,
     MARCH,

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.counter import PreviousCounts
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.counting.counter import PreviousCounts
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.periods import Period
 from tests.unit.domain.builders import APRIL, FEBRUARY, MARCH
 from tests.unit.domain.count_builders import count, counter, items, names, pcs_rule, row

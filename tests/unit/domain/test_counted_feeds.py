@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from msp_billing.domain.counted_feeds import feeds_counted_at
+from msp_billing.domain.counting.counted_feeds import feeds_counted_at
 from tests.unit.domain.builders import (
     MUST_BE_PRICED,
     count_rule_data,

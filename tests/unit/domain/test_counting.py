@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.domain.counting import CountedItem, CountRule, count_items, present_at
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.counting.counts import CountedItem, CountRule, count_items, present_at
+from msp_billing.domain.feeds.definitions import FeedRow
 from tests.unit.domain.builders import PROPERTY, count_rule_data, device
 
 MIDNIGHT_MARCH = datetime(2026, 3, 1, 0, 0)

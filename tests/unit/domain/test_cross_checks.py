@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from msp_billing.domain.building import build_account
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS
-from msp_billing.domain.cross_check_policy import CrossCheck
+from msp_billing.domain.building.building import build_account
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.cross_check_policy import CrossCheck
 from msp_billing.domain.cycles import plan_cycle
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot

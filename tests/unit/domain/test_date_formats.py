@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.domain.date_formats import DateFormat, DateFormatError
+from msp_billing.domain.feeds.date_formats import DateFormat, DateFormatError
 
 AMERICAN = "M/d/yyyy h:mm:ss tt"
 

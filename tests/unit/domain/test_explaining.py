@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from msp_billing.domain.counter import PreviousCounts
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counting.counter import PreviousCounts
+from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.explaining import Explanation, NoSuchLineError, SourceOfCount, explain_line
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import Clause

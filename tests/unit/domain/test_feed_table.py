@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.domain.feed_table import DAYS, FeedTable
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
+from msp_billing.domain.feeds.tables import DAYS, FeedTable
 from msp_billing.domain.snapshots import FeedReading
 
 texts = st.text(max_size=4)

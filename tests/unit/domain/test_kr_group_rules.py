@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from msp_billing.domain.feeds import FeedColumns, FeedDefinition
-from msp_billing.domain.lost_rows import AcceptedLoss, KnownRows, LossGuard
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition
+from msp_billing.domain.feeds.lost_rows import AcceptedLoss, KnownRows, LossGuard
 from msp_billing.domain.periods import Period
 
 OCTOBER, NOVEMBER = Period(year=2026, month=10), Period(year=2026, month=11)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.domain.feed_table import FeedTable
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
+from msp_billing.domain.feeds.tables import FeedTable
 from msp_billing.usecases import row_spool
 from msp_billing.usecases.row_spool import RowSpool, SpooledRows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msp_billing.adapters.formatting import format_day, format_quantity
-from msp_billing.domain.counting import Count, CountedItem, LateChange, QuantityChange
+from msp_billing.domain.counting.counts import Count, CountedItem, LateChange, QuantityChange
 
 
 def named_items(items: Iterable[CountedItem]) -> list[str]:

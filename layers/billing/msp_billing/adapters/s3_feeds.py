@@ -17,7 +17,7 @@ from msp_billing.adapters.feeds.feed_files import (
     parse_checksum,
     parse_export_key,
 )
-from msp_billing.domain.feeds import FeedDefinition, FeedExport
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
 
 _LOGGER = logging.getLogger(__name__)
 _UNREADABLE = "unreadable"

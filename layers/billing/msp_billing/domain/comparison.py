@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.money import ExactDecimal, Money, total, zero

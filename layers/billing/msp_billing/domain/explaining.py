@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.counting import CountedItem, LateChange, QuantityChange
+from msp_billing.domain.counting.counts import CountedItem, LateChange, QuantityChange
 from msp_billing.domain.hardware import whose
 from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.policy import Clause, ProviderPolicy

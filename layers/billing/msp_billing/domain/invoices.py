@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.contracts.change_windows import ContractedCount
-from msp_billing.domain.counting import Count
-from msp_billing.domain.feeds import FeedSeal
+from msp_billing.domain.counting.counts import Count
+from msp_billing.domain.feeds.definitions import FeedSeal
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
 from msp_billing.domain.periods import Period, ServicePeriod

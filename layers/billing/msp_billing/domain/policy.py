@@ -22,9 +22,9 @@ from msp_billing.domain.contracts.order_policy import (
     ShippingSpeed,
 )
 from msp_billing.domain.contracts.terms import ContractTerms
-from msp_billing.domain.counting import CountRule
-from msp_billing.domain.cross_check_policy import CrossCheck
-from msp_billing.domain.feeds import FeedDefinition
+from msp_billing.domain.counting.counts import CountRule
+from msp_billing.domain.counting.cross_check_policy import CrossCheck
+from msp_billing.domain.feeds.definitions import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
 from msp_billing.domain.policy_checks import policy_inconsistencies
 from msp_billing.domain.run_policy import NumberPrefix, RunPolicy

@@ -11,8 +11,8 @@ from msp_billing.domain.contracts.order_policy import (
     order_policy_inconsistencies,
 )
 from msp_billing.domain.contracts.terms import terms_inconsistencies
-from msp_billing.domain.count_checks import count_rule_inconsistencies
-from msp_billing.domain.cross_check_policy import cross_check_inconsistencies
+from msp_billing.domain.counting.count_checks import count_rule_inconsistencies
+from msp_billing.domain.counting.cross_check_policy import cross_check_inconsistencies
 from msp_billing.domain.reports.report_checks import report_clauses, report_inconsistencies
 from msp_billing.domain.work.work_checks import work_clauses, work_inconsistencies
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.comparison import Comparison, compare, currencies
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money, total
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind

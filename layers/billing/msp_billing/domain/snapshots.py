@@ -10,8 +10,8 @@ from pydantic import Field, PlainSerializer, PlainValidator
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.feed_table import FeedTable
-from msp_billing.domain.feeds import FeedRow, FeedSeal
+from msp_billing.domain.feeds.definitions import FeedRow, FeedSeal
+from msp_billing.domain.feeds.tables import FeedTable
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem
 
@@ -34,7 +34,7 @@ def _tables_of(rows: tuple[FeedRow, ...]) -> list[dict[str, Any]]:
 FeedRows = Annotated[
     tuple[FeedRow, ...], PlainValidator(_rows_of), PlainSerializer(_tables_of, list[dict[str, Any]])
 ]
-"""Rows that are stored as tables: see :mod:`msp_billing.domain.feed_table`."""
+"""Rows that are stored as tables: see :mod:`msp_billing.domain.feeds.tables`."""
 
 
 class FeedReading(Frozen):

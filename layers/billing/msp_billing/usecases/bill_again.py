@@ -8,7 +8,7 @@ from datetime import date
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.corrections.credit_notes import is_voided
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import MailState

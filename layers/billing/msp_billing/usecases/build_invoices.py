@@ -8,12 +8,16 @@ from datetime import date
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.build_context import BuildContext
-from msp_billing.domain.building import build_account
+from msp_billing.domain.building.build_context import BuildContext
+from msp_billing.domain.building.building import build_account
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.billed_before import billed_before
 from msp_billing.domain.contracts.standing import active_agreements
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts, previous_counts_of
+from msp_billing.domain.counting.counter import (
+    NO_PREVIOUS_COUNTS,
+    PreviousCounts,
+    previous_counts_of,
+)
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind

@@ -13,8 +13,8 @@ from pydantic import Field, TypeAdapter
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import Cycle
-from msp_billing.domain.feeds import FeedSeal
-from msp_billing.domain.lost_rows import KnownRows
+from msp_billing.domain.feeds.definitions import FeedSeal
+from msp_billing.domain.feeds.lost_rows import KnownRows
 from msp_billing.domain.snapshots import FeedReading, SnapshotBatch, SnapshotPart, seal
 from msp_billing.usecases.context import count_prefix
 from msp_billing.usecases.ports import Ports

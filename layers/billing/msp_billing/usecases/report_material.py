@@ -7,11 +7,11 @@ from functools import cached_property
 
 from pydantic import AwareDatetime
 
-from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.base import Identifier
-from msp_billing.domain.build_context import BuildContext
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.contracts.lifetimes import lifetime
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.periods import Period

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.feed_table import FeedTable, Layout
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
+from msp_billing.domain.feeds.tables import FeedTable, Layout
 
 MAX_ROWS_IN_MEMORY = 100_000
 MAX_BYTES_IN_MEMORY = 8 * 1_048_576

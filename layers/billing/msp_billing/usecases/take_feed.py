@@ -9,10 +9,10 @@ from datetime import datetime
 
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.cycles import PlannedMoment
-from msp_billing.domain.feed_table import FeedTable
-from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedSeal
-from msp_billing.domain.listed_twice import find_listed_twice
-from msp_billing.domain.lost_rows import KnownRows, LossGuard
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedSeal
+from msp_billing.domain.feeds.listed_twice import find_listed_twice
+from msp_billing.domain.feeds.lost_rows import KnownRows, LossGuard
+from msp_billing.domain.feeds.tables import FeedTable
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from msp_billing.domain.accounts import Account, feed_key
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.counted_feeds import feeds_counted_at
+from msp_billing.domain.counting.counted_feeds import feeds_counted_at
 from msp_billing.domain.cycles import Cycle
-from msp_billing.domain.lost_rows import KnownRows
+from msp_billing.domain.feeds.lost_rows import KnownRows
 from msp_billing.domain.snapshots import FeedReading
 from msp_billing.usecases.batches import ACCOUNTS_PER_BATCH, in_groups
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context

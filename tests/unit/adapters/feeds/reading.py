@@ -10,7 +10,7 @@ from typing import Any
 
 from msp_billing.adapters.feeds.csv_feed import RowProblem
 from msp_billing.adapters.feeds.export_reader import ExportReader
-from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedRow
 
 SAMPLES = Path(__file__).parent / "samples"
 DATE_FORMAT = "M/d/yyyy h:mm:ss tt"

@@ -12,7 +12,7 @@ import pytest
 
 from msp_billing.adapters.feeds.csv_feed import MAX_PROBLEMS_PER_ACCOUNT
 from msp_billing.adapters.feeds.export_reader import ExportReader
-from msp_billing.domain.feeds import FeedExport, FeedRow
+from msp_billing.domain.feeds.definitions import FeedExport, FeedRow
 from tests.unit.adapters.feeds.reading import (
     JSON_FORMATS,
     definition,

@@ -9,8 +9,8 @@ from datetime import date
 
 import pytest
 
-from msp_billing.domain.counting import CountRule
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.counting.counts import CountRule
+from msp_billing.domain.feeds.definitions import FeedRow
 from tests.unit.adapters.feeds.reading import DATE_FORMAT, read, rows, sample
 
 E3 = "05e9a617-0261-4cee-bb44-138d3ef5d965"

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from msp_billing.adapters.feeds.ad_names import organizational_units
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from tests.unit.adapters.feeds.reading import (
     DATE_FORMAT,
     definition,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msp_billing.domain.build_context import BuildContext
+from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.charging.tax_policy import TaxPolicy
 from msp_billing.domain.price_book import PriceBook
 from tests.unit.domain.builders import (

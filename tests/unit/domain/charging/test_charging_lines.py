@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
 from msp_billing.domain.outcomes import AccountOutcome
 from tests.unit.domain.builders import (
@@ -225,7 +226,7 @@ def test_a_quantity_is_adjusted_at_the_accounts_own_price() -> None:
     known = adjusted(entry, agreements=(agreement,))
     invoice = only_invoice(build(known, pcs(5), where=where()))
     credit = next(line for line in invoice.lines if line.kind is LineKind.ADJUSTMENT)
-    assert (credit.amount, credit.quantity) == (usd("-80.00"), -2)
+    assert (credit.amount, credit.quantity) == (usd("-80.00"), Decimal("-2"))
     assert credit.reason.arithmetic == "-2 x 40 = -80.00"
     assert credit.reason.price_from == "own price in agreement line pc"
     assert invoice.total == usd("120.00")  # 5 x 40 - 80

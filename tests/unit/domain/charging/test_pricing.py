@@ -424,7 +424,8 @@ def test_parts_are_rounded_never_negative_and_come_to_the_minimum(
     if quantity >= minimum:
         assert all(part.role is not PartRole.SHORTFALL for part in found)
     whole = price_parts(price(data), Decimal(max(quantity, minimum)), currency)
-    difference = sum(p.amount.amount for p in found) - sum(p.amount.amount for p in whole)
+    split, unsplit = (sum((p.amount.amount for p in parts), Decimal(0)) for parts in (found, whole))
+    difference = split - unsplit
     smallest = {"USD": "0.01", "JPY": "1", "KWD": "0.001"}[currency]
     # Each line is rounded for itself, so that what is split can differ by the smallest unit.
     assert abs(difference) <= Decimal(smallest)

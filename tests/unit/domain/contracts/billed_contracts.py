@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.build_context import BuildContext
-from msp_billing.domain.building import build_account
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts, previous_counts_of
+from msp_billing.domain.building.build_context import BuildContext
+from msp_billing.domain.building.building import build_account
+from msp_billing.domain.counting.counter import (
+    NO_PREVIOUS_COUNTS,
+    PreviousCounts,
+    previous_counts_of,
+)
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.periods import Period

@@ -11,10 +11,10 @@ from datetime import date
 from typing import Any
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.building import build_account
+from msp_billing.domain.building.building import build_account
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.invoices import InvoiceLine
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.periods import Period

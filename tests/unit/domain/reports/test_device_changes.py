@@ -19,12 +19,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.cycles import plan_cycle
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.reports.device_changes import DeviceReport, device_report

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msp_billing.domain.comparison import Comparison, ComparisonRow
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.differences import differences
 from tests.unit.domain.builders import PROPERTY, usd

@@ -10,12 +10,14 @@ December 2026 closes Q4; the review shows January to December 2026.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from msp_billing.domain.contracts.lifetimes import lifetime
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.quarterly_review import (
     QuarterlyReview,
     ReviewHold,
@@ -57,7 +59,7 @@ def billed(period: Period, count: int) -> Invoice:
     )
 
 
-def known() -> object:
+def known() -> ProviderPolicy:
     return policy(contract_terms=[TERMS])
 
 
@@ -68,7 +70,7 @@ INVOICES = {
 }
 
 
-def review(**changes: object) -> QuarterlyReview:
+def review(**changes: Any) -> QuarterlyReview:
     lives = [lifetime(entry, known(), price_book(), NO_HOLIDAYS) for entry in CUSTOMER.agreements]
     made = quarterly_review(
         "tern-harbor", "Tern Harbor", "USD", DECEMBER, INVOICES, lives, **changes

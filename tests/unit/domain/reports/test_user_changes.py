@@ -13,13 +13,14 @@ hal   offboarded on 28 February, not counted in February      last month's
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
-from msp_billing.domain.account_build import AccountBuild
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS, PreviousCounts
-from msp_billing.domain.counting import CountedItem
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.counting.counts import CountedItem
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.reports.report_counts import UnknownCountError
 from msp_billing.domain.reports.user_changes import UserChanges, user_changes
@@ -78,7 +79,7 @@ PARTNER = account(
 )
 
 
-def user(name: str, kind: str = "Full", *, site: str = "oakdale", **days: str) -> FeedRow:
+def user(name: str, kind: str = "Full", *, site: str = "oakdale", **days: Any) -> FeedRow:
     received = days.pop("received", None)
     row = device(name, kind, site=site, **days)
     on = None if received is None else date.fromisoformat(received)

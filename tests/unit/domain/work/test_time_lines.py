@@ -14,11 +14,11 @@ import pytest
 from pydantic import ValidationError
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.build_context import BuildContext
-from msp_billing.domain.building import build_account
-from msp_billing.domain.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.building.build_context import BuildContext
+from msp_billing.domain.building.building import build_account
+from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import plan_cycle
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.findings import Finding
 from msp_billing.domain.invoices import Invoice, LineKind
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.work.approval_terms import AccountWork
 from msp_billing.domain.work.rate_cards import RateCard
 from msp_billing.domain.work.time_charges import WorkTerms

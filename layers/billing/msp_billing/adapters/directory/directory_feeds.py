@@ -9,7 +9,7 @@ from datetime import datetime
 from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.feeds.export_reader import ExportReader
 from msp_billing.adapters.feeds.feed_files import choose_export
-from msp_billing.domain.feeds import FeedDefinition, FeedExport
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
 
 
 class DirectoryFeeds:

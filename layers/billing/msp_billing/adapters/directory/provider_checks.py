@@ -13,11 +13,11 @@ from msp_billing.adapters.directory.provider_names import nearest
 from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 from msp_billing.adapters.holiday_calendar import UnknownHolidaysError, business_calendar
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.billable_lines import expand_lines
+from msp_billing.domain.building.billable_lines import expand_lines
 from msp_billing.domain.calendars import BusinessCalendar, CalendarError
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.cycles import CyclePlanError, plan_cycle
-from msp_billing.domain.feed_formats import with_preset
+from msp_billing.domain.feeds.formats import with_preset
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem

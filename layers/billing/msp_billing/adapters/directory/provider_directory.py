@@ -34,7 +34,7 @@ from msp_billing.adapters.directory.yaml_documents import YamlDocument
 from msp_billing.adapters.feeds.csv_feed import RowProblem
 from msp_billing.adapters.feeds.export_reader import ExportReader
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.feeds import FeedDefinition, FeedExport
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.problems import Problem, ProblemsError

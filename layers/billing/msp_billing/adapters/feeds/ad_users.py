@@ -22,9 +22,9 @@ from msp_billing.adapters.feeds.ad_names import organizational_units
 from msp_billing.adapters.feeds.csv_feed import RowProblem, read_feed
 from msp_billing.adapters.feeds.feed_text import ByteSource
 from msp_billing.adapters.feeds.json_values import FIRST_YEAR, LAST_YEAR
-from msp_billing.domain.date_formats import DateFormat
-from msp_billing.domain.feed_formats import SEVERAL_VALUES
-from msp_billing.domain.feeds import FeedColumns, FeedDefinition, FeedRow
+from msp_billing.domain.feeds.date_formats import DateFormat
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedRow
+from msp_billing.domain.feeds.formats import SEVERAL_VALUES
 from msp_billing.domain.problems import Problem
 
 _DAYS = (

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from msp_billing.adapters.feeds.csv_rows import RowFault, read_day, read_quantity
-from msp_billing.domain.feed_table import DAYS, FeedTable, Layout
-from msp_billing.domain.feeds import FeedColumns
+from msp_billing.domain.feeds.definitions import FeedColumns
+from msp_billing.domain.feeds.tables import DAYS, FeedTable, Layout
 
 MAX_REMEMBERED = 65_536
 """Different cells of a column that are kept; beyond, a column is not one of few values."""

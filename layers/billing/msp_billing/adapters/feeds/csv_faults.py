@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from msp_billing.domain.feeds import FeedColumns
+from msp_billing.domain.feeds.definitions import FeedColumns
 from msp_billing.domain.problems import Problem
 
 MAX_COLUMNS_NAMED = 20

@@ -18,9 +18,9 @@ from msp_billing.adapters.feeds.csv_faults import (
 from msp_billing.adapters.feeds.csv_rows import RowFault, RowReader
 from msp_billing.adapters.feeds.feed_text import ByteSource, FeedTextError, lines_of, text_blocks
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.feed_table import FeedTable
-from msp_billing.domain.feeds import FeedDefinition, FeedRow
-from msp_billing.domain.listed_twice import item_key, listed_twice
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedRow
+from msp_billing.domain.feeds.listed_twice import item_key, listed_twice
+from msp_billing.domain.feeds.tables import FeedTable
 from msp_billing.domain.problems import Problem
 
 MAX_PROBLEMS_PER_ACCOUNT = 20

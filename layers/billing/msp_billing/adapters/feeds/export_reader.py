@@ -17,9 +17,9 @@ from msp_billing.adapters.feeds.json_feed import JsonTool, read_json_feed
 from msp_billing.adapters.feeds.ncentral_devices import NCENTRAL_DEVICES
 from msp_billing.adapters.feeds.ninjaone_devices import NINJAONE_DEVICES
 from msp_billing.adapters.feeds.vendor_invoice import read_vendor_invoice
-from msp_billing.domain.feed_formats import FeedFormat
-from msp_billing.domain.feed_table import PLAIN_COLUMNS, FeedTable
-from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow, FeedSeal
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedRow, FeedSeal
+from msp_billing.domain.feeds.formats import FeedFormat
+from msp_billing.domain.feeds.tables import PLAIN_COLUMNS, FeedTable
 from msp_billing.domain.problems import Problem
 
 _JSON_TOOLS: Mapping[FeedFormat, JsonTool] = {

@@ -8,8 +8,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from msp_billing.domain.date_rules import local_instant
-from msp_billing.domain.feed_formats import FORMAT_PRESETS
-from msp_billing.domain.feeds import FeedDefinition, FeedExport
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
+from msp_billing.domain.feeds.formats import FORMAT_PRESETS
 
 CHECKSUM_SUFFIX = ".sha256"
 """What stands after an export's own name in the name of its checksum file."""

@@ -20,7 +20,7 @@ from msp_billing.adapters.feeds.json_rows import ItemReader
 from msp_billing.adapters.feeds.json_text import EXPORT_AGAIN, Json, JsonFeedError
 from msp_billing.adapters.feeds.page_checks import PageCheck
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.feeds import FeedDefinition, FeedRow
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedRow
 from msp_billing.domain.problems import Problem
 
 Item = Mapping[str, Json]

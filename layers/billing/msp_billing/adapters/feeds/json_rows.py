@@ -18,7 +18,7 @@ from msp_billing.adapters.feeds.json_values import (
     as_quantity,
     field_path,
 )
-from msp_billing.domain.feeds import FeedColumns, FeedRow
+from msp_billing.domain.feeds.definitions import FeedColumns, FeedRow
 
 _AT_SOURCE = "Give it one at the source and export again."
 _DAYS = (

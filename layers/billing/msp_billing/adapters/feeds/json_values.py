@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.feeds.json_text import Json
-from msp_billing.domain.feed_formats import SEVERAL_VALUES
+from msp_billing.domain.feeds.formats import SEVERAL_VALUES
 
 FIRST_YEAR, LAST_YEAR = 1980, 2199
 """Years outside of these stand for "never" in many programs: 1601, 1970, 0001, 9999."""

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from msp_billing.adapters.feeds.csv_feed import RowProblem, read_feed
 from msp_billing.adapters.feeds.csv_rows import RowFault, read_quantity
 from msp_billing.adapters.feeds.feed_text import ByteSource
-from msp_billing.domain.feeds import FeedDefinition, FeedRow
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedRow
 from msp_billing.domain.problems import Problem
 
 _ARCHIVED, _SEATS = "archived", "seats"

@@ -19,8 +19,8 @@ from msp_billing.adapters.formatting import (
     format_quantity,
 )
 from msp_billing.adapters.invoice_pdf.printable_text import printable
-from msp_billing.domain.counting import Count, CountedItem
-from msp_billing.domain.feeds import FeedSeal
+from msp_billing.domain.counting.counts import Count, CountedItem
+from msp_billing.domain.feeds.definitions import FeedSeal
 from msp_billing.domain.invoices import (
     CountEvidence,
     Invoice,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from msp_billing.adapters.formatting import format_money, format_moneys, format_quantity
 from msp_billing.adapters.mails.mail_text import counted, file_size, one_line, safe_file_name
 from msp_billing.domain.comparison import Comparison, ComparisonRow
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.adjustments import Adjustment, AdjustmentPolicy, adjusted_amount
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,

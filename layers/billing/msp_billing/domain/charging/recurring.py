@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from msp_billing.domain.account_build import AccountBuild
-from msp_billing.domain.billable_lines import BillableLine, billable_lines
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.building.billable_lines import BillableLine, billable_lines
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,
     TwoPricesError,

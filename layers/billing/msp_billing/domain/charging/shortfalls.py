@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.minimums import amount_shortfall
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,

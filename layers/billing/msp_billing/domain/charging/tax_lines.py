@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.price_lookup import tax_place_of
 from msp_billing.domain.charging.recurring import DISCOUNTED
 from msp_billing.domain.charging.tax_policy import TaxPolicy

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.pricing import PricedQuantity, PriceInForce, price_quantity
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_policy import ShippingSpeed, known_traits

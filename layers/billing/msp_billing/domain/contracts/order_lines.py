@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_charges import (
     OrderedOnce,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,
     TwoPricesError,

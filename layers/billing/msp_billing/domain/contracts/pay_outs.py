@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.contracts.billed_before import BilledBefore
 from msp_billing.domain.contracts.endings import End
 from msp_billing.domain.contracts.lifetimes import Lifetime

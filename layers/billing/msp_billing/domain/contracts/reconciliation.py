@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from msp_billing.domain.account_build import AccountBuild
-from msp_billing.domain.billable_lines import BillableLine, billable_lines
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.building.billable_lines import BillableLine, billable_lines
 from msp_billing.domain.charging.pricing import PriceInForce, price_parts
 from msp_billing.domain.contracts.order_prices import price_or_park
 from msp_billing.domain.contracts.ordered_lines import OrderedLine

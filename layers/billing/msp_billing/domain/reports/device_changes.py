@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 
 from pydantic import Field
 
-from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.counting import CountRule
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.counting.counts import CountRule
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_counts import (
     ReportedCount,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.comparison import Comparison, ComparisonRow
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.money import Money
 from msp_billing.domain.problems import name_some
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.billable_lines import expand_lines, provided
-from msp_billing.domain.counting import CountedItem
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.building.billable_lines import expand_lines, provided
+from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.money import ExactDecimal
 from msp_billing.domain.price_book import Product
 from msp_billing.domain.problems import Problem

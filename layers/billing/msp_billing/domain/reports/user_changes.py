@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.counting import CountedItem, CountRule
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.counting.counts import CountedItem, CountRule
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_counts import (
     UnknownCountError,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.money import Money
 from msp_billing.domain.problems import Problem, name_some
 from msp_billing.domain.work.approval_terms import AccountWork

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.base import Frozen, Text
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.work.notes import MAX_NOTE_LENGTH, WorkNote
 

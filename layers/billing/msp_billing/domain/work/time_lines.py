@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from msp_billing.domain.account_build import AccountBuild
-from msp_billing.domain.build_context import BuildContext
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.date_rules import resolve_day

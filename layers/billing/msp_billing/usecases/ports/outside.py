@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.feed_table import FeedTable
-from msp_billing.domain.feeds import FeedDefinition, FeedExport, FeedRow, FeedSeal
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedRow, FeedSeal
+from msp_billing.domain.feeds.tables import FeedTable
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.policy import HolidayCalendar
 from msp_billing.domain.problems import Problem

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Literal
 
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.counting import CountRule, begun, present_at
+from msp_billing.domain.counting.counts import CountRule, begun, present_at
 from msp_billing.domain.date_rules import resolve_day
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.periods import Period
 
 

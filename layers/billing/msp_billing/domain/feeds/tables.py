@@ -13,7 +13,7 @@ from datetime import date
 from itertools import chain, repeat
 from typing import Any
 
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 
 ATTRIBUTES = "attributes"
 DAYS = frozenset(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from msp_billing.domain.date_formats import DateFormat, DateFormatError
+from msp_billing.domain.feeds.date_formats import DateFormat, DateFormatError
 
 FeedFormat = Literal[
     "csv",

@@ -6,12 +6,12 @@ from datetime import date
 from functools import cached_property
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.build_context import BuildContext
+from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.lifetimes import Lifetime, lifetime
 from msp_billing.domain.contracts.ordered_lines import OrderedLines
 from msp_billing.domain.contracts.standing import active_agreements
-from msp_billing.domain.counter import Counter, PreviousCounts
+from msp_billing.domain.counting.counter import Counter, PreviousCounts
 from msp_billing.domain.findings import Finding
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msp_billing.domain.accounts import Account, feed_key
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 
 
 class RowSections:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.build_context import BuildContext
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement, AgreementLine
 from msp_billing.domain.contracts.change_windows import ContractedCount, contracted_count
 from msp_billing.domain.contracts.lifetimes import Lifetime

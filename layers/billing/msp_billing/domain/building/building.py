@@ -10,9 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.build_context import BuildContext
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.building.build_context import BuildContext
+from msp_billing.domain.building.parking import (
+    nothing_to_bill,
+    park_negative_total,
+    park_unpriced_items,
+    parked,
+)
 from msp_billing.domain.charging.adjustment_lines import adjustment_lines
 from msp_billing.domain.charging.recurring import recurring_lines, term_discounts
 from msp_billing.domain.charging.shortfalls import amount_shortfalls, quantity_shortfalls
@@ -21,8 +27,8 @@ from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_lines import order_lines
 from msp_billing.domain.contracts.pay_outs import pay_out_lines
 from msp_billing.domain.contracts.required_products import required_product_lines
-from msp_billing.domain.counter import PreviousCounts
-from msp_billing.domain.cross_checks import cross_check_findings
+from msp_billing.domain.counting.counter import PreviousCounts
+from msp_billing.domain.counting.cross_checks import cross_check_findings
 from msp_billing.domain.invoices import (
     Invoice,
     InvoiceId,
@@ -32,12 +38,6 @@ from msp_billing.domain.invoices import (
 )
 from msp_billing.domain.money import total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
-from msp_billing.domain.parking import (
-    nothing_to_bill,
-    park_negative_total,
-    park_unpriced_items,
-    parked,
-)
 from msp_billing.domain.periods import ServicePeriod
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.snapshots import AccountSnapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msp_billing.domain.account_build import AccountBuild
+from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.invoices import InvoiceLine
 from msp_billing.domain.money import total

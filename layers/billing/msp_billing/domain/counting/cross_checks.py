@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from msp_billing.domain.account_build import AccountBuild
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.count_findings import finding_items
-from msp_billing.domain.counting import CountRule
-from msp_billing.domain.cross_check_policy import CrossCheck, cross_checks_of
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.counting.count_findings import finding_items
+from msp_billing.domain.counting.counts import CountRule
+from msp_billing.domain.counting.cross_check_policy import CrossCheck, cross_checks_of
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.findings import Finding
 from msp_billing.domain.snapshots import FeedReading
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msp_billing.domain.feeds import FeedDefinition
+from msp_billing.domain.feeds.definitions import FeedDefinition
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.run_policy import RunPolicy
 

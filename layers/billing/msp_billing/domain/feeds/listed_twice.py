@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.problems import Problem
 
 MAX_NAMED = 20

@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.date_rules import DateRule
-from msp_billing.domain.feed_formats import SEVERAL_VALUES
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.feeds.definitions import FeedRow
+from msp_billing.domain.feeds.formats import SEVERAL_VALUES
 from msp_billing.domain.money import ExactDecimal
 
 MAX_RATIO = 100

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
-from msp_billing.domain.counting import CountRule
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.counting.counts import CountRule
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.problems import Problem, name_some
 from msp_billing.domain.snapshots import FeedReading
 

@@ -10,8 +10,8 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.feed_formats import FeedFormat, format_inconsistencies, with_preset
-from msp_billing.domain.lost_rows import (
+from msp_billing.domain.feeds.formats import FeedFormat, format_inconsistencies, with_preset
+from msp_billing.domain.feeds.lost_rows import (
     DEFAULT_LOST_SHARE_LIMIT,
     AcceptedLoss,
     acceptance_inconsistencies,

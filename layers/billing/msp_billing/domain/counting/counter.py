@@ -9,15 +9,15 @@ from datetime import date
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.contracts.billed_before import BilledBefore, billed_before
-from msp_billing.domain.count_findings import CountFindings
-from msp_billing.domain.count_problems import (
+from msp_billing.domain.counting.count_findings import CountFindings
+from msp_billing.domain.counting.count_problems import (
     listed_twice,
     newer_than_cycle,
     not_on_invoice,
     not_read,
     of_unknown_subscribers,
 )
-from msp_billing.domain.counting import (
+from msp_billing.domain.counting.counts import (
     Count,
     CountedItem,
     CountRule,
@@ -26,15 +26,8 @@ from msp_billing.domain.counting import (
     counted_item,
     present_at,
 )
-from msp_billing.domain.feeds import FeedRow
-from msp_billing.domain.findings import Finding
-from msp_billing.domain.invoices import CountEvidence, Invoice
-from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.problems import Problem
-from msp_billing.domain.run_policy import MustBePriced
-from msp_billing.domain.sections import RowSections
-from msp_billing.domain.selection import (
+from msp_billing.domain.counting.sections import RowSections
+from msp_billing.domain.counting.selection import (
     COUNTING,
     CountingTime,
     LastCount,
@@ -43,6 +36,13 @@ from msp_billing.domain.selection import (
     select_rows,
     standing_in_time,
 )
+from msp_billing.domain.feeds.definitions import FeedRow
+from msp_billing.domain.findings import Finding
+from msp_billing.domain.invoices import CountEvidence, Invoice
+from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.problems import Problem
+from msp_billing.domain.run_policy import MustBePriced
 from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
 
 

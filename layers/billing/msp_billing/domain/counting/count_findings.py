@@ -7,10 +7,10 @@ from datetime import date
 from typing import NamedTuple
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.counting import CountRule
-from msp_billing.domain.feeds import FeedRow
+from msp_billing.domain.counting.counts import CountRule
+from msp_billing.domain.counting.selection import Selection
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.findings import Finding, FindingItem
-from msp_billing.domain.selection import Selection
 
 PENDING_CODE = "offboarding-pending"
 LATE_CODE = "late-change"
