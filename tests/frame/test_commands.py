@@ -9,7 +9,7 @@ from tests.frame import repository
 
 MAKEFILE = (repository.ROOT / "Makefile").read_text("utf-8")
 # Steps of other commands, not commands of their own.
-STEPS = {"setup-sam", "format-check"}
+STEPS = {"setup-sam", "format-check", "rules-check"}
 
 
 def commands() -> set[str]:
@@ -45,4 +45,4 @@ def test_a_change_lands_by_the_same_commands_that_people_run() -> None:
 
 def test_the_gate_is_what_the_contributing_guide_says() -> None:
     (steps,) = re.findall(r"^check: ([a-z -]+?) ##", MAKEFILE, re.MULTILINE)
-    assert steps.split() == ["format-check", "lint", "types", "imports", "template"]
+    assert steps.split() == ["format-check", "lint", "types", "imports", "rules-check", "template"]
