@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
 from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
@@ -63,6 +64,47 @@ def test_a_kind_of_device_without_a_price_parks_the_account_with_its_devices_by_
             "1 item of kind 'Tablet' without a price in the account's agreements: t.",
         ),
     ]
+
+
+@pytest.mark.rule("INT-02", "INT-06")
+def test_what_is_free_in_the_month_of_onboarding_has_its_price() -> None:
+    known = policy(
+        runs=[run_data(must_be_priced=[MUST_BE_PRICED])],
+        contract_terms=[
+            {
+                "terms": "first-month-free",
+                "title": "First month free",
+                "free_start": {"months": 1, "clause": "calendar"},
+            }
+        ],
+    )
+    where = context(MARCH, known)
+
+    def onboarded(starts_on: str, **line: str) -> Account:
+        agreement = agreement_data(
+            line_data("PC", **line), starts_on=starts_on, terms="first-month-free"
+        )
+        return account(agreement, sites=["north", "south"])
+
+    north, south = device("a", site="North"), device("b", site="South")
+    # On the very 1st, the agent was installed before: it is there, and it is free.
+    outcome = build(onboarded("2026-03-01"), [north, south], where=where)
+    assert [entry.kind for entry in outcome.agreements] == [OutcomeKind.NOTHING_TO_BILL]
+    # A kind that no line counts has no price, this month or later.
+    tablet = device("t", "Tablet", site="North")
+    assert told(build(onboarded("2026-03-01"), [north, tablet], where=where)) == [
+        (
+            "unpriced-items",
+            "1 item of kind 'Tablet' without a price in the account's agreements: t.",
+        ),
+    ]
+    # Nor has a device of a section that the agreement does not reach.
+    only_north = onboarded("2026-03-01", subscriber="north")
+    (problem,) = build(only_north, [north, south], where=where).problems
+    assert problem.what.endswith("agreements: b.")
+    # The month after is billed.
+    invoice = only_invoice(build(onboarded("2026-02-28"), [north, south], where=where))
+    assert [line.quantity for line in invoice.lines] == [2]
 
 
 @pytest.mark.rule("INT-02", "INT-04")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.building.billable_lines import expand_lines
 from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.counting.counts import CountRule
+from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.invoices import InvoiceLine
 from msp_billing.domain.money import total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.problems import name_some
+from msp_billing.domain.run_policy import MustBePriced
+
+_Counted = tuple[CountRule, str | None]
+"""A rule, and the subscriber whose items it counts; None for the whole account."""
 
 
 def parked(build: AccountBuild, agreements: Sequence[Agreement]) -> AccountOutcome:
@@ -78,10 +85,17 @@ def park_negative_total(build: AccountBuild, part: str, lines: Sequence[InvoiceL
 
 
 def park_unpriced_items(build: AccountBuild) -> None:
-    """Items of a kind that no line of the account counts stop the account (INT-02)."""
+    """Items of a kind that no line of the account counts stop the account (INT-02).
+
+    What a line counts from next month on, once its agreement's free months are over, has its price
+    and is free (INT-06).
+    """
     for demand in build.context.run.must_be_priced:
         kinds: dict[str, list[str]] = {}
+        free = _free_counts(build, demand)
         for row in build.counter.items_left_over(demand):
+            if _is_free(free, build, row):
+                continue
             kinds.setdefault(row.attributes.get(demand.attribute, ""), []).append(row.name)
         for kind, names in sorted(kinds.items()):
             items = f"{len(names)} item{'s' if len(names) > 1 else ''}"
@@ -91,3 +105,30 @@ def park_unpriced_items(build: AccountBuild) -> None:
                 f"agreements: {name_some(sorted(names))}.",
                 f"Add a line with a price for {demand.attribute} '{kind}', or correct the feed.",
             )
+
+
+def _is_free(free: Iterable[_Counted], build: AccountBuild, row: FeedRow) -> bool:
+    section = build.account.find_subscriber(row.subscriber or "")
+    return any(rule.matches(row) and subscriber in {None, section} for rule, subscriber in free)
+
+
+def _free_counts(build: AccountBuild, demand: MustBePriced) -> list[_Counted]:
+    """What agreements in their free months would count, each with its section."""
+    context = build.context
+    rules = {
+        rule.rule: rule
+        for rule in context.policy.count_rules
+        if (rule.feed, rule.moment) == (demand.feed, demand.moment)
+        and (not demand.priced_by or rule.rule in demand.priced_by)
+    }
+    found: list[_Counted] = []
+    for agreement in build.active:
+        if not build.life(agreement).is_free(context.period):
+            continue
+        for line, subscriber in expand_lines(agreement, build.account, context.period):
+            product = context.price_book.find(line.product)
+            rule = rules.get(line.count_rule or (product and product.count_rule) or "")
+            counts = line.quantity is None and line.bill_once_in is None
+            if rule is not None and counts and line.provided_in(context.period):
+                found.append((rule, subscriber))
+    return found
