@@ -107,6 +107,27 @@ def test_what_is_free_in_the_month_of_onboarding_has_its_price() -> None:
     assert [line.quantity for line in invoice.lines] == [2]
 
 
+@pytest.mark.rule("INT-02", "MSA-05")
+def test_devices_that_outlast_the_agreement_do_not_hold_up_the_closing_invoice() -> None:
+    visit = {
+        "adjustment": "last-visit",
+        "dated_on": "2026-02-20",
+        "amount": "50.00",
+        "category": "support",
+        "description": "Last visit",
+        "reason": "Ticket 1",
+        "entered_by": "Clerk",
+    }
+    ended = agreement_data(line_data("PC"), ends_on="2026-02-28")
+    # Switched off and not offboarded yet: the feed shows it, and nothing counts it any more.
+    outcome = build(account(ended, adjustments=[visit]), [device("a")], where=PRICED)
+    assert [str(line.amount) for line in only_invoice(outcome).lines] == ["50.00 USD"]
+    # While another agreement runs, it is asked for.
+    other = agreement_data(line_data("BACKUP", quantity=1), agreement="backup")
+    still = account(ended, other, adjustments=[visit])
+    assert "unpriced-items" in dict(told(build(still, [device("a")], where=PRICED)))
+
+
 @pytest.mark.rule("INT-02", "INT-04")
 def test_a_device_that_is_not_there_yet_needs_no_price() -> None:
     known = account(agreement_data(line_data("PC")))

@@ -88,8 +88,11 @@ def park_unpriced_items(build: AccountBuild) -> None:
     """Items of a kind that no line of the account counts stop the account (INT-02).
 
     What a line counts from next month on, once its agreement's free months are over, has its price
-    and is free (INT-06).
+    and is free (INT-06). Where no agreement is in force nothing is counted, and what the feed still
+    shows does not hold up the closing invoice (MSA-05).
     """
+    if not build.active:
+        return
     for demand in build.context.run.must_be_priced:
         kinds: dict[str, list[str]] = {}
         free = _free_counts(build, demand)
