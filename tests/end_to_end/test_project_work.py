@@ -17,6 +17,7 @@ import pytest
 
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.bill_again import BillAgainRequest, bill_again
 from tests.end_to_end.small_provider import MANAGED, Provider, birch, csv
 from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, cycle_id, open_stage
 
@@ -102,7 +103,7 @@ def working_birch() -> Provider:
     return replace(provider, policy=ProviderPolicy.model_validate(policy))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stage() -> Iterator[Stage]:
     with open_stage() as opened:
         provider = working_birch()
@@ -166,3 +167,29 @@ def test_work_goes_its_way_from_the_document_to_the_invoice(stage: Stage) -> Non
         f"BI-{number:06d}" for number in range(1, 5)
     ]
     stage.assert_promises(BILLED, cycle_id(period=OCTOBER))
+
+
+@pytest.mark.rule("COL-24")
+def test_a_parked_document_gets_its_number_from_the_row_of_documents_when_it_is_made_later() -> (
+    None
+):
+    """Cedar's hour is a Wizard's, whom no rate card knows, until the export says Engineer."""
+    mended = f"{CEDAR},Boss,2026-09-10"
+    with open_stage() as stage:
+        provider = working_birch()
+        stage.apply(provider)
+        stage.put_feeds(provider, OCTOBER)
+        key = f"birch/time-entries/{SEPTEMBER.day(15)}T0600.csv"
+        stage.put_feed(key, csv([HEADERS, ALDER, mended.replace("Engineer", "Wizard")]))
+        stage.run_until("2026-09-17T00:00:00")
+        assert [entry.number for entry in stage.invoices(SHOWN).values()] == ["PW-000001"]
+        assert stage.records(SHOWN)["cedar"].problems
+        stage.put_feed(key, csv([HEADERS, ALDER, mended]))
+        asked = BillAgainRequest(
+            **SHOWN.model_dump(), account="cedar", requested_by="clerk", reason="role mended"
+        )
+        result = bill_again(stage.ports, asked)
+        assert (result.numbers, result.totals) == (("PW-000002",), ("80.00 USD",))
+        stage.put_feed(f"birch/time-entries/{OCTOBER.first_day}.csv", csv([HEADERS, ALDER, mended]))
+        stage.run_until("2026-10-03T00:00:00")
+        assert stage.numbers(BILLED) == ["BI-000001", "BI-000002"]

@@ -25,6 +25,7 @@ from msp_billing.usecases.build_invoices import (
 from msp_billing.usecases.context import BatchRequest, CycleContext, count_prefix, pinned
 from msp_billing.usecases.deliver_mail import DeliverRequest, deliver_mail
 from msp_billing.usecases.errors import NotBilledAgainError
+from msp_billing.usecases.number_invoices import number_drafts
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id, render_invoices
 from msp_billing.usecases.take_snapshot import read_account
@@ -218,11 +219,10 @@ def _dates(ports: Ports, cycle: Cycle, context: CycleContext) -> tuple[date, dat
 
 def _finish(ports: Ports, context: CycleContext, request: BillAgainRequest) -> None:
     """Number the drafts, render them, and hand their mails to SES: the cycle's own steps."""
-    cycle, prefix = request.cycle_id, context.policy.invoice_number_prefix
-    while ports.invoices.number_next(cycle, prefix, _MANY).contended:
+    while number_drafts(ports, context, _MANY).contended:
         continue  # each try has its own pauses; the function's time limit ends a lost fight
     batch = BatchRequest(
-        **cycle.model_dump(),
+        **request.cycle_id.model_dump(),
         owner=context.cycle.owner,
         batch=0,
         key="",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
-from msp_billing.usecases.context import CycleRequest, load_context
+from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import Numbering
 
 INVOICES_PER_CALL = 490
 """Ten transactions of 49 invoices: a call stays well within a Lambda's time."""
@@ -39,16 +40,26 @@ def number_invoices(ports: Ports, request: NumberRequest) -> NumberResult:
         # Kept before the first number: from here on a new attempt goes on from this count.
         now = ports.clock.now()
         ports.cycles.update(context.cycle.model_copy(update={"numbered_at": now}))
-    done = ports.invoices.number_next(
-        request.cycle_id,
-        context.run.number_prefix or context.policy.invoice_number_prefix,
-        INVOICES_PER_CALL,
-        request.after or None,
-        series="information" if context.run.informational else "invoice",
-    )
+    done = number_drafts(ports, context, INVOICES_PER_CALL, request.after or None)
     return NumberResult(
         numbered=done.numbered,
         more=done.contended or done.numbered == INVOICES_PER_CALL,
         contended=done.contended,
         after=done.after or "",
+    )
+
+
+def number_drafts(
+    ports: Ports, context: CycleContext, limit: int, after: str | None = None
+) -> Numbering:
+    """Number drafts of a cycle in the row of its run: documents for information have their own.
+
+    Whoever numbers does it by this, so that no document takes a number of the invoices (COL-24).
+    """
+    return ports.invoices.number_next(
+        context.cycle.id,
+        context.run.number_prefix or context.policy.invoice_number_prefix,
+        limit,
+        after,
+        series="information" if context.run.informational else "invoice",
     )
