@@ -165,3 +165,21 @@ def test_how_far_the_report_looks_back_is_data() -> None:
     assert report is not None
     assert [entry.name for entry in report.added] == ["SRV-2", "WS-5", "WS-1", "WS-2"]
     assert [entry.name for entry in report.removed] == ["WS-3", "WS-5", "WS-4"]
+
+
+def test_a_device_s_id_is_its_own_at_a_site() -> None:
+    """PC-1 of each site: both came on 5 March, and of SRV-1 only Oakdale's is gone."""
+    rows = (
+        device("PC-1", site="oakdale", online="2026-03-05"),
+        device("PC-1", site="fairview", online="2026-03-05"),
+        device("SRV-1", "Server", site="fairview", online="2024-05-01"),
+    )
+    server = CountedItem(item_id="id-SRV-1", name="SRV-1")
+    report = told(rows, previous=PreviousCounts(FEBRUARY, {"servers:oakdale": (server,)}))
+    assert report is not None
+    assert [(entry.name, entry.place) for entry in report.added] == [
+        ("PC-1", "Fairview"),
+        ("PC-1", "Oakdale"),
+    ]
+    assert [(entry.name, entry.place) for entry in report.removed] == [("SRV-1", "Oakdale")]
+    assert report.devices == 3

@@ -188,3 +188,36 @@ def test_a_site_that_is_counted_by_another_rule_is_not_told_of_by_this_one() -> 
     report = user_changes(AccountBuild(here, snapshot, NO_PREVIOUS_COUNTS), here.run.reports[0])
     assert report is not None
     assert report.changes == ()
+
+
+def test_a_login_that_is_in_use_at_two_customers_is_two_people() -> None:
+    """One bob each: new at Fairview while Oakdale's stays, and gone from Oakdale meanwhile."""
+    before = PreviousCounts(period=FEBRUARY, items={"full:oakdale": items("bob")})
+    both = (user("bob", site="oakdale"), user("bob", site="fairview"))
+    report = told(both, before)
+    assert report is not None
+    assert [(entry.place, entry.change) for entry in report.changes] == [("Fairview", "added")]
+    assert report.users == 2
+
+    report = told(both, PreviousCounts(period=FEBRUARY, items={}))
+    assert report is not None
+    assert [(entry.place, entry.change) for entry in report.changes] == [
+        ("Fairview", "added"),
+        ("Oakdale", "added"),
+    ]
+
+    report = told((both[1],), before)
+    assert report is not None
+    assert [(entry.place, entry.change) for entry in report.changes] == [
+        ("Fairview", "added"),
+        ("Oakdale", "removed"),
+    ]
+
+
+def test_a_user_is_known_again_when_last_month_counted_the_account_as_a_whole() -> None:
+    """The items of a whole account say whose they are: the bob who is gone was Fairview's."""
+    (bob,) = items("bob")
+    before = tuple(bob.model_copy(update={"subscriber": site}) for site in ("oakdale", "fairview"))
+    report = told((user("bob"),), PreviousCounts(FEBRUARY, {"full:-": before}))
+    assert report is not None
+    assert [(entry.place, entry.change) for entry in report.changes] == [("Fairview", "removed")]

@@ -16,6 +16,8 @@ from msp_billing.domain.reports.report_counts import (
     ReportedCount,
     UnknownCountError,
     billed_sections,
+    counted_before,
+    item_key,
     place_name,
     reported_counts,
     subscriber_name,
@@ -51,7 +53,7 @@ class DeviceReport(Frozen):
     @property
     def devices(self) -> int:
         """How many devices will bill, each counted once however many products bill it."""
-        return len({(c.subscriber, item.item_id) for c in self.counts for item in c.items})
+        return len({key for count in self.counts for key in count.item_keys()})
 
 
 def device_report(build: AccountBuild, report: ReportPolicy) -> DeviceReport | None:
@@ -130,21 +132,16 @@ class _Changes:
             reading = self._build.snapshot.reading(rule.feed, rule.moment)
             if reading is None or self._build.previous.period is None:
                 continue
-            there = {row.item_id for row in reading.rows}
-            for key, items in self._build.previous.items.items():
-                name, _, subscriber = key.partition(":")
-                if name != rule.rule:
-                    continue
-                place = subscriber_name(self._build, subscriber)
-                for item in items:
-                    if item.item_id not in there:
-                        yield DeviceChange(
-                            item_id=item.item_id,
-                            name=item.name,
-                            place=place,
-                            counted_as=rule.title,
-                            changed_on=None,
-                        )
+            there = {item_key(self._build, row.subscriber, row.item_id) for row in reading.rows}
+            for _, place, item in counted_before(self._build, (rule.rule,)):
+                if item_key(self._build, place, item.item_id) not in there:
+                    yield DeviceChange(
+                        item_id=item.item_id,
+                        name=item.name,
+                        place=subscriber_name(self._build, place),
+                        counted_as=rule.title,
+                        changed_on=None,
+                    )
 
     def _rows(self) -> Iterator[tuple[CountRule, FeedRow]]:
         for rule in self._rules:
@@ -172,7 +169,7 @@ class _Changes:
         changes: Iterator[DeviceChange] | tuple[DeviceChange, ...],
     ) -> tuple[DeviceChange, ...]:
         """Newest first; what has no day comes last. A device counted twice is told once."""
-        found = {(change.item_id, change.changed_on): change for change in changes}
+        found = {(change.place, change.item_id, change.changed_on): change for change in changes}
         return tuple(
             sorted(
                 found.values(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from pydantic import Field
 
+from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.billable_lines import expand_lines, provided
@@ -19,6 +20,10 @@ ACCOUNT_ITSELF = "–"
 """Stands where an item belongs to no subscriber or site."""
 
 
+ItemKey = tuple[str, str]
+"""Subscriber and id: an item's id is its own at a subscriber, not in an account."""
+
+
 class ReportedCount(Frozen):
     """A quantity that will bill, with the items that it is made of."""
 
@@ -29,6 +34,10 @@ class ReportedCount(Frozen):
     counted_as: str = Field(description="The count rule's title.")
     quantity: ExactDecimal
     items: tuple[CountedItem, ...]
+
+    def item_keys(self) -> set[ItemKey]:
+        """What tells the items from those of other counts: the same whichever section counts."""
+        return {(self.subscriber or item.subscriber or "", item.item_id) for item in self.items}
 
 
 class UnknownCountError(LookupError):
@@ -114,3 +123,20 @@ def place_name(build: AccountBuild, feed_name: str | None) -> str:
     """The name of the subscriber that a feed means, or what the feed says."""
     known = build.account.find_subscriber(feed_name or "")
     return subscriber_name(build, known) if known else feed_name or ACCOUNT_ITSELF
+
+
+def item_key(build: AccountBuild, feed_name: str | None, item_id: str) -> ItemKey:
+    """The key of an item by what a feed or a count calls its subscriber."""
+    name = feed_name or ""
+    return build.account.find_subscriber(name) or feed_key(name), item_id
+
+
+def counted_before(
+    build: AccountBuild, rule_names: Collection[str]
+) -> Iterator[tuple[str, str, CountedItem]]:
+    """Rule, subscriber (or what stands for one) and item of the last count, for these rules."""
+    for key, items in build.previous.items.items():
+        name, _, section = key.partition(":")
+        if name in rule_names:
+            place = "" if section == "-" else section
+            yield from ((name, item.subscriber or place, item) for item in items)

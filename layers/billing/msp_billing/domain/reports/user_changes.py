@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Literal
 
@@ -14,8 +14,12 @@ from msp_billing.domain.counting.counts import CountedItem, CountRule
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_counts import (
+    ItemKey,
+    ReportedCount,
     UnknownCountError,
     billed_sections,
+    counted_before,
+    item_key,
     place_name,
     reported_counts,
     subscriber_name,
@@ -69,7 +73,7 @@ def user_changes(build: AccountBuild, report: ReportPolicy) -> UserChanges | Non
     if not billed:
         return None
     counts = reported_counts(build, report.count_rules)
-    changes = _Changes(build, billed, [(c.counted_as, c.items) for c in counts]).found()
+    changes = _Changes(build, billed, counts).found()
     if not (counts or changes):
         return None
     return UserChanges(
@@ -86,23 +90,27 @@ def user_changes(build: AccountBuild, report: ReportPolicy) -> UserChanges | Non
                 ),
             )
         ),
-        users=len({(c.subscriber, item.item_id) for c in counts for item in c.items}),
+        users=len({key for count in counts for key in count.item_keys()}),
     )
 
 
 class _Changes:
-    """Finds what became of each user."""
+    """Finds what became of each user: a login is one person's at a subscriber, not everywhere."""
 
     def __init__(
         self,
         build: AccountBuild,
         billed: dict[str, frozenset[str | None]],
-        counts: list[tuple[str, tuple[CountedItem, ...]]],
+        counts: Iterable[ReportedCount],
     ) -> None:
         self._build = build
         self._billed = billed
         self._rules = [build.context.policy.count_rule(name) for name in billed]
-        self._counted_now = {item.item_id: title for title, items in counts for item in items}
+        self._counted_now = {
+            self._key(count.subscriber or item.subscriber, item.item_id): count.counted_as
+            for count in counts
+            for item in count.items
+        }
         self._rows = dict(self._read())
         self._before = dict(self._counted_before())
         self._known_before = build.previous.period is not None
@@ -117,9 +125,9 @@ class _Changes:
         ]
 
     def _added(self) -> Iterator[tuple[CountRule, FeedRow]]:
-        for item_id, (rule, row) in self._rows.items():
-            new_here = self._known_before and item_id not in self._before
-            if self._in_month(row.online_on) or (new_here and item_id in self._counted_now):
+        for key, (rule, row) in self._rows.items():
+            new_here = self._known_before and key not in self._before
+            if self._in_month(row.online_on) or (new_here and key in self._counted_now):
                 yield rule, row
 
     def _left(self) -> Iterator[tuple[CountRule, FeedRow]]:
@@ -129,9 +137,9 @@ class _Changes:
 
     def _changed(self) -> Iterator[UserChange]:
         """Users who are counted as something else than last time."""
-        for item_id, title in self._counted_now.items():
-            was = self._before.get(item_id)
-            found = self._rows.get(item_id)
+        for key, title in self._counted_now.items():
+            was = self._before.get(key)
+            found = self._rows.get(key)
             if was is None or found is None or was[0].title == title:
                 continue
             rule, row = found
@@ -140,10 +148,10 @@ class _Changes:
 
     def _vanished(self) -> Iterator[UserChange]:
         """Users of the last count of whom the export says nothing any more."""
-        for item_id, (rule, subscriber, item) in self._before.items():
-            if item_id not in self._everybody:
+        for key, (rule, subscriber, item) in self._before.items():
+            if key not in self._everybody:
                 yield UserChange(
-                    item_id=item_id,
+                    item_id=item.item_id,
                     name=item.name,
                     place=subscriber_name(self._build, subscriber),
                     change="removed",
@@ -164,17 +172,17 @@ class _Changes:
             received_on=row.change_received_on,
         )
 
-    def _read(self) -> Iterator[tuple[str, tuple[CountRule, FeedRow]]]:
-        self._everybody: set[str] = set()
+    def _read(self) -> Iterator[tuple[ItemKey, tuple[CountRule, FeedRow]]]:
+        self._everybody: set[ItemKey] = set()
         for rule in self._rules:
             reading = self._build.snapshot.reading(rule.feed, rule.moment)
             if reading is None:
                 continue
             if reading.problems:
                 raise UnknownCountError(reading.problems)
-            self._everybody.update(row.item_id for row in reading.rows)
+            self._everybody.update(self._key(row.subscriber, row.item_id) for row in reading.rows)
             yield from (
-                (row.item_id, (rule, row))
+                (self._key(row.subscriber, row.item_id), (rule, row))
                 for row in reading.rows
                 if rule.matches(row) and self._counts_here(rule, row)
             )
@@ -186,12 +194,13 @@ class _Changes:
             sections
         )
 
-    def _counted_before(self) -> Iterator[tuple[str, tuple[CountRule, str, CountedItem]]]:
+    def _counted_before(self) -> Iterator[tuple[ItemKey, tuple[CountRule, str, CountedItem]]]:
         by_name = {rule.rule: rule for rule in self._rules}
-        for key, items in self._build.previous.items.items():
-            name, _, subscriber = key.partition(":")
-            if name in by_name:
-                yield from ((item.item_id, (by_name[name], subscriber, item)) for item in items)
+        for name, place, item in counted_before(self._build, by_name):
+            yield self._key(place, item.item_id), (by_name[name], place, item)
+
+    def _key(self, place: str | None, item_id: str) -> ItemKey:
+        return item_key(self._build, place, item_id)
 
     def _in_month(self, day: date | None) -> bool:
         month = self._build.context.period
