@@ -33,11 +33,13 @@ from tests.unit.domain.builders import (
     agreement_data,
     build,
     context,
+    count_rule_data,
     device,
     line_data,
     only_invoice,
     policy,
     price_book,
+    product_data,
     usd,
 )
 
@@ -50,6 +52,9 @@ TERMS = {
 }
 AGREEMENT = agreement_data(line_data("PC"), starts_on="2024-03-01", term_years=3, terms="committed")
 CUSTOMER = account(AGREEMENT)
+BOOK = price_book(
+    products=[product_data("PC", "support", {"each": "45.50"}, count_rule="pcs", unit="PC")]
+)
 
 
 def billed(period: Period, count: int) -> Invoice:
@@ -103,6 +108,21 @@ def test_counts_are_shown_over_twelve_months_and_unknown_ones_are_no_zero() -> N
     (series,) = made.counts
     assert (series.title, series.quantities) == ("PCs", (None,) * 9 + (3, 4, 4))
     assert change_over(series) == 1
+
+
+@pytest.mark.rule("KR-17")
+def test_counts_are_the_quantities_that_were_billed() -> None:
+    # Three PCs at a ratio of 1.5 are 4.5, rounded up to 5: what the invoice says.
+    rule = count_rule_data("pcs", "PCs", {"kind": ["PC"]}, ratio="1.5")
+    rows = [device(f"PC-{number}", row=number + 2) for number in range(3)]
+    where = context(DECEMBER, policy(contract_terms=[TERMS], count_rules=[rule]), BOOK)
+    invoice = only_invoice(build(CUSTOMER, rows, DECEMBER, where=where))
+    assert [line.quantity for line in invoice.lines] == [5]
+    made = quarterly_review(
+        "tern-harbor", "Tern Harbor", "USD", DECEMBER, {DECEMBER: {"Monthly": [invoice]}}, []
+    )
+    assert made is not None
+    assert [series.quantities[-1] for series in made.counts] == [5]
 
 
 @pytest.mark.rule("KR-17")

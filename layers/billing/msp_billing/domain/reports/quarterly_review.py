@@ -168,7 +168,11 @@ def _month(
 def _series(
     months: Sequence[Period], invoices: Mapping[Period, Mapping[str, Sequence[Invoice]]]
 ) -> tuple[CountSeries, ...]:
-    """Every count that lines were billed by, added up over sections; each evidence once."""
+    """Every count that lines were billed by, added up over sections; each evidence once.
+
+    The quantities are those that were billed: after a ratio (COL-14), and of what an item stands
+    for (COL-17).
+    """
     counted: dict[str, dict[Period, int]] = {}
     billed: set[Period] = set()
     for period, of_month in invoices.items():
@@ -178,7 +182,7 @@ def _series(
             for invoice in found:
                 for evidence in _evidence(invoice):
                     series = counted.setdefault(evidence.title, {})
-                    series[period] = series.get(period, 0) + len(evidence.count.items)
+                    series[period] = series.get(period, 0) + evidence.count.quantity
     return tuple(
         CountSeries(
             title=title,
