@@ -11,6 +11,7 @@ import pytest
 
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
 from msp_billing.domain.building.building import build_account
+from msp_billing.domain.charging.adjustments import Adjustment
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind
@@ -182,6 +183,28 @@ def test_one_account_that_cannot_be_built_is_parked_by_name(
     assert list(sealed.invoices(CYCLE)) == ["cedar"]
     assert sealed.numbers(CYCLE) == ["BI-000001"]
     assert sealed.cycle(CYCLE).summary["parked"] == 1
+
+
+def test_a_closing_charge_that_cannot_be_billed_is_parked_and_no_gap(stage: Stage) -> None:
+    """Elm left at the end of August, and a last charge is for a product that is not sold."""
+    (elm,) = (entry for entry in SMALL.accounts if entry.account == "elm")
+    ended = elm.agreements[0].model_copy(update={"ends_on": date(2026, 8, 31)})
+    last = Adjustment(
+        adjustment="last",
+        dated_on=date(2026, 9, 1),
+        product="GONE",
+        quantity=1,
+        description="A last one",
+        reason="Ticket 3",
+        entered_by="Clerk",
+    )
+    closing = elm.model_copy(update={"agreements": (ended,), "adjustments": (last,)})
+    stage.set_up(SMALL.with_accounts(closing))
+    stage.run_until("2026-09-03T00:00:00")
+    assert stage.cycle(CYCLE).state is CycleState.CLOSED
+    assert kinds(stage, "elm") == {"main": "parked"}
+    assert [problem.code for problem in stage.records(CYCLE)["elm"].problems] == ["unknown-product"]
+    assert list(stage.invoices(CYCLE)) == ["cedar"]
 
 
 def test_too_many_parked_accounts_stop_the_run_before_it_numbers(stage: Stage) -> None:

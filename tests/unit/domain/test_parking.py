@@ -128,6 +128,31 @@ def test_devices_that_outlast_the_agreement_do_not_hold_up_the_closing_invoice()
     assert "unpriced-items" in dict(told(build(still, [device("a")], where=PRICED)))
 
 
+@pytest.mark.rule("MSA-05")
+@pytest.mark.parametrize("device_left", [True, False])
+def test_a_charge_after_the_end_that_has_no_price_is_told(device_left: bool) -> None:
+    late = {
+        "adjustment": "late",
+        "dated_on": "2026-02-20",
+        "product": "OWN",
+        "quantity": 2,
+        "description": "Two more",
+        "reason": "Ticket 2",
+        "entered_by": "Clerk",
+    }
+    first = agreement_data(line_data("PC"), agreement="first", ends_on="2025-12-31")
+    ended = agreement_data(line_data("PC"), ends_on="2026-02-28")
+    of = account(first, ended, adjustments=[late])
+    outcome = build(of, [device("a")] if device_left else [], where=PRICED)
+    assert [code for code, _ in told(outcome)] == ["adjustment-price"]
+    assert [(entry.agreement, entry.kind) for entry in outcome.agreements] == [
+        ("main", OutcomeKind.PARKED)
+    ]
+    # Without the charge there is nothing to mend, whatever the feed still shows.
+    quiet = build(account(first, ended), [device("a")], where=PRICED)
+    assert (quiet.agreements, quiet.problems) == ((), ())
+
+
 @pytest.mark.rule("INT-02", "INT-04")
 def test_a_device_that_is_not_there_yet_needs_no_price() -> None:
     known = account(agreement_data(line_data("PC")))

@@ -423,6 +423,46 @@ def test_work_after_the_end_of_the_contract_is_billed_on_a_closing_invoice() -> 
     assert invoice.total == usd("540.00")
 
 
+@pytest.mark.rule("MSA-05", "MSA-02")
+def test_work_after_the_end_of_the_contract_that_has_no_rate_is_told() -> None:
+    first = agreement_data(line_data("SITE"), agreement="first", ends_on="2025-12-31")
+    ended = account(first, agreement_data(line_data("SITE"), ends_on="2026-01-31"))
+    row = entry_row("T-1", "2026-02-10 09:00", "2026-02-10 10:00", role="Smith", **APPROVED)
+    outcome = bill(FEBRUARY, "monthly", row, of=ended)
+    assert [problem.code for problem in outcome.problems] == ["no-rate"]
+    assert [(entry.agreement, entry.kind) for entry in outcome.agreements] == [
+        ("main", OutcomeKind.PARKED)
+    ]
+    nothing = bill(FEBRUARY, "monthly", of=ended)
+    assert (nothing.agreements, nothing.problems) == ((), ())
+
+
+@pytest.mark.rule("MSA-05")
+@pytest.mark.parametrize(("scope", "told"), [("account", []), ("provider", ["feed-missing"])])
+def test_an_account_that_has_left_has_no_export_of_its_own(scope: str, told: list[str]) -> None:
+    """The export of all accounts may have late work of it; its own is made no more."""
+    columns = {key: name for key, name in TIME_FEED["columns"].items() if key != "account"}
+    feed = TIME_FEED if scope == "provider" else TIME_FEED | {"scope": scope, "columns": columns}
+    where = here(FEBRUARY, "monthly", work_policy(feeds=[feed]))
+    missing = Problem(code="feed-missing", what="There is none.", fix="Put one there.")
+    taken = reading(
+        plan_cycle(where.policy, where.run, FEBRUARY, CALENDAR).moments[0].moment_at,
+        [],
+        feed="time-entries",
+        moment="work",
+        problems=(missing,),
+    ).model_copy(update={"seal": None})
+
+    def codes(**dates: str) -> list[str]:
+        of = account(agreement_data(line_data("SITE"), **dates))
+        sealed = AccountSnapshot(account=of, readings=(taken,))
+        outcome = build_account(where, sealed, NO_PREVIOUS_COUNTS)
+        return [problem.code for problem in outcome.problems]
+
+    assert codes(ends_on="2026-01-31") == told
+    assert codes() == ["feed-missing"]
+
+
 # --- What a policy may not say -------------------------------------------------------------------
 
 

@@ -81,7 +81,7 @@ def build_account(
     Returns:
         An outcome for every agreement that is active in the period, or that has a charge left to
         bill: billed, nothing to bill, or, for all of them together, parked with every reason that
-        was found.
+        was found. A closing charge that cannot be billed parks the account as well (MSA-05).
     """
     build = AccountBuild(context, snapshot, previous)
     account = snapshot.account
@@ -92,8 +92,8 @@ def build_account(
         build.report(finding)
     concerned = _concerned(build, lines)
     drafts = list(_drafts(build, concerned, lines))
-    if build.problems and concerned:
-        return parked(build, concerned)
+    if build.problems:
+        return parked(build, concerned or [build.agreement_for_charges()])
     return AccountOutcome(
         account=account.account,
         account_name=account.name,

@@ -76,6 +76,9 @@ def _usable_reading(build: AccountBuild, rules: WorkRules, work: RunWork) -> Fee
             "Put the export where the feed's exports belong, then run the account again.",
         )
         return None
+    own_export = build.context.policy.feed(rules.feed).scope == "account"
+    if own_export and reading.seal is None and not build.active:
+        return None  # of a customer who has left nobody makes an export any more
     for problem in reading.problems:
         build.park_for(problem)
     return None if reading.problems else reading
