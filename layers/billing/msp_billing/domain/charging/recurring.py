@@ -28,8 +28,11 @@ from msp_billing.domain.money import Money
 from msp_billing.domain.periods import ServicePeriod
 from msp_billing.domain.policy import TermDiscount
 
-DISCOUNTED = (LineKind.RECURRING, LineKind.SHORTFALL)
-"""Kinds of lines that a term discount is a share of; one-time charges and work are not."""
+DISCOUNTED = (LineKind.RECURRING, LineKind.RECONCILIATION, LineKind.SHORTFALL)
+"""Kinds of lines that a term discount is a share of; one-time charges and work are not.
+
+What a first invoice reconciles is: it is recurring units that were counted, not ordered (COL-09).
+"""
 
 
 def recurring_lines(build: AccountBuild) -> Iterator[InvoiceLine]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from msp_billing.domain.building.account_build import AccountBuild
+from msp_billing.domain.building.billable_lines import billable_lines
 from msp_billing.domain.charging.minimums import amount_shortfall
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,
@@ -21,7 +22,10 @@ from msp_billing.domain.money import Money
 from msp_billing.domain.periods import ServicePeriod
 from msp_billing.domain.price_book import Product
 
-_MONTHLY = (LineKind.RECURRING, LineKind.SHORTFALL, LineKind.DISCOUNT)
+_UNITS = (LineKind.RECURRING, LineKind.SHORTFALL)
+"""Lines whose quantity counts towards a minimum quantity."""
+
+_MONTHLY = (*_UNITS, LineKind.RECONCILIATION, LineKind.DISCOUNT)
 """What counts towards a minimum amount: the month's charges, and what is taken off them."""
 
 
@@ -41,12 +45,27 @@ def quantity_shortfalls(
             for line in lines
             if line.reason.agreement == agreement.agreement
             and line.product == product.code
-            and line.kind in _MONTHLY
+            and line.kind in _UNITS
         ]
         found = _one_price(build, agreement, minimum, product)
         if found is not None:
             counted = sum((line.quantity for line in of_it), Decimal(0))
+            counted += _beyond_order(build, agreement, product)
             yield from _quantity_line(build, agreement, minimum, product, found, counted)
+
+
+def _beyond_order(build: AccountBuild, agreement: Agreement, product: Product) -> Decimal:
+    """The units that a first invoice has beyond those ordered or promised by a line (COL-09).
+
+    The line that reconciles them may be one amount, or none where more units cost less: its
+    quantity does not tell.
+    """
+    units = Decimal(0)
+    for entry in billable_lines(build, agreement, product.code):
+        if entry.counted is not None:
+            least = max(entry.quantity, Decimal(entry.line.minimum_quantity or 0))
+            units += max(entry.counted - least, Decimal(0))
+    return units
 
 
 def _quantity_line(
