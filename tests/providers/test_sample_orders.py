@@ -126,15 +126,16 @@ def test_every_line_of_a_firewall_says_whose_it_is(period: Period) -> None:
 
 @pytest.mark.rule("COL-22")
 @pytest.mark.parametrize("period", MONTHS, ids=str)
-def test_every_account_has_its_streamlineit_license_and_nothing_is_reported(period: Period) -> None:
+def test_every_account_has_its_own_licenses_and_nothing_is_reported(period: Period) -> None:
     for outcome in billed("collabrance", "monthly", period).values():
         codes = {finding.code for finding in outcome.findings}
         assert "required-product-missing" not in codes
         for invoice in outcome.invoices:
             own = next(entry.subscriber for entry in invoice.sections if entry.internal)
-            licenses = [line for line in invoice.lines if line.product == "SAS3001"]
-            assert [line.subscriber for line in licenses] == [own]
-            assert str(licenses[0].unit_price.amount) == "47.25"
+            for product, price in (("SAS3001", "47.25"), ("SAS3002", "30.00")):
+                licenses = [line for line in invoice.lines if line.product == product]
+                assert [line.subscriber for line in licenses] == [own]
+                assert str(licenses[0].unit_price.amount) == price
 
 
 @pytest.mark.rule("KR-08")

@@ -1,4 +1,4 @@
-"""Products of which every account has at least so many: StreamlineIT (COL-22)."""
+"""Products of which every account has at least so many: StreamlineIT and IT Glue (COL-22)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _still_to_start(build: AccountBuild, required: RequiredProduct) -> bool:
                 continue
             ordered = build.ordered_lines.of_line(agreement, line, line.subscriber)
             later = max(agreement.starts_on, line.starts_on or agreement.starts_on) > last_day
-            if later or (ordered and not ordered.billed_by(build.context.invoice_on)):
+            if later or (ordered and not ordered.billed_by(build.context.planned_invoice_on)):
                 return True
     return False
 
