@@ -12,7 +12,6 @@ from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.billed_before import billed_before
-from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.counting.counter import (
     NO_PREVIOUS_COUNTS,
     PreviousCounts,
@@ -33,6 +32,7 @@ from msp_billing.usecases.context import (
 from msp_billing.usecases.moments import load_sealed
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
+from msp_billing.usecases.standing import active_or_all
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -109,12 +109,18 @@ def load_batch(ports: Ports, request: BatchRequest) -> SnapshotBatch:
 def build_or_park(
     build: BuildContext, snapshot: AccountSnapshot, previous: PreviousCounts
 ) -> AccountOutcome:
-    """Build one account; one that cannot be built is parked by name and the others go on."""
+    """Build one account; one that cannot be built is parked by name and the others go on.
+
+    It is parked under the agreements in force, or under the last one where all have ended.
+    """
     try:
         return build_account(build, snapshot, previous)
     except Exception as error:  # one poison account must not stop the others
         _LOGGER.exception("building %s failed", snapshot.account.account)
         account = snapshot.account
+        active = active_or_all(
+            account, build.policy, build.price_book, build.calendar, build.period
+        )
         return AccountOutcome(
             account=account.account,
             account_name=account.name,
@@ -122,9 +128,7 @@ def build_or_park(
                 AgreementOutcome(
                     agreement=entry.agreement, kind=OutcomeKind.PARKED, reason="could not be built"
                 )
-                for entry in active_agreements(
-                    account, build.policy, build.price_book, build.calendar, build.period
-                )
+                for entry in active or account.agreements[-1:]
             ),
             revision=build.revision,
             problems=(

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind, find_gaps
 from msp_billing.domain.snapshots import SnapshotBatch
@@ -22,6 +21,7 @@ from msp_billing.usecases.errors import CompletenessGapError, TooManyParkedError
 from msp_billing.usecases.manifest import manifest_lines
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
+from msp_billing.usecases.standing import active_or_all
 
 _MAX_GAPS_NAMED = 20
 
@@ -124,7 +124,7 @@ class _Standing:
 
     def active(self, account: Account) -> list[str]:
         """The agreements that are in force."""
-        found = active_agreements(account, self._policy, self._book, self._calendar, self._period)
+        found = active_or_all(account, self._policy, self._book, self._calendar, self._period)
         return [entry.agreement for entry in found]
 
     def note_closing(
