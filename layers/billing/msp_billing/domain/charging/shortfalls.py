@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.building.billable_lines import billable_lines
+from msp_billing.domain.building.billable_lines import billable_lines, expand_lines, provided
 from msp_billing.domain.charging.minimums import amount_shortfall
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,
@@ -15,7 +15,7 @@ from msp_billing.domain.charging.price_lookup import (
     places_of,
 )
 from msp_billing.domain.charging.pricing import PartRole, PriceInForce, price_parts
-from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.contracts.minimums import AgreementMinimum
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.money import Money
@@ -106,11 +106,18 @@ def _quantity_line(
 def _one_price(
     build: AccountBuild, agreement: Agreement, minimum: AgreementMinimum, product: Product
 ) -> PriceInForce | None:
-    """The price of a missing unit; None, and a problem, when the agreement leaves it open."""
+    """The price of a missing unit; None, and a problem, when the agreement leaves it open.
+
+    None as well while every line of the product waits for its start, or for the first invoice of
+    its order (COL-08): nothing is missing yet.
+    """
     context, life = build.context, build.life(agreement)
     found: list[PriceInForce] = []
-    for line in agreement.lines:
-        if line.product != product.code or not life.provided_in(line, context.period):
+    lines = [line for line in agreement.lines if line.product == product.code]
+    if _all_wait(build, agreement, lines):
+        return None
+    for line in lines:
+        if not _begun(build, agreement, line):
             continue
         places = places_of(build.account, line.subscriber, context.policy.taxes)
         try:
@@ -138,13 +145,51 @@ def _one_price(
     return None
 
 
+def _begun(build: AccountBuild, agreement: Agreement, line: AgreementLine) -> bool:
+    """Whether the line bills in the month, in any of its sections."""
+    context, orders = build.context, build.ordered_lines
+    sections = [
+        section
+        for entry, section in expand_lines(agreement, build.account, context.period, orders)
+        if entry is line
+    ]
+    return any(
+        provided(build.life(agreement), line, orders.of_line(agreement, line, section), context)
+        for section in sections or [None]
+    )
+
+
+def _all_wait(build: AccountBuild, agreement: Agreement, lines: Sequence[AgreementLine]) -> bool:
+    """Whether there are monthly lines, of which none has begun to bill and none has ended."""
+    first_day, life = build.context.period.first_day, build.life(agreement)
+    monthly = [line for line in lines if line.bill_once_in is None]
+    return bool(monthly) and all(
+        (life.line_end(line).last_on or first_day) >= first_day
+        and not _begun(build, agreement, line)
+        for line in monthly
+    )
+
+
+def _of_categories(
+    build: AccountBuild, agreement: Agreement, minimum: AgreementMinimum
+) -> list[AgreementLine]:
+    book = build.context.price_book
+    return [
+        line
+        for line in agreement.lines
+        if (product := book.find(line.product)) is not None
+        and product.category in minimum.categories
+    ]
+
+
 def amount_shortfalls(
     build: AccountBuild, agreements: Sequence[Agreement], lines: Sequence[InvoiceLine]
 ) -> Iterator[InvoiceLine]:
     """One line for each minimum monthly amount that an agreement does not come to.
 
     They come after the term discounts: the minimum is what the month comes to at least, before
-    tax. One-time charges, work and adjustments do not fill it up.
+    tax. One-time charges, work and adjustments do not fill it up. There is none while every line
+    of its categories waits to begin.
     """
     categories = set(build.context.run.categories)
     for agreement, minimum in _in_force(build, agreements):
@@ -157,6 +202,8 @@ def amount_shortfalls(
                 f"{', '.join(minimum.categories)}, which are not all billed by one run.",
                 "Write a minimum for the categories of each run.",
             )
+            continue
+        if _all_wait(build, agreement, _of_categories(build, agreement, minimum)):
             continue
         billed = [
             line.amount
