@@ -114,12 +114,12 @@ class PageView:
     @property
     def invoices(self) -> int:
         """How many invoices."""
-        return sum(len(cycle.invoices) for cycle in self._cycles)
+        return sum(len(report.invoices) for report in self.reports)
 
     @property
     def lines(self) -> int:
         """How many lines they have."""
-        return sum(invoice.lines for cycle in self._cycles for invoice in cycle.invoices)
+        return sum(invoice.lines for report in self.reports for invoice in report.invoices)
 
     @property
     def mails(self) -> tuple[int, int]:

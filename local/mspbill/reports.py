@@ -152,8 +152,13 @@ class CycleReport(Frozen):
         return self.with_outcome(OutcomeKind.PARKED)
 
     @property
+    def informational(self) -> bool:
+        """Whether its documents ask for nothing: their charges are on invoices (COL-24)."""
+        return self.due_on is None
+
+    @property
     def invoices(self) -> tuple[InvoiceReport, ...]:
-        """Every numbered invoice."""
+        """Every numbered invoice, or document for information."""
         return tuple(invoice for entry in self.accounts for invoice in entry.invoices)
 
 
@@ -188,8 +193,14 @@ class ProviderReport(Frozen):
 
     @property
     def invoices(self) -> tuple[InvoiceReport, ...]:
-        """The invoices of all cycles."""
-        return tuple(invoice for cycle in self.cycles for invoice in cycle.invoices)
+        """The invoices of all cycles, without documents for information."""
+        paid = (cycle for cycle in self.cycles if not cycle.informational)
+        return tuple(invoice for cycle in paid for invoice in cycle.invoices)
+
+    @property
+    def for_information(self) -> int:
+        """How many documents ask for nothing."""
+        return sum(len(cycle.invoices) for cycle in self.cycles if cycle.informational)
 
     @property
     def totals(self) -> tuple[Money, ...]:

@@ -55,7 +55,9 @@ def print_result(reports: Sequence[ProviderReport], out: Path, console: Console)
             _print_open_ends(report, cycle, console)
     amounts = format_moneys(totals(reports))
     invoices = sum(len(report.invoices) for report in reports)
-    console.print(f"\n[bold]{counted(invoices, 'invoice')}, {amounts}[/bold]")
+    also = sum(report.for_information for report in reports)
+    told = f", and {counted(also, 'document')} for information" if also else ""
+    console.print(f"\n[bold]{counted(invoices, 'invoice')}, {amounts}[/bold]{told}")
     console.print(f"Look at {escape(str(out / 'index.html'))}")
 
 

@@ -18,7 +18,8 @@ def summarise(reports: Sequence[ProviderReport]) -> dict[str, Any]:
     cycles = [cycle for report in reports for cycle in report.cycles]
     return {
         "schema_version": SCHEMA_VERSION,
-        "invoices": sum(len(cycle.invoices) for cycle in cycles),
+        "invoices": sum(len(report.invoices) for report in reports),
+        "for_information": sum(report.for_information for report in reports),
         "totals": {money.currency: str(money.amount) for money in totals(reports)},
         "parked": sum(len(cycle.parked) for cycle in cycles),
         "providers": [_provider(report) for report in reports],
@@ -53,6 +54,7 @@ def _cycle(cycle: CycleReport) -> dict[str, Any]:
         "period": str(cycle.period),
         "status": cycle.status,
         "failure": cycle.failure,
+        "informational": cycle.informational,
         "invoice_on": cycle.invoice_on.isoformat(),
         "due_on": cycle.due_on.isoformat() if cycle.due_on else None,
         "totals": {money.currency: str(money.amount) for money in cycle.totals},
