@@ -15,7 +15,6 @@ from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.holiday_calendar import business_calendar
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.building.build_context import BuildContext
-from msp_billing.domain.building.building import build_account
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.billed_before import billed_before
 from msp_billing.domain.counting.counted_feeds import feeds_counted_at
@@ -32,6 +31,7 @@ from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
+from msp_billing.usecases.build_invoices import build_or_park
 from msp_billing.usecases.take_feed import MomentContext, take_feed
 
 NOT_SEALED = "0" * 64
@@ -161,7 +161,7 @@ class Replay:
             snapshot = AccountSnapshot(
                 account=account, readings=readings[name], claims=self._claims_of(name, context)
             )
-            outcome = build_account(context, snapshot, counts.get(name, NO_PREVIOUS_COUNTS))
+            outcome = build_or_park(context, snapshot, counts.get(name, NO_PREVIOUS_COUNTS))
             self._claims[name] |= dict.fromkeys(outcome.charges, context.claimant)
             outcomes[name] = outcome
         return outcomes

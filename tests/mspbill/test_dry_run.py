@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from msp_billing.domain.building.building import build_account
+from msp_billing.usecases import build_invoices
 from tests.mspbill.conftest import Mspbill
 from tests.mspbill.small_provider import BAD_DATE, write_provider
 
@@ -48,6 +52,21 @@ def test_a_parked_account_is_named_and_the_exit_code_says_so(
     assert shown.exit_code == 4
     assert "parked: The date 2025-02-30 does not exist." in shown.stdout
     assert list(tmp_path.iterdir()) == [directory], "something was written"
+
+
+def test_a_defect_parks_the_account_that_it_strikes_and_the_others_are_shown(
+    mspbill: Mspbill, provider: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def poisoned(context: Any, snapshot: Any, previous: Any) -> Any:
+        if snapshot.account.account == "harbor":
+            raise ArithmeticError("poison")
+        return build_account(context, snapshot, previous)
+
+    monkeypatch.setattr(build_invoices, "build_account", poisoned)
+    shown = mspbill("run", provider, *DRY, "--run", "monthly")
+    assert shown.exit_code == 4
+    assert "parked: Building the invoice failed: ArithmeticError: poison." in shown.stdout
+    assert "Birch Dental" in shown.stdout
 
 
 def test_without_dry_a_folder_is_needed(mspbill: Mspbill, provider: Path) -> None:
