@@ -232,6 +232,38 @@ def test_a_quantity_is_adjusted_at_the_accounts_own_price() -> None:
     assert invoice.total == usd("120.00")  # 5 x 40 - 80
 
 
+FIXED = {"terms": "fixed", "title": "Fixed", "prices": {"how": "fixed_for_term", "clause": "term"}}
+
+
+@pytest.mark.rule("KR-11")
+@pytest.mark.parametrize(
+    ("terms", "dearer_from", "credit"),
+    [
+        # Billed at 45.50, the list price of the term's first day: 60.00 came in the second month.
+        ("fixed", "2026-02-01", "-91.00"),
+        # By the current list it goes by the first day of its month, as the month was billed.
+        (None, "2026-02-01", "-120.00"),
+        (None, "2026-02-02", "-91.00"),
+    ],
+)
+def test_a_quantity_is_adjusted_at_the_price_that_its_month_was_billed_at(
+    terms: str | None, dearer_from: str, credit: str
+) -> None:
+    entry = adjustment_data(
+        amount=None, category=None, product="PC", quantity=-2, dated_on="2026-02-20"
+    )
+    contract = agreement_data(line_data("PC"), terms=terms, term_years=1, starts_on="2026-01-01")
+    rows: list[Data] = [{"from_on": "2026-01-01", "price": {"each": "45.50"}}]
+    rows.append({"from_on": dearer_from, "price": {"each": "60.00"}})
+    book = price_book(
+        products=[product_data("PC", "support", None, count_rule="pcs") | {"prices": rows}]
+    )
+    known = adjusted(entry, agreements=(contract,))
+    invoice = only_invoice(build(known, pcs(5), where=where(book, contract_terms=[FIXED])))
+    (line,) = (line for line in invoice.lines if line.kind is LineKind.ADJUSTMENT)
+    assert line.amount == usd(credit)
+
+
 def test_a_quantity_whose_price_is_open_stops_the_account() -> None:
     entry = adjustment_data(
         amount=None, category=None, product="PC", quantity=-2, dated_on="2026-02-20"

@@ -16,11 +16,11 @@ from msp_billing.domain.charging.price_lookup import (
     places_of,
 )
 from msp_billing.domain.charging.pricing import PriceInForce
-from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, AgreementLine
+from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement, AgreementLine
 from msp_billing.domain.findings import Finding, FindingItem
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.money import Money
-from msp_billing.domain.periods import ServicePeriod
+from msp_billing.domain.periods import Period, ServicePeriod
 from msp_billing.domain.price_book import Product
 
 
@@ -146,34 +146,39 @@ def _price_each(
 
 
 def _prices(build: AccountBuild, entry: Adjustment, product: Product) -> Iterator[PriceInForce]:
-    """What a unit costs by the agreements' lines for it, or by the list where there are none."""
+    """What a unit costs by the agreements' lines for it, or by the list where there are none.
+
+    A line's price is the one that it has in the month of the adjustment: a credit takes back what
+    was billed.
+    """
     context = build.context
     places = places_of(build.account, entry.subscriber, context.policy.taxes)
     currency = build.account.currency
     try:
         lines = _lines_of(build, entry, product)
-        for line in lines:
-            yield own_or_list_price(
-                line, product, context.price_book, entry.dated_on, currency, places
-            )
+        for agreement, line in lines:
+            day = build.life(agreement).price_day(line, Period.of(entry.dated_on))
+            yield own_or_list_price(line, product, context.price_book, day, currency, places)
         if not lines:
             yield list_price(product, context.price_book, entry.dated_on, currency, places)
     except (NoPriceError, TwoPricesError):
         return  # the caller parks: there is no single price
 
 
-def _lines_of(build: AccountBuild, entry: Adjustment, product: Product) -> list[AgreementLine]:
+def _lines_of(
+    build: AccountBuild, entry: Adjustment, product: Product
+) -> list[tuple[Agreement, AgreementLine]]:
     """The agreements' lines for the product, in the adjustment's section where it names one."""
     lines = [
-        line
+        (agreement, line)
         for agreement in build.account.agreements
         for line in agreement.lines
         if line.product == product.code and entry.agreement in {None, agreement.agreement}
     ]
     if entry.subscriber is None:
         return lines
-    exact = [line for line in lines if line.subscriber == entry.subscriber]
-    return exact or [line for line in lines if line.subscriber in {None, EACH_SUBSCRIBER}]
+    exact = [found for found in lines if found[1].subscriber == entry.subscriber]
+    return exact or [found for found in lines if found[1].subscriber in {None, EACH_SUBSCRIBER}]
 
 
 def _waiting(entry: Adjustment, amount: Money, limits: AdjustmentPolicy) -> Finding:
