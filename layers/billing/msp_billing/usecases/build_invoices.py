@@ -97,6 +97,7 @@ def build_context(
         first_period=context.cycle.first_period,
         snapshot_sha256=request.sha256,
         revision=revision,
+        planned_on=context.cycle.plan.invoice_on,
         calendar=calendar_around(ports, context.policy, request.period.year),
     )
 

@@ -7,6 +7,7 @@ business day: January 2026 on Tuesday, 10 February, February on Tuesday, 10 Marc
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -232,10 +233,13 @@ def bill(
     rows: Iterable[FeedRow] = (),
     *,
     claims: dict[str, str] | None = None,
+    issued_late_on: date | None = None,
     **changes: Any,
 ) -> AccountOutcome:
     settings: dict[str, Any] = {"in_policy": POLICY, "book": BOOK} | changes
     here = context(period, **settings)
+    if issued_late_on is not None:
+        here = replace(here, invoice_on=issued_late_on, planned_on=here.invoice_on, revision=2)
     taken = snapshot(of, here, rows).model_copy(update={"claims": claims or {}})
     return build_account(here, taken, NO_PREVIOUS_COUNTS)
 

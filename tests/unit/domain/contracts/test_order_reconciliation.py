@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -65,6 +66,13 @@ def test_ordered_20_and_counted_23_is_20_as_ordered_and_one_line_of_3() -> None:
         "new-orders",
         "mrr-reconciliation",
     )
+
+
+@pytest.mark.rule("COL-09")
+def test_a_first_invoice_that_is_issued_late_reconciles_as_if_in_time() -> None:
+    of = ordering(new_customer(20), lines=[USERS])
+    first = bill(of, JANUARY, people(23), issued_late_on=date(2026, 4, 20))
+    assert charges(first) == [("USER", 20, "840.00"), ("USER", 3, "126.00")]
 
 
 @pytest.mark.rule("COL-09")

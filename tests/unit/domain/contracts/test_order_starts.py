@@ -102,6 +102,18 @@ def test_a_new_customer_is_billed_in_full_from_the_first_invoice_on_and_nothing_
 
 
 @pytest.mark.rule("COL-08")
+def test_an_invoice_that_is_issued_late_starts_no_order_earlier() -> None:
+    """Ordered on 20 January: + 30 days = 19 February, after the 10th that January planned."""
+    of = ordering(new_customer("2026-01-20"), lines=[USERS])
+    late = bill(of, JANUARY, people(3), issued_late_on=date(2026, 2, 20))
+    assert charges(late) == []
+    of_february = bill(of, FEBRUARY, people(3), issued_late_on=date(2026, 4, 20))
+    assert charges(of_february) == [("USER", 3, "126.00")]  # 3 x 42.00
+    (invoice,) = of_february.invoices
+    assert invoice.invoice_on == date(2026, 4, 20)
+
+
+@pytest.mark.rule("COL-08")
 def test_other_customers_of_the_account_are_billed_as_before() -> None:
     of = ordering(new_customer("2026-01-20"), lines=[EACH_USERS], sites=("maple", "birch"))
     rows = [*people(3), *people(2, site="Birch")]
@@ -161,6 +173,16 @@ def test_a_new_service_is_not_billed_before_the_month_after_the_order(
         for period in (service_month.shifted(-1), service_month)
     )
     assert (before, first) == ([], [("VPN", 2, "24.00")])  # 2 x 12.00
+
+
+@pytest.mark.rule("COL-10")
+def test_a_new_service_is_not_billed_earlier_where_the_month_before_it_is_issued_late() -> None:
+    """Ordered on 3 February: on February's invoice of 10 March, and not on January's."""
+    line = line_data("VPN", subscriber="maple", quantity=2)
+    item = item_data("tunnel", line="vpn", quantity=2)
+    of = ordering(order_data(item, ordered_on="2026-02-03", subscriber="maple"), lines=[line])
+    late = bill(of, JANUARY, claims=TUNNELS_SET_UP, issued_late_on=date(2026, 3, 5))
+    assert charges(late) == []
 
 
 @pytest.mark.rule("COL-10")

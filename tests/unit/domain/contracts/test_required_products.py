@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -28,10 +29,17 @@ GLUE = line_data("GLUE", subscriber="office", quantity=3)
 STREAMLINE = line_data("STREAMLINE", subscriber="office", quantity=1)
 
 
-def billed(period: Period, *lines: Any, minimum: int = 1, **changes: Any) -> AccountOutcome:
+def billed(
+    period: Period,
+    *lines: Any,
+    minimum: int = 1,
+    issued_late_on: date | None = None,
+    **changes: Any,
+) -> AccountOutcome:
     required = [{**REQUIRED[0], "minimum": minimum}]
     of = account(agreement_data(*lines), **({"subscribers": [MAPLE, OFFICE]} | changes))
-    return bill(of, period, in_policy=policy(**order_policy_data(required_products=required)))
+    requiring = policy(**order_policy_data(required_products=required))
+    return bill(of, period, in_policy=requiring, issued_late_on=issued_late_on)
 
 
 def sums(outcome: AccountOutcome) -> list[tuple[str, str | None, int, str]]:
@@ -122,6 +130,16 @@ def test_a_license_that_is_ordered_lacks_nothing_until_its_first_invoice() -> No
     found = [billed(period, STREAMLINE, GLUE, orders=[order]) for period in (JANUARY, FEBRUARY)]
     assert [sums(outcome)[0][0] for outcome in found] == ["GLUE", "STREAMLINE"]
     assert [outcome.findings for outcome in found] == [(), ()]
+
+
+def test_a_license_that_is_ordered_lacks_nothing_where_the_invoice_is_issued_late() -> None:
+    """Ordered on 3 February: January's invoice of 10 February has none, though dated 5 March."""
+    order = order_data(
+        item_data("license", line="streamline"), ordered_on="2026-02-03", subscriber="office"
+    )
+    outcome = billed(JANUARY, STREAMLINE, GLUE, orders=[order], issued_late_on=date(2026, 3, 5))
+    assert [product for product, *_ in sums(outcome)] == ["GLUE"]
+    assert outcome.findings == ()
 
 
 def test_a_required_product_that_the_book_lacks_parks_the_account() -> None:

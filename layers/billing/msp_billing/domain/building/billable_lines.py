@@ -94,7 +94,7 @@ def provided(
     """
     if ordered is None:
         return life.provided_in(line, context.period)
-    if life.is_free(context.period) or not ordered.billed_by(context.invoice_on):
+    if life.is_free(context.period) or not ordered.billed_by(context.planned_invoice_on):
         return False
     if ordered.item is None:
         return life.provided_in(line, context.period)
@@ -108,7 +108,7 @@ def _as_ordered(build: AccountBuild, entry: BillableLine, ordered: OrderedLine) 
     if item is None:
         return entry
     entry = replace(entry, ordered_hardware=item.hardware)
-    if not ordered.first_billed_by(context.invoice_on, context.invoice_before_on):
+    if not ordered.first_billed_by(context.planned_invoice_on, context.invoice_before_on):
         return entry
     if entry.count_key is None and entry.quantity != item.quantity:
         build.park(

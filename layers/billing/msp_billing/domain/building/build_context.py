@@ -21,7 +21,8 @@ class BuildContext:
     billed by the next, and nothing that lies in the future is billed at all. ``charges_from`` is
     the first such day of the provider's first cycle with this system: what is older was billed
     before. ``revision`` is above one when an account's voided invoices of the cycle are issued
-    anew.
+    anew. ``invoice_on`` is the day that the document is dated, by which taxes go; where it is
+    issued later than the cycle planned, ``planned_on`` is the planned day.
     """
 
     policy: ProviderPolicy
@@ -36,10 +37,16 @@ class BuildContext:
     charges_from: date = date.min
     first_period: Period | None = None
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
+    planned_on: date | None = None
+
+    @property
+    def planned_invoice_on(self) -> date:
+        """The date that the cycle planned, by which orders bill, however late it is issued."""
+        return self.planned_on or self.invoice_on
 
     @property
     def invoice_before_on(self) -> date:
-        """The date of the run's invoice for the month before."""
+        """The date that the run planned for its invoice of the month before."""
         return resolve_day(self.run.issue, self.period.shifted(-1), self.calendar)
 
     @property

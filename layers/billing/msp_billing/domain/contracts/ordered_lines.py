@@ -27,19 +27,24 @@ class OrderedLine:
     rule: OrderRule
 
     @property
+    def brought_on(self) -> date | None:
+        """The day on which the order brought the line; None where it only covers it."""
+        return None if self.item is None else self.order.ordered_on
+
+    @property
     def earliest_invoice_on(self) -> date:
         """The first invoice date that bills the line."""
         return self.rule.starts.earliest_invoice_on(self.order.ordered_on)
 
     def billed_by(self, invoice_on: date) -> bool:
-        """Whether an invoice of this date bills the line, in full."""
+        """Whether an invoice that is planned for this date bills the line, in full."""
         return invoice_on >= self.earliest_invoice_on
 
     def first_billed_by(self, invoice_on: date, invoice_before_on: date) -> bool:
-        """Whether an invoice of this date is the first to bill it.
+        """Whether an invoice that is planned for this date is the first to bill it.
 
         Args:
-            invoice_before_on: the date of the run's invoice of the month before.
+            invoice_before_on: the date planned for the run's invoice of the month before.
         """
         return self.billed_by(invoice_on) and not self.billed_by(invoice_before_on)
 
@@ -87,7 +92,7 @@ class OrderedLines:
         return found or self._by_section.get((agreement.agreement, section))
 
     def any_billed_as_ordered(self, invoice_on: date, invoice_before_on: date) -> bool:
-        """Whether an invoice of this date is the first of a line that it bills as ordered."""
+        """Whether one planned for this date is the first of a line that it bills as ordered."""
         return any(
             entry.ordered_quantity is not None
             and entry.first_billed_by(invoice_on, invoice_before_on)

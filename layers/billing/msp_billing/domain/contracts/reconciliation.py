@@ -23,7 +23,9 @@ def reconciliation_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
     there is no line: nothing is given back.
     """
     context = build.context
-    if not build.ordered_lines.any_billed_as_ordered(context.invoice_on, context.invoice_before_on):
+    if not build.ordered_lines.any_billed_as_ordered(
+        context.planned_invoice_on, context.invoice_before_on
+    ):
         return
     for agreement in build.billing:
         for entry in billable_lines(build, agreement):
@@ -34,7 +36,7 @@ def reconciliation_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
                 build,
                 entry.product,
                 entry.line.price,
-                build.life(agreement).price_day(entry.line, context.period),
+                build.price_day(agreement, entry.line, entry.subscriber),
                 f"agreement line {entry.line.line}",
                 entry.subscriber,
                 agreement,
