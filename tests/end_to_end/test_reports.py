@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 import openpyxl
@@ -250,3 +250,33 @@ def test_the_sheet_ties_out_to_the_invoices_of_both_months_to_the_cent(stage: St
     ]
     changed = [row[:2] for row in book["Changes"].iter_rows(values_only=True) if row[0] != "Change"]
     assert changed[-3:] == [("Joined", "alder-3"), ("Joined", "alder-4"), ("Left", "alder-1")]
+
+
+@pytest.mark.rule("COL-05")
+def test_who_is_billed_nothing_any_more_gets_a_sheet_of_what_is_gone(stage: Stage) -> None:
+    """Cedar's four seats at 5.00 end with September; what Beech would be billed is unknown."""
+    seats = account("cedar", line("SEAT", quantity=4, ends_on=date(2026, 9, 30)))
+    provider = birch(sheets=True).with_accounts(seats).only("beech", "cedar", "dogwood")
+    stage.set_up(provider)
+    stage.run_until("2026-09-03T00:00")
+    stage.put_feed(
+        "birch/devices/2026-10-01.csv", provider.feeds(OCTOBER)["devices/2026-10-01.csv"]
+    )
+    stage.run_until("2026-10-03T00:00")
+
+    records = stage.records(cycle_id(period=OCTOBER))
+    assert [account for account, record in records.items() if record.problems] == ["beech"]
+    (mail,) = (entry for entry in stage.sent("comparison") if entry.tags["period"] == "2026-10")
+    assert mail.tags["account"] == "cedar"
+    subject = "Before we invoice: October 2026 · nothing to invoice · Cedar Ltd"
+    assert mail.message["Subject"] == subject
+    text = mail.message.get_body(("plain",))
+    assert text is not None
+    assert "To be invoiced on" not in text.get_content()
+    (sheet,) = mail.message.iter_attachments()
+    book = openpyxl.load_workbook(io.BytesIO(sheet.get_content()), data_only=True)
+    rows = list(book["Comparison"].iter_rows(values_only=True))
+    (seat,) = (row for row in rows if row[1] == "SEAT")
+    assert seat[4:] == ("Ended", 4, 0, -4, 20, 0, -20)
+    totals = next(row for row in rows if row[0] == "Total")
+    assert totals[-3:] == (20, 0, -20)

@@ -57,6 +57,7 @@ class Comparison(Frozen):
     period: Period
     previous_period: Period
     has_previous: bool = Field(description="False when last month had no invoice to compare with.")
+    has_current: bool = Field(default=True, description="False when nothing is billed now.")
     rows: tuple[ComparisonRow, ...]
     previous_total: Money
     current_total: Money
@@ -108,6 +109,7 @@ def compare(
         period=period,
         previous_period=period.shifted(-1),
         has_previous=bool(previous),
+        has_current=bool(current),
         rows=tuple(_rows(current, previous)),
         previous_total=total((invoice.total for invoice in previous), before),
         current_total=total((invoice.total for invoice in current), now),

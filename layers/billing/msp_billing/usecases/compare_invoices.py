@@ -41,7 +41,8 @@ def compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
     """Compare every account of a batch with last month (COL-05).
 
     Writes the batch's part of the run's comparison and, where the policy wants it, a sheet per
-    account with a READY mail.
+    account with a READY mail. An account that is billed nothing after a month with an invoice gets
+    its sheet too: it says what is gone. One that is parked gets none: what it has is unknown.
     """
     with failure_noted(ports, request):
         return _compare_invoices(ports, request)
@@ -65,10 +66,9 @@ def _compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
             entry.account.account: entry.account for entry in load_batch(ports, request).accounts
         }
         for account in request.accounts:
-            if current[account]:
-                made = _comparison(
-                    context, records[account], current[account], previous.get(account, ())
-                )
+            record, now, before = records[account], current[account], previous.get(account, ())
+            if now or (before and not record.problems):
+                made = _comparison(context, record, now, before)
                 recipients = snapshots[account].recipients("comparison")
                 _store_sheet(ports, context, made, recipients)
                 sheets += 1

@@ -143,17 +143,17 @@ class MailComposer(RunMails):
         issue_on = format_day(cycle.plan.invoice_on)
         difference = views.compare_amounts(now, comparison.previous_total, before)
         joined, left = count_changed_items(comparison)
-        facts = [
-            Fact("Account", name),
-            Fact("To be invoiced on", issue_on),
-            Fact("Due on", format_due_day(cycle.plan.due_on)),
-        ]
+        facts = [Fact("Account", name)]
+        what = "nothing to invoice"
+        if comparison.has_current:
+            what = f"{money(now)} · to be invoiced {issue_on}"
+            facts.append(Fact("To be invoiced on", issue_on))
+            facts.append(Fact("Due on", format_due_day(cycle.plan.due_on)))
         if comparison.has_previous:
             facts.append(Fact("Items", f"{joined:,} joined, {left:,} left"))
         return self._build(
             "comparison",
-            f"Before we invoice: {month} · {money(now)} · to be invoiced {issue_on} · "
-            f"{one_line(name, 60)}",
+            f"Before we invoice: {month} · {what} · {one_line(name, 60)}",
             policy,
             recipients,
             mail_id,
@@ -165,6 +165,7 @@ class MailComposer(RunMails):
             amount=money(now),
             difference=difference if comparison.has_previous else None,
             issue_on=issue_on,
+            billed=comparison.has_current,
             facts=facts,
             entries=views.largest_changes(comparison) if comparison.has_previous else (),
             document=views.attached(workbook),
