@@ -12,9 +12,18 @@ from msp_billing.domain.contracts.change_windows import ContractedCount
 from msp_billing.domain.counting.counter import PreviousCounts
 from msp_billing.domain.invoices import InvoiceLine, LineKind
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind
-from tests.unit.domain.builders import account, agreement_data, line_data, only_invoice
-from tests.unit.domain.contracts.billed_contracts import Months, amounts, built
+from tests.unit.domain.builders import (
+    account,
+    agreement_data,
+    build,
+    context,
+    line_data,
+    only_invoice,
+    policy,
+)
+from tests.unit.domain.contracts.billed_contracts import BOOK, Months, amounts, built
 from tests.unit.domain.contracts.contract_samples import (
+    KR_TERMS,
     collabrance_agreement,
     day,
     kr_agreement,
@@ -25,6 +34,56 @@ from tests.unit.domain.contracts.contract_samples import (
 def only_line(outcome: AccountOutcome) -> InvoiceLine:
     (line,) = only_invoice(outcome).lines
     return line
+
+
+# --- KR-11: the price of what came within the term ----------------------------------------------
+
+
+@pytest.mark.rule("KR-11", "COL-10")
+@pytest.mark.parametrize("starts_on", [None, "2026-09-15"])
+def test_a_line_that_an_order_brought_has_the_list_price_of_the_orders_day(
+    starts_on: str | None,
+) -> None:
+    """Three years from January 2025; 45.50 per PC until June 2026, 50.00 from July on."""
+    own = line_data("PC", line="new", subscriber="pier", quantity=2, starts_on=starts_on)
+    each = line_data("PC", subscriber="each", quantity=1)
+    agreement = kr_agreement(starts_on="2025-01-01", lines=[each, own], term_years=3)
+    order = {
+        "order": "o-1",
+        "kind": "new-service",
+        "ordered_on": "2026-08-03",
+        "agreement": "main",
+        "subscriber": "pier",
+        "items": [{"item": "pcs", "line": "new", "quantity": 2}],
+    }
+    rule = {"kind": "new-service", "starts": {"months_after_order": 0}, "clause": "calendar"}
+    in_policy = policy(contract_terms=[KR_TERMS], order_rules=[rule])
+
+    def billed(ordered_on: str, period: str, **more: Any) -> list[tuple[str | None, str]]:
+        orders = [order | {"ordered_on": ordered_on}]
+        of = account(agreement, sites=["dock", "pier"], orders=orders, **more)
+        invoice = only_invoice(build(of, where=context(month(period), in_policy, BOOK)))
+        return [(line.subscriber, str(line.amount.amount)) for line in invoice.lines]
+
+    assert billed("2026-08-03", "2026-07") == [("dock", "45.50")]
+    assert billed("2026-08-03", "2026-08") == [("dock", "45.50"), ("pier", "100.00")]  # 2 x 50.00
+    assert billed("2026-08-03", "2026-10") == [("dock", "45.50"), ("pier", "100.00")]
+    assert billed("2026-06-30", "2026-08") == [("dock", "45.50"), ("pier", "91.00")]  # 2 x 45.50
+    # A credit for one of them takes back what was billed for it.
+    credit = {
+        "adjustment": "one-less",
+        "dated_on": "2026-08-10",
+        "product": "PC",
+        "quantity": -1,
+        "subscriber": "pier",
+        "description": "One was never delivered",
+        "reason": "Ticket 4",
+        "entered_by": "Clerk",
+    }
+    with_credit = billed("2026-08-03", "2026-09", adjustments=[credit])
+    assert with_credit == [("dock", "45.50"), ("pier", "100.00"), ("pier", "-50.00")]
+    # From the renewal on, the list of its first day.
+    assert billed("2026-06-30", "2028-01") == [("dock", "50.00"), ("pier", "100.00")]
 
 
 # --- KR-06: change windows -------------------------------------------------------------------

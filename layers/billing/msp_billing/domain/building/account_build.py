@@ -7,12 +7,13 @@ from functools import cached_property
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.build_context import BuildContext
-from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.contracts.lifetimes import Lifetime, lifetime
 from msp_billing.domain.contracts.ordered_lines import OrderedLines
 from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.counting.counter import Counter, PreviousCounts
 from msp_billing.domain.findings import Finding
+from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot
 
@@ -78,6 +79,23 @@ class AccountBuild:
     def ordered_lines(self) -> OrderedLines:
         """The lines that the account's orders brought."""
         return OrderedLines(self.account.orders, self.context.policy.order_rules)
+
+    def price_day(
+        self,
+        agreement: Agreement,
+        line: AgreementLine,
+        section: str | None,
+        period: Period | None = None,
+    ) -> date:
+        """The day whose price list applies to a line: where an order brought it, from that day on.
+
+        Args:
+            section: the subscriber that the line bills for, or None.
+            period: the month that is asked about; None for the one that is built.
+        """
+        ordered = self.ordered_lines.of_line(agreement, line, section)
+        ordered_on = ordered.brought_on if ordered is not None else None
+        return self.life(agreement).price_day(line, period or self.context.period, ordered_on)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

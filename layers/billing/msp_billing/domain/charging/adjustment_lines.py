@@ -157,7 +157,8 @@ def _prices(build: AccountBuild, entry: Adjustment, product: Product) -> Iterato
     try:
         lines = _lines_of(build, entry, product)
         for agreement, line in lines:
-            day = build.life(agreement).price_day(line, Period.of(entry.dated_on))
+            section = entry.subscriber if line.subscriber == EACH_SUBSCRIBER else line.subscriber
+            day = build.price_day(agreement, line, section, Period.of(entry.dated_on))
             yield own_or_list_price(line, product, context.price_book, day, currency, places)
         if not lines:
             yield list_price(product, context.price_book, entry.dated_on, currency, places)

@@ -76,7 +76,7 @@ def _price(build: AccountBuild, entry: BillableLine) -> PriceInForce:
 
 
 def _price_day(build: AccountBuild, entry: BillableLine) -> date:
-    return build.life(entry.agreement).price_day(entry.line, build.context.period)
+    return build.price_day(entry.agreement, entry.line, entry.subscriber)
 
 
 def _lines(build: AccountBuild, entry: BillableLine, found: PriceInForce) -> Iterator[InvoiceLine]:

@@ -111,7 +111,7 @@ def _one_price(
     None as well while every line of the product waits for its start, or for the first invoice of
     its order (COL-08): nothing is missing yet.
     """
-    context, life = build.context, build.life(agreement)
+    context = build.context
     found: list[PriceInForce] = []
     lines = [line for line in agreement.lines if line.product == product.code]
     if _all_wait(build, agreement, lines):
@@ -125,7 +125,7 @@ def _one_price(
                 line,
                 product,
                 context.price_book,
-                life.price_day(line, context.period),
+                build.price_day(agreement, line, line.subscriber),
                 build.account.currency,
                 places,
             )

@@ -124,17 +124,23 @@ class Lifetime:
         term = self.term_in(period)
         return self.agreement.term_years if term is None else term.years
 
-    def price_day(self, line: AgreementLine, period: Period) -> date:
+    def price_day(
+        self, line: AgreementLine, period: Period, ordered_on: date | None = None
+    ) -> date:
         """The day whose price list applies to a line in a month (KR-11).
 
         Where prices are fixed for the term it is the first day of the term, or of the line when it
         came later; else the first day of the month.
+
+        Args:
+            ordered_on: the day of the order that brought the line: it began on that day, whenever
+                it went live (COL-10).
         """
         prices = self.terms.prices if self.terms else None
         term = self.term_in(period)
         if prices is None or prices.how == "current" or term is None:
             return period.first_day
-        begins_on = max(term.starts_on, line.starts_on or term.starts_on)
+        begins_on = max(term.starts_on, ordered_on or line.starts_on or term.starts_on)
         # A line that begins in the middle of a month bills that month whole, at that day's price.
         return min(begins_on, period.last_day)
 
