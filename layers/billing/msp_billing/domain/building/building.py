@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.build_context import BuildContext
+from msp_billing.domain.building.earlier_charges import report_earlier_charges
 from msp_billing.domain.building.parking import (
     nothing_to_bill,
     park_negative_total,
@@ -88,6 +89,7 @@ def build_account(
     sources = INFORMATIONAL_SOURCES if context.run.informational else SOURCES
     lines = [line for source in sources for line in source(build)]
     park_unpriced_items(build)
+    report_earlier_charges(build)
     for finding in cross_check_findings(build):
         build.report(finding)
     concerned = _concerned(build, lines)

@@ -25,7 +25,7 @@ from msp_billing.domain.price_book import Product
 
 
 @dataclass(frozen=True)
-class _Worked:
+class WorkedOut:
     """An adjustment with its amount and where that comes from."""
 
     product: str
@@ -51,7 +51,7 @@ def adjustment_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
             continue
         if not build.may_bill(entry.charge, entry.dated_on):
             continue
-        worked = _worked_out(build, entry)
+        worked = worked_out(build, entry)
         if worked is None or worked.category not in build.context.run.categories:
             continue
         if (
@@ -64,7 +64,7 @@ def adjustment_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
             yield _line(build, entry, worked)
 
 
-def _worked_out(build: AccountBuild, entry: Adjustment) -> _Worked | None:
+def worked_out(build: AccountBuild, entry: Adjustment) -> WorkedOut | None:
     """The amount; None, and a problem, when it cannot be known or would never be billed."""
     if entry.product is not None:
         return _of_product(build, entry, entry.product)
@@ -80,7 +80,7 @@ def _worked_out(build: AccountBuild, entry: Adjustment) -> _Worked | None:
         )
         return None
     amount = Money(amount=entry.amount, currency=build.account.currency).rounded()
-    return _Worked(
+    return WorkedOut(
         product="CREDIT" if amount.amount < 0 else "CHARGE",
         category=entry.category,
         quantity=Decimal(1),
@@ -93,7 +93,7 @@ def _worked_out(build: AccountBuild, entry: Adjustment) -> _Worked | None:
     )
 
 
-def _of_product(build: AccountBuild, entry: Adjustment, code: str) -> _Worked | None:
+def _of_product(build: AccountBuild, entry: Adjustment, code: str) -> WorkedOut | None:
     assert entry.quantity is not None, "an adjustment of a product has its quantity"
     product = build.context.price_book.find(code)
     if product is None:
@@ -110,7 +110,7 @@ def _of_product(build: AccountBuild, entry: Adjustment, code: str) -> _Worked | 
     if each is None:
         return None
     amount, arithmetic = adjusted_amount(entry.quantity, each, build.account.currency)
-    return _Worked(
+    return WorkedOut(
         product=product.code,
         category=product.category,
         quantity=Decimal(entry.quantity),
@@ -203,7 +203,7 @@ def _waiting(entry: Adjustment, amount: Money, limits: AdjustmentPolicy) -> Find
     )
 
 
-def _line(build: AccountBuild, entry: Adjustment, worked: _Worked) -> InvoiceLine:
+def _line(build: AccountBuild, entry: Adjustment, worked: WorkedOut) -> InvoiceLine:
     policy = build.context.policy
     approved = f", approved by {entry.approved_by}" if entry.approved_by else ""
     return InvoiceLine(

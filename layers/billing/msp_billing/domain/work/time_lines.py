@@ -40,10 +40,10 @@ def time_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
     if work is None:
         return
     rules = build.context.policy.work_rule(work.rules)
-    reading = _usable_reading(build, rules, work)
+    reading = usable_reading(build, rules, work)
     if reading is None:
         return
-    terms = _terms(build, rules, work)
+    terms = work_terms(build, rules, work)
     assessed = assess_work(reading.rows, terms)
     for problem in assessed.problems:
         build.park(problem.code, problem.what, problem.fix)
@@ -67,7 +67,8 @@ def time_lines(build: AccountBuild) -> Iterator[InvoiceLine]:
                 yield _line(build, terms, charge, hours, product, subscriber, decision)
 
 
-def _usable_reading(build: AccountBuild, rules: WorkRules, work: RunWork) -> FeedReading | None:
+def usable_reading(build: AccountBuild, rules: WorkRules, work: RunWork) -> FeedReading | None:
+    """The time entries at the run's moment; None, and a problem, when they cannot be read."""
     reading = build.snapshot.reading(rules.feed, work.moment)
     if reading is None:
         build.park(
@@ -84,7 +85,8 @@ def _usable_reading(build: AccountBuild, rules: WorkRules, work: RunWork) -> Fee
     return None if reading.problems else reading
 
 
-def _terms(build: AccountBuild, rules: WorkRules, work: RunWork) -> WorkTerms:
+def work_terms(build: AccountBuild, rules: WorkRules, work: RunWork) -> WorkTerms:
+    """All that decides what the account's work costs in this cycle."""
     context = build.context
     until_on = context.charges_until
     if work.until is not None:
