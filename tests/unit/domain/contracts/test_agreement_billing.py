@@ -36,6 +36,50 @@ def only_line(outcome: AccountOutcome) -> InvoiceLine:
     return line
 
 
+# --- A line of a site's own beside the line for each ------------------------------------------
+
+
+@pytest.mark.rule("COL-20")
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"ends_on": "2026-02-28"},
+        # 30 business days from Wednesday, 14 January: 11 of January (the 19th is a holiday), and
+        # 19 of February (the 16th is one), until Friday the 27th.
+        {"cancelled": {"notice_on": "2026-01-14"}},
+        {"cancelled": {"notice_on": "2026-01-02", "wanted_on": "2026-02-28"}},
+    ],
+)
+def test_after_its_own_line_a_site_is_billed_by_the_line_for_each(end: dict[str, Any]) -> None:
+    each = line_data("SITE", subscriber="each")
+    own = line_data("SITE", line="own", subscriber="pier", price={"flat": "70"}, **end)
+    of = account(collabrance_agreement(each, own), sites=["dock", "pier"])
+    billed = [
+        [(line.subscriber, str(line.amount.amount)) for line in invoice.lines]
+        for invoice in (only_invoice(built(of, period, 0)) for period in ("2026-02", "2026-03"))
+    ]
+    assert billed == [
+        [("dock", "250.00"), ("pier", "70.00")],
+        [("dock", "250.00"), ("pier", "250.00")],
+    ]
+
+
+def test_a_line_that_is_held_after_notice_still_stands_in_for_the_line_for_each() -> None:
+    """Committed until June: cancelled in January, it bills on, and the site is billed once."""
+    each = line_data("SITE", subscriber="each")
+    own = line_data(
+        "SITE",
+        line="own",
+        subscriber="pier",
+        price={"flat": "70"},
+        committed_until="2026-06-30",
+        cancelled={"notice_on": "2026-01-15"},
+    )
+    of = account(collabrance_agreement(each, own), sites=["pier"])
+    billed = [amounts(built(of, period, 0)) for period in ("2026-06", "2026-07")]
+    assert billed == [[("SITE", 1, "70.00")], [("SITE", 1, "250.00")]]
+
+
 # --- KR-11: the price of what came within the term ----------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -12,9 +12,8 @@ from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement, AgreementLine
 from msp_billing.domain.contracts.change_windows import ContractedCount, contracted_count
 from msp_billing.domain.contracts.lifetimes import Lifetime
-from msp_billing.domain.contracts.ordered_lines import OrderedLine, OrderedLines
+from msp_billing.domain.contracts.ordered_lines import OrderedLine
 from msp_billing.domain.hardware import Hardware
-from msp_billing.domain.periods import Period
 from msp_billing.domain.price_book import Product
 
 
@@ -52,8 +51,7 @@ def billable_lines(
     Counts that are not known leave a problem in the counter.
     """
     context, counter, life = build.context, build.counter, build.life(agreement)
-    expanded = expand_lines(agreement, build.account, context.period, build.ordered_lines)
-    for line, subscriber in expanded:
+    for line, subscriber in lines_in_period(build, agreement):
         if only is not None and line.product != only:
             continue
         ordered = build.ordered_lines.of_line(agreement, line, subscriber)
@@ -190,33 +188,43 @@ def _as_contracted(build: AccountBuild, entry: BillableLine) -> BillableLine:
     )
 
 
+def lines_in_period(
+    build: AccountBuild, agreement: Agreement
+) -> Iterator[tuple[AgreementLine, str | None]]:
+    """The lines of an agreement with their sections, as they are in the period that is built.
+
+    A line of a section's own stands in while it lives, by its dates, its notice and what holds it,
+    so that a site is never left without both. One that an order brings does so before it starts as
+    well: until then nothing bills there.
+    """
+    life, period = build.life(agreement), build.context.period
+    return expand_lines(
+        agreement,
+        build.account,
+        lambda line: life.line_stands_in(line, period) or _waits_for_order(build, agreement, line),
+    )
+
+
 def expand_lines(
     agreement: Agreement,
     account: Account,
-    period: Period | None = None,
-    ordered: OrderedLines | None = None,
+    stands: Callable[[AgreementLine], bool] | None = None,
 ) -> Iterator[tuple[AgreementLine, str | None]]:
     """Every line with its section; a line for each subscriber becomes one per subscriber.
 
     A line that names a subscriber stands in for the 'each' line of the same product there, which
-    is how one site gets a price or a quantity of its own. It does so in the months in which it is
-    provided, so that a site is never left without both; a one-time charge stands in for nothing.
-    A line that an order brings does so before it starts as well: until then nothing bills there.
+    is how one site gets a price or a quantity of its own; a one-time charge stands in for nothing.
 
     Args:
-        period: the service month; None for all months, in which such a line stands in for good.
-        ordered: the lines that orders brought.
+        stands: whether such a line is there in the month in question; None for all months, in
+            which it stands in for good.
     """
     own = {
         (line.product, line.subscriber)
         for line in agreement.lines
         if line.subscriber not in {None, EACH_SUBSCRIBER}
         and line.bill_once_in is None
-        and (
-            period is None
-            or line.provided_in(period)
-            or _waits_for_order(agreement, line, period, ordered)
-        )
+        and (stands is None or stands(line))
     }
     for line in agreement.lines:
         if line.subscriber != EACH_SUBSCRIBER:
@@ -227,10 +235,9 @@ def expand_lines(
                 yield line, entry.subscriber
 
 
-def _waits_for_order(
-    agreement: Agreement, line: AgreementLine, period: Period, ordered: OrderedLines | None
-) -> bool:
+def _waits_for_order(build: AccountBuild, agreement: Agreement, line: AgreementLine) -> bool:
     """Whether an order's item brings the line, which has not ended."""
-    found = ordered.of_line(agreement, line, line.subscriber) if ordered is not None else None
-    ended = line.ends_on is not None and line.ends_on < period.first_day
+    found = build.ordered_lines.of_line(agreement, line, line.subscriber)
+    last_on = build.life(agreement).line_end(line).last_on
+    ended = last_on is not None and last_on < build.context.period.first_day
     return found is not None and found.item is not None and not ended

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.billable_lines import expand_lines
-from msp_billing.domain.contracts.agreements import Agreement
+from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.counting.counts import CountRule
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.invoices import InvoiceLine
@@ -126,12 +126,21 @@ def _free_counts(build: AccountBuild, demand: MustBePriced) -> list[_Counted]:
     }
     found: list[_Counted] = []
     for agreement in build.active:
-        if not build.life(agreement).is_free(context.period):
-            continue
-        for line, subscriber in expand_lines(agreement, build.account, context.period):
-            product = context.price_book.find(line.product)
-            rule = rules.get(line.count_rule or (product and product.count_rule) or "")
-            counts = line.quantity is None and line.bill_once_in is None
-            if rule is not None and counts and line.provided_in(context.period):
-                found.append((rule, subscriber))
+        if build.life(agreement).is_free(context.period):
+            found += _counted(build, agreement, rules)
     return found
+
+
+def _counted(
+    build: AccountBuild, agreement: Agreement, rules: Mapping[str, CountRule]
+) -> Iterator[_Counted]:
+    life, period, book = build.life(agreement), build.context.period, build.context.price_book
+
+    def stands(line: AgreementLine) -> bool:
+        return line.bill_once_in is None and life.line_stands_in(line, period)
+
+    for line, subscriber in expand_lines(agreement, build.account, stands):
+        product = book.find(line.product)
+        rule = rules.get(line.count_rule or (product and product.count_rule) or "")
+        if rule is not None and line.quantity is None and stands(line):
+            yield rule, subscriber

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.building.billable_lines import billable_lines, expand_lines, provided
+from msp_billing.domain.building.billable_lines import billable_lines, lines_in_period, provided
 from msp_billing.domain.charging.minimums import amount_shortfall
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,
@@ -148,11 +148,7 @@ def _one_price(
 def _begun(build: AccountBuild, agreement: Agreement, line: AgreementLine) -> bool:
     """Whether the line bills in the month, in any of its sections."""
     context, orders = build.context, build.ordered_lines
-    sections = [
-        section
-        for entry, section in expand_lines(agreement, build.account, context.period, orders)
-        if entry is line
-    ]
+    sections = [section for entry, section in lines_in_period(build, agreement) if entry is line]
     return any(
         provided(build.life(agreement), line, orders.of_line(agreement, line, section), context)
         for section in sections or [None]

@@ -108,6 +108,10 @@ class Lifetime:
             return line.bill_once_in == period
         if self.is_free(period) or not self.active_in(period):
             return False
+        return self.line_stands_in(line, period)
+
+    def line_stands_in(self, line: AgreementLine, period: Period) -> bool:
+        """Whether a monthly line's own life reaches into the month, also a free one."""
         return overlaps(line.starts_on, self.line_end(line).last_on, period)
 
     def term_in(self, period: Period) -> Term | None:

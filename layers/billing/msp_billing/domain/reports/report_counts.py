@@ -10,7 +10,7 @@ from pydantic import Field
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.building.billable_lines import expand_lines, provided
+from msp_billing.domain.building.billable_lines import lines_in_period, provided
 from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.money import ExactDecimal
 from msp_billing.domain.price_book import Product
@@ -98,8 +98,7 @@ def _lines(build: AccountBuild, rules: frozenset[str]) -> Iterator[tuple[Product
     context = build.context
     for agreement in build.active:
         life = build.life(agreement)
-        lines = expand_lines(agreement, build.account, context.period, build.ordered_lines)
-        for line, subscriber in lines:
+        for line, subscriber in lines_in_period(build, agreement):
             product = context.price_book.find(line.product)
             if product is None or product.category not in context.run.categories:
                 continue
