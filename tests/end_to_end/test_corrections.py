@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from local_cloud import FunctionError
 from msp_billing.domain.corrections.credit_notes import CreditRefusedError
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.price_book import Price
 from msp_billing.usecases.bill_again import BillAgainRequest, bill_again
 from msp_billing.usecases.errors import CreditConflictError, NotBilledAgainError
 from msp_billing.usecases.issue_credit_note import (
@@ -29,7 +31,8 @@ def billed() -> Iterator[Stage]:
     """September billed: every test corrects another account of it."""
     with open_stage() as stage:
         spare = (account(f"spare-{n}", line("SEAT", quantity=4)) for n in range(6))
-        stage.set_up(birch().with_accounts(*spare))
+        free = account("free", line("SEAT", quantity=4, price=Price(each=Decimal(0))))
+        stage.set_up(birch().with_accounts(*spare, free))
         stage.run_until("2026-09-04T00:00:00")
         assert stage.cycle(CYCLE).state is CycleState.CLOSED
         yield stage
@@ -126,6 +129,22 @@ def test_a_voided_invoice_is_issued_anew_beside_the_others(billed: Stage) -> Non
 
 
 def test_only_an_account_of_a_closed_cycle_that_the_book_knows_is_billed_again(
+def test_an_invoice_of_nothing_stands_until_it_is_voided_and_is_issued_anew_once(
+    billed: Stage,
+) -> None:
+    old = invoice(billed, "free")
+    assert str(old.total) == "0.00 USD"
+    with pytest.raises(NotBilledAgainError, match="stands: void it by a credit note first"):
+        again(billed, "free")
+    made = credit(billed, old.number or "")
+    assert (made.total, made.voids) == ("0.00 USD", True)
+    assert f"birch/managed/2026-09/credit-notes/{made.number}.pdf" in billed.objects()
+    assert again(billed, "free").totals == ("0.00 USD",)
+    assert invoice(billed, "free").id.revision == 2
+    with pytest.raises(NotBilledAgainError, match="stands"):
+        again(billed, "free")
+
+
     billed: Stage,
 ) -> None:
     with pytest.raises(NotBilledAgainError, match="no account 'nobody'"):

@@ -73,9 +73,7 @@ def bill_again(ports: Ports, request: BillAgainRequest) -> BillAgainResult:
     context = _closed(ports, request)
     account = _account(ports, request)
     before = _issued(ports, request)
-    standing = [
-        entry for entry in before if not is_voided(entry, ports.credit_notes.of_invoice(entry.id))
-    ]
+    standing = [entry for entry in before if not is_voided(ports.credit_notes.of_invoice(entry.id))]
     if standing and not _unfinished(ports, standing):
         numbers = ", ".join(entry.number or "" for entry in standing)
         raise NotBilledAgainError(

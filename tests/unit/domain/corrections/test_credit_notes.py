@@ -41,6 +41,27 @@ def issued(**agreement: Any) -> Invoice:
     return invoice.numbered("LP-000007")
 
 
+def discounted() -> Invoice:
+    """2 x 50.00 = 100.00, less 10% for a term of three years: 90.00."""
+    lines = [line_data("OWN", price={"each": "50"}, quantity=2)]
+    discount_data = {"years": 3, "percent": "10", "categories": ["support"], "clause": "calendar"}
+    here = context(MARCH, policy(term_discounts=[discount_data]))
+    (draft,) = build(account(agreement_data(*lines, term_years=3)), where=here).invoices
+    assert [str(line.amount.amount) for line in draft.lines] == ["100.00", "-10.00"]
+    return draft.numbered("LP-000009")
+
+
+def of_nothing(*prices: str) -> Invoice:
+    """Lines of these prices, which come to 0.00."""
+    lines = [
+        line_data("OWN", line=f"own-{number}", price={"each": price}, quantity=1)
+        for number, price in enumerate(prices)
+    ]
+    (draft,) = build(account(agreement_data(*lines))).invoices
+    assert draft.total == usd("0.00")
+    return draft.numbered("LP-000010")
+
+
 def request(*parts: dict[str, Any], name: str = "first") -> CreditRequest:
     return CreditRequest.model_validate(
         {"request": name, "reason": "Billed twice", "requested_by": "clerk", "parts": parts}
@@ -78,7 +99,41 @@ def test_what_is_left_after_a_first_note_is_what_a_second_may_take() -> None:
     rest = credit_note_for(invoice, request(name="rest"), [first], TODAY)
     assert rest.voids
     assert first.total + rest.total == invoice.total
-    assert is_voided(invoice, [first, rest])
+    assert is_voided([first, rest])
+    assert not is_voided([first])
+
+
+def test_a_note_is_never_over_more_than_is_left_of_the_invoice_with_its_discount() -> None:
+    invoice = discounted()
+    with pytest.raises(CreditRefusedError, match=r"has 90\.00 USD left in all, 100\.00 USD was"):
+        credit_note_for(invoice, request({"line": 1, "amount": "100"}), (), TODAY)
+    first = credit_note_for(invoice, request({"line": 1, "amount": "60"}), (), TODAY)
+    with pytest.raises(CreditRefusedError, match=r"has 30\.00 USD left in all, 30\.01 USD was"):
+        credit_note_for(invoice, request({"line": 1, "amount": "30.01"}), [first], TODAY)
+    rest = credit_note_for(invoice, request(name="rest"), [first], TODAY)
+    assert [(line, amount) for line, amount, _ in credited(rest)] == [(1, "40.00"), (2, "-10.00")]
+    assert (rest.total, rest.voids) == (usd("30.00"), True)
+
+
+def test_a_part_that_takes_all_that_is_to_pay_voids_the_invoice() -> None:
+    """90.00 of the line of 100.00: 10.00 and -10.00 are left, which is nothing to pay."""
+    invoice = discounted()
+    note = credit_note_for(invoice, request({"line": 1, "amount": "90"}), (), TODAY)
+    assert (note.total, note.voids) == (usd("90.00"), True)
+    with pytest.raises(CreditRefusedError, match="Nothing is left"):
+        credit_note_for(invoice, request(name="rest"), [note], TODAY)
+
+
+def test_an_invoice_of_nothing_is_void_only_when_a_note_says_so() -> None:
+    invoice = of_nothing("0")
+    assert not is_voided([])
+    with pytest.raises(CreditRefusedError, match=r"has 0\.00 USD left"):
+        credit_note_for(invoice, request({"line": 1, "amount": "1"}), (), TODAY)
+    note = credit_note_for(invoice, request(), (), TODAY)
+    assert credited(note) == [(1, "0.00", "all that is left of 0.00")]
+    assert (note.total, note.voids, is_voided([note])) == (usd("0.00"), True, True)
+    with pytest.raises(CreditRefusedError, match="Nothing is left"):
+        credit_note_for(invoice, request(name="again"), [note], TODAY)
 
 
 @pytest.mark.parametrize(
@@ -119,18 +174,27 @@ def test_a_discount_is_credited_with_everything_else_only() -> None:
     assert credit_note_for(invoice, request(), (), TODAY).total == invoice.total
 
 
+PARTS = st.tuples(st.sampled_from([1, 2]), st.decimals("0.01", "60", places=2))
+
+
 @PROPERTY
-@given(st.lists(st.decimals("0.01", "60", places=2), max_size=6))
-def test_notes_never_take_more_than_the_invoice(amounts: list[Decimal]) -> None:
-    invoice = issued()
+@given(st.sampled_from([issued(), discounted()]), st.lists(PARTS, max_size=6))
+def test_notes_never_take_more_than_the_invoice(
+    invoice: Invoice, parts: list[tuple[int, Decimal]]
+) -> None:
     notes: list[CreditNote] = []
-    for number, amount in enumerate(amounts):
-        asked = request({"line": 1, "amount": str(amount)}, name=f"r{number}")
+    for number, (line, amount) in enumerate(parts):
+        asked = request({"line": line, "amount": str(amount)}, name=f"r{number}")
+        left = remaining(invoice, notes)
+        in_all = sum((entry.amount for entry in left.values()), Decimal(0))
         try:
             notes.append(credit_note_for(invoice, asked, notes, TODAY))
         except CreditRefusedError:
-            assert amount > remaining(invoice, notes)[1].amount
-    left = remaining(invoice, notes)
-    assert all(entry.amount >= 0 for entry in left.values())
-    taken = sum((note.total.amount for note in notes), Decimal(0))
-    assert taken + sum(entry.amount for entry in left.values()) == invoice.total.amount
+            assert amount > min(left[line].amount, in_all)
+        else:
+            assert amount <= min(left[line].amount, in_all)
+    if not is_voided(notes):
+        notes.append(credit_note_for(invoice, request(name="rest"), notes, TODAY))
+    assert [note.voids for note in notes] == [False] * (len(notes) - 1) + [True]
+    assert all(note.total.amount > 0 for note in notes)
+    assert sum((note.total.amount for note in notes), Decimal(0)) == invoice.total.amount

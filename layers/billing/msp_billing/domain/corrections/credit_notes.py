@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.invoices import Invoice, InvoiceId, InvoiceLine
-from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total, zero
+from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
 from msp_billing.domain.problems import Problem
 
 
@@ -63,8 +63,8 @@ class CreditLine(Frozen):
 class CreditNote(Frozen):
     """A credit note, or a draft of one: the same thing but for its number.
 
-    ``voids`` says that nothing is left of the invoice, so that the account may be billed again for
-    the period.
+    ``voids`` says that nothing is left to pay of the invoice, so that the account may be billed
+    again for the period. Its total is above zero, but for the note that voids an invoice of 0.00.
     """
 
     schema_version: int = 1
@@ -113,11 +113,12 @@ def credit_note_for(
         earlier: every credit note of the invoice so far.
 
     Raises:
-        CreditRefusedError: when more is asked for than is left of a line, a line does not exist,
-            or the invoice has no number; nothing is credited then.
+        CreditRefusedError: when more is asked for than is left of a line or of the invoice in all,
+            a line does not exist, or the invoice has no number; nothing is credited then.
     """
-    left = remaining(invoice, earlier)
-    problems = list(_problems(invoice, request, left))
+    notes = tuple(earlier)
+    left = remaining(invoice, notes)
+    problems = list(_problems(invoice, request, notes))
     if problems:
         raise CreditRefusedError(problems)
     wanted = _wanted(invoice, request, left)
@@ -125,7 +126,7 @@ def credit_note_for(
         _credit_line(number, line, amount, arithmetic)
         for number, (line, amount, arithmetic) in enumerate(wanted, start=1)
     )
-    taken = {entry.invoice_line: entry.amount for entry in lines}
+    credited = total((entry.amount for entry in lines), invoice.currency)
     return CreditNote(
         invoice=invoice.id,
         invoice_number=invoice.number or "",
@@ -138,10 +139,8 @@ def credit_note_for(
         reason=request.reason,
         requested_by=request.requested_by,
         lines=lines,
-        total=total((entry.amount for entry in lines), invoice.currency),
-        voids=all(
-            amount == taken.get(line, zero(invoice.currency)) for line, amount in left.items()
-        ),
+        total=credited,
+        voids=credited == total(left.values(), invoice.currency),
     )
 
 
@@ -154,14 +153,16 @@ def remaining(invoice: Invoice, notes: Iterable[CreditNote]) -> dict[int, Money]
     return left
 
 
-def is_voided(invoice: Invoice, notes: Iterable[CreditNote]) -> bool:
-    """Whether nothing is left of the invoice."""
-    return not any(amount.amount for amount in remaining(invoice, notes).values())
+def is_voided(notes: Iterable[CreditNote]) -> bool:
+    """Whether the credit notes of an invoice void it. Without one, an invoice of 0.00 stands."""
+    return any(note.voids for note in notes)
 
 
 def _problems(
-    invoice: Invoice, request: CreditRequest, left: dict[int, Money]
+    invoice: Invoice, request: CreditRequest, notes: Sequence[CreditNote]
 ) -> Iterator[Problem]:
+    left = remaining(invoice, notes)
+    in_all = total(left.values(), invoice.currency)
     where = invoice.number or str(invoice.id)
     if invoice.number is None:
         yield Problem(
@@ -177,13 +178,31 @@ def _problems(
             fix="Credit the regular invoice that billed the work.",
             where=where,
         )
-    if not any(amount.amount for amount in left.values()):
+    if is_voided(notes) or in_all.amount < 0:
         yield Problem(
             code="credit-of-nothing",
             what=f"Nothing is left of {where} to credit.",
             fix="Look at its credit notes.",
             where=where,
         )
+    of_parts = list(_problems_of_parts(invoice, request, left, where))
+    yield from of_parts
+    if request.parts and not of_parts:
+        wanted = _wanted(invoice, request, left)
+        asked = total((amount for _, amount, _ in wanted), invoice.currency)
+        if asked.amount > in_all.amount:
+            yield Problem(
+                code="credit-too-much",
+                what=f"{where} has {in_all} left in all, {asked} was asked for.",
+                fix="Credit no more than is left: lines that lower the invoice (discounts) have "
+                "taken the rest off already.",
+                where=where,
+            )
+
+
+def _problems_of_parts(
+    invoice: Invoice, request: CreditRequest, left: dict[int, Money], where: str
+) -> Iterator[Problem]:
     lines = {line.line: line for line in invoice.lines}
     for part in request.parts:
         line = lines.get(part.line)
@@ -219,11 +238,16 @@ def _amount_of(line: InvoiceLine, part: CreditedPart) -> Money:
 def _wanted(
     invoice: Invoice, request: CreditRequest, left: dict[int, Money]
 ) -> Iterator[tuple[InvoiceLine, Money, str]]:
-    """Line, amount and arithmetic of everything to credit; lines of zero are left out."""
+    """Line, amount and arithmetic of everything to credit.
+
+    Lines of which nothing is left are left out, but where that would leave out all: what voids an
+    invoice of free things lists them.
+    """
     if not request.parts:
+        any_left = any(amount.amount for amount in left.values())
         for line in invoice.lines:
             amount = left[line.line]
-            if amount.amount:
+            if amount.amount or not any_left:
                 yield line, amount, f"all that is left of {line.amount.amount}"
         return
     parts = {part.line: part for part in request.parts}
