@@ -12,6 +12,7 @@ from rich.table import Table
 
 from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.formatting import format_money
+from msp_billing.domain.building.earlier_charges import BEFORE_START
 from msp_billing.domain.comparison import compare
 from msp_billing.domain.findings import Finding
 from msp_billing.domain.money import Money, total
@@ -117,7 +118,8 @@ def _account(
         current=compared.current_total,
         differences=differences(compared) if known and not outcome.parked else (),
         problems=outcome.problems,
-        findings=outcome.findings,
+        # A dry run begins with the month before: of what is older it knows nothing worth telling.
+        findings=tuple(entry for entry in outcome.findings if entry.code != BEFORE_START),
     )
 
 

@@ -18,6 +18,9 @@ from msp_billing.domain.money import Money
 from msp_billing.domain.work.time_charges import assess_work
 from msp_billing.domain.work.time_lines import usable_reading, work_terms
 
+BEFORE_START = "charges-before-start"
+"""The code of the finding."""
+
 TOLD_IN_MONTHS = 3
 """How many of the first service months tell of earlier charges; work is approved weeks later."""
 
@@ -61,7 +64,7 @@ def report_earlier_charges(build: AccountBuild) -> None:
 def _finding(build: AccountBuild, found: list[_Earlier]) -> Finding:
     several = len(found) > 1
     return Finding(
-        code="charges-before-start",
+        code=BEFORE_START,
         clause=build.context.run.clause,
         title="Charges from before the first cycle, not billed here",
         what=f"{len(found)} charge{'s are' if several else ' is'} from before the first cycle "
