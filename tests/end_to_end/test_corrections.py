@@ -128,7 +128,6 @@ def test_a_voided_invoice_is_issued_anew_beside_the_others(billed: Stage) -> Non
         again(billed, "spare-4")
 
 
-def test_only_an_account_of_a_closed_cycle_that_the_book_knows_is_billed_again(
 def test_an_invoice_of_nothing_stands_until_it_is_voided_and_is_issued_anew_once(
     billed: Stage,
 ) -> None:
@@ -145,6 +144,7 @@ def test_an_invoice_of_nothing_stands_until_it_is_voided_and_is_issued_anew_once
         again(billed, "free")
 
 
+def test_only_an_account_of_a_closed_cycle_that_the_book_knows_is_billed_again(
     billed: Stage,
 ) -> None:
     with pytest.raises(NotBilledAgainError, match="no account 'nobody'"):
