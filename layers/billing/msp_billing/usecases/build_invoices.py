@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from msp_billing.domain.accounts import Account
@@ -12,6 +12,7 @@ from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.billed_before import billed_before
+from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.counting.counter import (
     NO_PREVIOUS_COUNTS,
     PreviousCounts,
@@ -208,17 +209,38 @@ def previous_invoices(
     """The invoices of the month before by account.
 
     An account that had nothing to bill has none (an empty tuple); one that was parked, that had no
-    cycle, or whose drafts were never numbered, is not in the result: what it had is unknown.
+    cycle, or whose drafts were never numbered, is not in the result: what it had is unknown. Nor is
+    one whose invoices were all voided and not issued anew: they bill nothing any more.
     """
     before = cycle.model_copy(update={"period": cycle.period.shifted(-1)})
     records = ports.invoices.records(before, accounts)
     known = {account: record for account, record in records.items() if not record.problems}
     found = invoices_of(ports, before, known)
-    return {
+    issued = {
         account: entries
         for account, entries in found.items()
         if all(entry.number is not None for entry in entries)
     }
+    notes = credit_notes_of(ports, before, issued)
+    standing = {account: not_voided(entries, notes) for account, entries in issued.items()}
+    return {account: left for account, left in standing.items() if left or not issued[account]}
+
+
+def not_voided(
+    invoices: Iterable[Invoice], notes: Mapping[InvoiceId, Iterable[CreditNote]]
+) -> tuple[Invoice, ...]:
+    """The invoices that no credit note has voided."""
+    return tuple(
+        entry for entry in invoices if not any(note.voids for note in notes.get(entry.id, ()))
+    )
+
+
+def credit_notes_of(
+    ports: Ports, cycle: CycleId, invoices: Mapping[str, Sequence[Invoice]]
+) -> dict[InvoiceId, tuple[CreditNote, ...]]:
+    """The credit notes of a cycle's invoices by account; one request, none without invoices."""
+    billed = {account for account, entries in invoices.items() if entries}
+    return ports.credit_notes.of_accounts(cycle, billed) if billed else {}
 
 
 def invoices_of(

@@ -75,13 +75,18 @@ def _compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
     return CompareResult(batch=request.batch, rows=len(rows), sheets=sheets)
 
 
-def account_comparison(ports: Ports, context: CycleContext, account: str) -> Comparison:
-    """The comparison of one account, worked out again from what is stored."""
+def account_comparisons(
+    ports: Ports, context: CycleContext, accounts: tuple[str, ...]
+) -> dict[str, Comparison]:
+    """The comparisons of a batch by account, worked out again from what is stored."""
     cycle = context.cycle.id
-    records = ports.invoices.records(cycle, (account,))
+    records = ports.invoices.records(cycle, accounts)
     current = invoices_of(ports, cycle, records)
-    previous = previous_invoices(ports, cycle, (account,))
-    return _comparison(context, records[account], current[account], previous.get(account, ()))
+    previous = previous_invoices(ports, cycle, accounts)
+    return {
+        account: _comparison(context, record, current[account], previous.get(account, ()))
+        for account, record in records.items()
+    }
 
 
 def comparison_mail_id(cycle: Cycle, account: str) -> MailId:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from msp_billing.domain.base import Frozen
+from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
@@ -15,7 +16,7 @@ from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import AccountMailKind, MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.build_invoices import invoice_id, invoices_of, previous_invoices
-from msp_billing.usecases.compare_invoices import account_comparison, comparison_mail_id
+from msp_billing.usecases.compare_invoices import account_comparisons, comparison_mail_id
 from msp_billing.usecases.context import BatchRequest, CycleContext, failure_noted, load_context
 from msp_billing.usecases.errors import (
     DEFECTS,
@@ -194,6 +195,7 @@ def _composer(ports: Ports, context: CycleContext, accounts: tuple[str, ...]) ->
     cycle = context.cycle.id
     invoices: dict[MailId, Invoice] = {}
     totals: dict[str, Money] = {}
+    comparisons: dict[str, Comparison] = {}
 
     def load() -> None:
         records = ports.invoices.records(cycle, accounts)
@@ -215,7 +217,9 @@ def _composer(ports: Ports, context: CycleContext, accounts: tuple[str, ...]) ->
             )
         document = attached(ports, mail)
         if mail.id.kind == "comparison":
-            made = account_comparison(ports, context, mail.id.account)
+            if not comparisons:
+                comparisons.update(account_comparisons(ports, context, accounts))
+            made = comparisons[mail.id.account]
             return ports.composer.comparison_mail(
                 made, context.policy, mail.recipients, document, mail.id, made_at, context.cycle
             )

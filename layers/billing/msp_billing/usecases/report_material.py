@@ -13,7 +13,8 @@ from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.contracts.lifetimes import lifetime
 from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import CycleId
-from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.invoices import Invoice, InvoiceId
+from msp_billing.domain.money import Money
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.billed_contacts import billed_contacts
 from msp_billing.domain.reports.content import ReportContent, ReportFrame
@@ -24,7 +25,13 @@ from msp_billing.domain.reports.report_policy import ReportPolicy
 from msp_billing.domain.reports.uncovered import uncovered_devices
 from msp_billing.domain.reports.user_changes import user_changes
 from msp_billing.domain.snapshots import AccountSnapshot
-from msp_billing.usecases.build_invoices import build_context, invoices_of, previous_counts
+from msp_billing.usecases.build_invoices import (
+    build_context,
+    credit_notes_of,
+    invoices_of,
+    not_voided,
+    previous_counts,
+)
 from msp_billing.usecases.context import BatchRequest, CycleContext
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
@@ -49,6 +56,7 @@ class ReportMaterial:
         self._context = context
         self._report = report
         self._request = request
+        self._credited: dict[InvoiceId, list[Money]] = {}
 
     @cached_property
     def frame(self) -> ReportFrame:
@@ -108,6 +116,7 @@ class ReportMaterial:
             period,
             self._year.get(account.account, {}),
             [life for life in lives if life.active_in(period)],
+            credited=self._credited,
         )
 
     def _build(self, snapshot: AccountSnapshot) -> AccountBuild:
@@ -140,7 +149,7 @@ class ReportMaterial:
 
     @cached_property
     def _year(self) -> dict[str, InvoicesByMonth]:
-        """The numbered invoices of the last twelve months in all runs, by account and month.
+        """The invoices of the last twelve months that stand, in all runs, by account and month.
 
         A month in which no run has a record of the account is left out: it was not billed with
         this system, which is not the same as having had nothing to bill.
@@ -152,7 +161,14 @@ class ReportMaterial:
                     continue
                 cycle = CycleId(provider=self._request.provider, run=run.run, period=period)
                 records = self._ports.invoices.records(cycle, self._request.accounts)
-                for account, invoices in invoices_of(self._ports, cycle, records).items():
+                by_account = invoices_of(self._ports, cycle, records)
+                notes = credit_notes_of(self._ports, cycle, by_account)
+                self._credited.update(
+                    (invoice, [note.total for note in of_invoice])
+                    for invoice, of_invoice in notes.items()
+                )
+                for account, invoices in by_account.items():
                     of_month = found.setdefault(account, {}).setdefault(period, {})
-                    of_month[run.title] = [entry for entry in invoices if entry.number is not None]
+                    issued = [entry for entry in invoices if entry.number is not None]
+                    of_month[run.title] = not_voided(issued, notes)
         return found

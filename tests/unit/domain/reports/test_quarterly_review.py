@@ -148,6 +148,15 @@ def test_payments_and_holds_are_shown_where_they_are_recorded() -> None:
     assert made.holds == (hold,)
 
 
+def test_what_was_credited_was_not_invoiced() -> None:
+    # 20.50 and 25.00 of November's 182.00: 136.50 of it, and 500.50 - 45.50 = 455.00 in all.
+    (november,) = INVOICES[NOVEMBER]["Monthly invoice"]
+    made = review(credited={november.id: [usd("20.50"), usd("25.00")]})
+    months = {month.period: month.invoiced_total("USD") for month in made.months}
+    assert (months[OCTOBER], months[NOVEMBER]) == (usd("136.50"), usd("136.50"))
+    assert made.invoiced_in_quarter == usd("455.00")
+
+
 def test_an_account_without_any_invoice_gets_no_review() -> None:
     assert quarterly_review("a", "A", "USD", DECEMBER, {DECEMBER: {"Monthly": []}}, []) is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
@@ -36,6 +37,21 @@ class DynamoCreditNoteStore:
         """Every credit note of an invoice, read consistently, in order of their numbers."""
         items = self._table.query(_pk(invoice), _prefix(invoice))
         return tuple(sorted((_note(item) for item in items), key=lambda note: note.number or ""))
+
+    def of_accounts(
+        self, cycle: CycleId, accounts: Collection[str]
+    ) -> dict[InvoiceId, tuple[CreditNote, ...]]:
+        """The credit notes of these accounts' invoices of a cycle, in one query."""
+        if not accounts:
+            return {}
+        # '#' sorts before every character of an account's name and '~' after it.
+        between = (f"CREDIT#{min(accounts)}#", f"CREDIT#{max(accounts)}#~")
+        found: dict[InvoiceId, list[CreditNote]] = {}
+        for item in self._table.query(cycle_pk(cycle), between=between):
+            if item["sk"].split("#")[1] in accounts:
+                note = _note(item)
+                found.setdefault(note.invoice, []).append(note)
+        return {invoice: tuple(notes) for invoice, notes in found.items()}
 
     def issue(self, draft: CreditNote, prefix: str, earlier: int) -> CreditNote | None:
         """Number a credit note and put it and its waiting mail beside the invoice, or nothing.

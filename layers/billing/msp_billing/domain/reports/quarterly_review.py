@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.contracts.lifetimes import Lifetime
-from msp_billing.domain.invoices import CountEvidence, Invoice
+from msp_billing.domain.invoices import CountEvidence, Invoice, InvoiceId
 from msp_billing.domain.money import CurrencyCode, Money, total
 from msp_billing.domain.periods import Period
 
@@ -38,7 +39,9 @@ class ReviewMonth(Frozen):
     """One service month; amounts are None where the month was not billed with this system."""
 
     period: Period
-    invoiced: dict[str, Money] | None = Field(description="By the run's title.")
+    invoiced: dict[str, Money] | None = Field(
+        description="By the run's title, less what credit notes took back."
+    )
     paid: Money | None = Field(default=None, description="None while payments are not recorded.")
 
     def invoiced_total(self, currency: str) -> Money | None:
@@ -105,7 +108,7 @@ def months_until(period: Period) -> tuple[Period, ...]:
     return tuple(period.shifted(offset) for offset in range(1 - MONTHS_SHOWN, 1))
 
 
-def quarterly_review(
+def quarterly_review(  # noqa: PLR0913 - a review needs what it tells
     account: str,
     account_name: str,
     currency: str,
@@ -114,6 +117,8 @@ def quarterly_review(
     lifetimes: Sequence[Lifetime],
     payments: tuple[ReviewPayment, ...] | None = None,
     holds: tuple[ReviewHold, ...] = (),
+    *,
+    credited: Mapping[InvoiceId, Sequence[Money]] = MappingProxyType({}),
 ) -> QuarterlyReview | None:
     """Put together what an account's invoices of a year say; None for one without any.
 
@@ -122,6 +127,7 @@ def quarterly_review(
             billed with this system, one with an empty list had nothing to bill.
         lifetimes: of the agreements that stand in the month.
         payments: None while payments are not recorded.
+        credited: what credit notes took back of the invoices.
     """
     months = months_until(period)
     if not any(found for of_month in invoices.values() for found in of_month.values()):
@@ -133,7 +139,9 @@ def quarterly_review(
         quarter=quarter,
         quarter_months=quarter_months,
         currency=currency,
-        months=tuple(_month(month, invoices.get(month), currency, payments) for month in months),
+        months=tuple(
+            _month(month, invoices.get(month), credited, currency, payments) for month in months
+        ),
         counts=_series(months, invoices),
         payments=payments,
         holds=holds,
@@ -144,6 +152,7 @@ def quarterly_review(
 def _month(
     period: Period,
     invoices: Mapping[str, Sequence[Invoice]] | None,
+    credited: Mapping[InvoiceId, Sequence[Money]],
     currency: str,
     payments: tuple[ReviewPayment, ...] | None,
 ) -> ReviewMonth:
@@ -152,6 +161,7 @@ def _month(
         if invoices is None
         else {
             title: total((invoice.total for invoice in found), currency)
+            - total((note for entry in found for note in credited.get(entry.id, ())), currency)
             for title, found in invoices.items()
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -140,6 +140,11 @@ class CreditNoteStore(Protocol):
 
     def of_invoice(self, invoice: InvoiceId) -> tuple[CreditNote, ...]:
         """Every credit note of an invoice, read consistently, in order of their numbers."""
+
+    def of_accounts(
+        self, cycle: CycleId, accounts: Collection[str]
+    ) -> dict[InvoiceId, tuple[CreditNote, ...]]:
+        """By invoice, the credit notes of these accounts in a cycle, all read at once."""
 
     def issue(self, draft: CreditNote, prefix: str, earlier: int) -> CreditNote | None:
         """Number a credit note and store it with its waiting mail, or nothing at all.
