@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import books
+from benchmarks.memory import peak_mib
 from local_cloud import LocalCloud
 from msp_billing import wiring
 from msp_billing.adapters.feeds.csv_feed import read_feed
@@ -179,8 +179,7 @@ CASES: dict[str, tuple[Callable[[int], Figures], tuple[int, ...]]] = {
 def main(name: str, size: str) -> None:
     """Run one case and print its figures as JSON."""
     figures = CASES[name][0](int(size))
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({**figures, "peak_mib": peak_kib / 1024}))
+    print(json.dumps({**figures, "peak_mib": peak_mib()}))
 
 
 if __name__ == "__main__":

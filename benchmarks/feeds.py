@@ -11,7 +11,6 @@ import csv
 import gc
 import json
 import random
-import resource
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+from benchmarks.memory import peak_mib
 from benchmarks.one_cycle import ROWS_PER_ACCOUNT, SITES, World, open_export
 from msp_billing.domain.feeds.tables import FeedTable
 
@@ -108,14 +108,13 @@ def figures(way: str, order: str = "sorted", rows: int = MILLION) -> Figures:
         begun, begun_cpu = time.perf_counter(), time.process_time()
         more = measure(path, rows)
         seconds, cpu = time.perf_counter() - begun, time.process_time() - begun_cpu
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "way": title,
         "rows": order,
         "seconds": seconds,
         "cpu_seconds": cpu,
         "rows_per_second": round(rows / seconds),
-        "peak_mib": peak_kib / 1024,
+        "peak_mib": peak_mib(),
         **more,
     }
 
