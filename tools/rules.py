@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections import defaultdict
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -56,13 +57,8 @@ def complaints(
 def main() -> int:
     """Collect the tests, print the table, and say what is missing."""
     marks = _Marks()
-    silent = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed at exit
-    out, sys.stdout = sys.stdout, silent
-    try:
+    with redirect_stdout(StringIO()):  # the list of all tests
         status = pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider"], plugins=[marks])
-    finally:
-        sys.stdout = out
-        silent.close()
     if status != pytest.ExitCode.OK:
         print("the tests cannot be collected: run `make test`", file=sys.stderr)
         return 1

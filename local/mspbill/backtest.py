@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from msp_billing.adapters.clock import SystemClock
 from msp_billing.adapters.directory.provider_directory import (
@@ -18,11 +17,11 @@ from msp_billing.adapters.directory.provider_directory import (
     load_provider_directory,
 )
 from msp_billing.adapters.directory.provider_files import POLICY_FILE, PRICE_BOOK_FILE
-from msp_billing.adapters.formatting import format_money
 from msp_billing.domain.money import Money, total
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
+from mspbill.amounts import amount_table, shown, shown_change
 from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.replay import Replay, Rules, Snapshots
@@ -212,16 +211,13 @@ def _check(directory: ProviderDirectory, rules: Rules) -> None:
 
 def print_backtest(accounts: tuple[BacktestAccount, ...], console: Console) -> None:
     """A row per account with both sums, and the months that could not be compared."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("Account")
-    for column in ("Old", "New", "Difference", "In percent", "Months compared"):
-        table.add_column(column, justify="right")
+    table = amount_table("Account", "Old", "New", "Difference", "In percent", "Months compared")
     for entry in accounts:
         table.add_row(
             escape(entry.name),
-            _shown(entry.old),
-            _shown(entry.new),
-            _sign(entry.new - entry.old),
+            shown(entry.old),
+            shown(entry.new),
+            shown_change(entry.new - entry.old),
             _percent(entry.old, entry.new),
             f"{len(entry.months) - len(entry.unknown)} of {len(entry.months)}",
         )
@@ -229,9 +225,9 @@ def print_backtest(accounts: tuple[BacktestAccount, ...], console: Console) -> N
         old, new = _totals(accounts, currency)
         table.add_row(
             f"[bold]Total {currency}[/bold]",
-            _shown(old),
-            _shown(new),
-            _sign(new - old),
+            shown(old),
+            shown(new),
+            shown_change(new - old),
             _percent(old, new),
             "",
         )
@@ -239,11 +235,16 @@ def print_backtest(accounts: tuple[BacktestAccount, ...], console: Console) -> N
     for entry in accounts:
         for month in entry.unknown:
             problems = month.new_problems or month.old_problems
-            whose = "the changed rules" if month.new_problems else "the old rules"
             console.print(
-                f"{escape(entry.name)}, {month.run} {month.period}: not compared, {whose} cannot "
-                f"bill it: {escape(problems[0].what)}"
+                f"{escape(entry.name)}, {month.run} {month.period}: not compared, "
+                f"{_who_fails(month)} bill it: {escape(problems[0].what)}"
             )
+
+
+def _who_fails(month: BacktestMonth) -> str:
+    if month.old_problems and month.new_problems:
+        return "neither the old rules nor the changed ones can"
+    return "the changed rules cannot" if month.new_problems else "the old rules cannot"
 
 
 def backtest_json(accounts: tuple[BacktestAccount, ...]) -> dict[str, Any]:
@@ -281,14 +282,6 @@ def _totals(accounts: tuple[BacktestAccount, ...], currency: str) -> tuple[Money
         total((entry.old for entry in mine), currency),
         total((entry.new for entry in mine), currency),
     )
-
-
-def _shown(amount: Money) -> str:
-    return format_money(amount.amount, amount.currency)
-
-
-def _sign(amount: Money) -> str:
-    return f"+{_shown(amount)}" if amount.amount > 0 else _shown(amount)
 
 
 def _percent(old: Money, new: Money) -> str:

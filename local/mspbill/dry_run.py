@@ -8,10 +8,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from msp_billing.adapters.directory.provider_directory import ProviderDirectory
-from msp_billing.adapters.formatting import format_money
 from msp_billing.domain.building.earlier_charges import BEFORE_START
 from msp_billing.domain.comparison import compare
 from msp_billing.domain.findings import Finding
@@ -20,6 +18,7 @@ from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.reports.differences import Difference, differences
+from mspbill.amounts import amount_table, shown, shown_change
 from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.replay import Replay, Snapshots
@@ -137,21 +136,18 @@ def show_dry_runs(order: RunOrder, *, as_json: bool) -> ExitCode:
 def print_dry_run(made: DryRun, console: Console) -> None:
     """A table of the accounts, then each with what differs and why."""
     console.print(f"\n[bold]{escape(made.title)}, {made.period}[/bold] (dry run: nothing is kept)")
-    table = Table(box=None, pad_edge=False)
-    for column in ("Account", "Last month", "Now", "Change", ""):
-        justify = "left" if column in {"Account", ""} else "right"
-        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    table = amount_table("Account", "Last month", "Now", "Change", "")
     for entry in made.accounts:
         table.add_row(
             escape(entry.name),
-            "unknown" if entry.previous is None else _shown(entry.previous),
-            "parked" if entry.problems else _shown(entry.current),
+            "unknown" if entry.previous is None else shown(entry.previous),
+            "parked" if entry.problems else shown(entry.current),
             "" if entry.previous is None or entry.problems else _change(entry),
             f"{len(entry.findings)} to look at" if entry.findings else "",
         )
     for currency, (before, now) in made.totals().items():
         table.add_row(
-            f"[bold]Total {currency}[/bold]", _shown(before), _shown(now), _sign(now - before)
+            f"[bold]Total {currency}[/bold]", shown(before), shown(now), shown_change(now - before)
         )
     console.print(table)
     for entry in made.accounts:
@@ -168,13 +164,15 @@ def _print_account(entry: DryAccount, console: Console) -> None:
     for difference in entry.differences[:_SHOWN]:
         place = f"{difference.section}: " if difference.subscriber else ""
         console.print(
-            f"  {_sign(difference.change):>14}  {escape(place + difference.description)}: "
+            f"  {shown_change(difference.change):>14}  {escape(place + difference.description)}: "
             f"{escape(difference.why)}"
         )
     if len(entry.differences) > _SHOWN:
         rest = entry.differences[_SHOWN:]
         change = total((one.change for one in rest), entry.current.currency)
-        console.print(f"  {_sign(change):>14}  in {len(rest)} more lines (--json has them all)")
+        console.print(
+            f"  {shown_change(change):>14}  in {len(rest)} more lines (--json has them all)"
+        )
     for finding in entry.findings:
         console.print(f"  [yellow]to look at[/yellow]: {escape(finding.what)}")
 
@@ -202,14 +200,6 @@ def dry_run_json(made: DryRun) -> dict[str, Any]:
     }
 
 
-def _shown(amount: Money) -> str:
-    return format_money(amount.amount, amount.currency)
-
-
 def _change(entry: DryAccount) -> str:
     assert entry.previous is not None, "asked for only where last month is known"
-    return _sign(entry.current - entry.previous)
-
-
-def _sign(amount: Money) -> str:
-    return f"+{_shown(amount)}" if amount.amount > 0 else _shown(amount)
+    return shown_change(entry.current - entry.previous)

@@ -150,10 +150,10 @@ def _closed(ports: Ports, request: BillAgainRequest) -> CycleContext:
 
 
 def _account(ports: Ports, request: BillAgainRequest) -> Account:
-    for entry in ports.book.entries(request.provider):
-        if entry.account.account == request.account:
-            return entry.account
-    raise NotBilledAgainError(f"{request.provider} has no account '{request.account}'")
+    found = ports.book.find(request.provider, request.account)
+    if found is None:
+        raise NotBilledAgainError(f"{request.provider} has no account '{request.account}'")
+    return found.account
 
 
 def _sealed(ports: Ports, context: CycleContext, account: Account, revision: int) -> BatchRequest:

@@ -14,7 +14,7 @@ from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.run_summary import RunRow, RunTotals, summarise_account, summarise_run
-from msp_billing.usecases.build_invoices import invoices_of, load_batch, previous_invoices
+from msp_billing.usecases.build_invoices import invoices_of, previous_invoices
 from msp_billing.usecases.context import (
     BatchRequest,
     CycleContext,
@@ -23,6 +23,7 @@ from msp_billing.usecases.context import (
     object_prefix,
 )
 from msp_billing.usecases.manifest import manifest_lines
+from msp_billing.usecases.moments import load_sealed_accounts
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
 
@@ -63,7 +64,8 @@ def _compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
     sheets = 0
     if context.run.comparison_to_accounts:
         snapshots = {
-            entry.account.account: entry.account for entry in load_batch(ports, request).accounts
+            entry.account.account: entry.account
+            for entry in load_sealed_accounts(ports, request.key, request.sha256).accounts
         }
         for account in request.accounts:
             record, now, before = records[account], current[account], previous.get(account, ())

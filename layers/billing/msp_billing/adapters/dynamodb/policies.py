@@ -110,10 +110,18 @@ class DynamoBook:
     def entries(self, provider: str) -> Iterator[BookEntry]:
         """Every account, in order of its name."""
         for item in self._table.query(f"ACCOUNTS#{provider}"):
-            yield BookEntry(
-                account=Account.model_validate_json(self._bodies.read(item)),
-                applied_at=datetime.fromisoformat(item["applied_at"]),
-            )
+            yield self._entry(item)
+
+    def find(self, provider: str, account: str) -> BookEntry | None:
+        """One account, or None when the book does not have it."""
+        item = self._table.get((f"ACCOUNTS#{provider}", account))
+        return None if item is None else self._entry(item)
+
+    def _entry(self, item: Item) -> BookEntry:
+        return BookEntry(
+            account=Account.model_validate_json(self._bodies.read(item)),
+            applied_at=datetime.fromisoformat(item["applied_at"]),
+        )
 
     def put(self, provider: str, accounts: Sequence[Account], applied_at: datetime) -> None:
         """Store accounts; one whose content is the same keeps when it was applied."""

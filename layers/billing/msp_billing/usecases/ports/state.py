@@ -55,6 +55,9 @@ class Book(Protocol):
     def entries(self, provider: str) -> Iterator[BookEntry]:
         """Every account, in order of its name."""
 
+    def find(self, provider: str, account: str) -> BookEntry | None:
+        """One account, or None when the book does not have it."""
+
     def put(self, provider: str, accounts: Sequence[Account], applied_at: datetime) -> None:
         """Store accounts, in place of what was there under their names."""
 

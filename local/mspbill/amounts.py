@@ -1,0 +1,27 @@
+"""Amounts in the tables that the program prints."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from msp_billing.adapters.formatting import format_money
+from msp_billing.domain.money import Money
+
+
+def amount_table(first: str, *amounts: str) -> Table:
+    """A table of names and amounts; names give way where it is narrow, and never an amount."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column(first)
+    for column in amounts:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def shown(amount: Money) -> str:
+    """The amount with its symbol."""
+    return format_money(amount.amount, amount.currency)
+
+
+def shown_change(amount: Money) -> str:
+    """The same with a plus where it is more."""
+    return f"+{shown(amount)}" if amount.amount > 0 else shown(amount)
