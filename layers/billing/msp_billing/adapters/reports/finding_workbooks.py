@@ -8,11 +8,10 @@ from datetime import datetime
 
 from msp_billing.adapters.formatting import format_day, format_moment, format_month
 from msp_billing.adapters.mails.mail_text import counted
-from msp_billing.adapters.reports.words import document_name, made_by
+from msp_billing.adapters.reports.one_sheet import one_sheet
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
 from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
 from msp_billing.domain.cycles import CycleId
-from msp_billing.domain.documents import XLSX, NamedDocument
 from msp_billing.domain.findings import Finding, FindingItem
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.content import ReportFrame
@@ -36,18 +35,6 @@ def uncovered_documents(
 ) -> MadeReport:
     """The workbook with every device, where and since when, and the mail's words."""
     month = format_month(told.period)
-    file = WorkbookFile(
-        frame.policy,
-        frame.policy.currency,
-        f"{report.title} {month}, {told.account_name}",
-        frame.made_at,
-    )
-    notes = (
-        f"As of the count for {month}; nothing of this is billed by itself",
-        *([report.note] if report.note else []),
-        made_by(frame),
-    )
-    sheet = file.sheet("Uncovered devices", f"{report.title}: {told.account_name}", notes)
     columns = (
         Column("Device", "text", 28),
         Column("Identity", "text", 24),
@@ -60,10 +47,8 @@ def uncovered_documents(
         for finding in told.findings
         for item in finding.items
     ]
-    sheet.browse(sheet.table(columns, rows))
-    sheet.finish()
-    name = document_name(told.account, told.period, report.report, "xlsx")
-    document = NamedDocument(file_name=name, media_type=XLSX, content=file.content())
+    note = f"As of the count for {month}; nothing of this is billed by itself"
+    document = one_sheet(told, report, frame, "Uncovered devices", note, columns, rows)
     return MadeReport(notice=_uncovered_notice(told, report), documents=(document,))
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from msp_billing.adapters.formatting import format_day, format_month
 from msp_billing.adapters.mails.mail_text import counted
-from msp_billing.adapters.reports.words import day_or_not, document_name, made_by
+from msp_billing.adapters.reports.one_sheet import one_sheet
+from msp_billing.adapters.reports.words import day_or_not
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
-from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
-from msp_billing.domain.documents import XLSX, NamedDocument
 from msp_billing.domain.reports.billed_contacts import BilledContacts
 from msp_billing.domain.reports.content import ReportFrame
 from msp_billing.domain.reports.notices import (
@@ -34,18 +33,6 @@ def user_change_documents(
 ) -> MadeReport:
     """The workbook, by subscriber, and the mail's words."""
     month = format_month(told.period)
-    file = WorkbookFile(
-        frame.policy,
-        frame.policy.currency,
-        f"{report.title} {month}, {told.account_name}",
-        frame.made_at,
-    )
-    notes = (
-        f"User changes that were completed in {month}, by subscriber",
-        *([report.note] if report.note else []),
-        made_by(frame),
-    )
-    sheet = file.sheet("User changes", f"{report.title}: {told.account_name}", notes)
     columns = (
         Column("Subscriber or site", "text", 24),
         Column("Change", "code", 10),
@@ -55,10 +42,10 @@ def user_change_documents(
         Column("On", "day", 18),
         Column("Request received", "day", 18),
     )
-    sheet.browse(sheet.table(columns, _change_rows(told, month)))
-    sheet.finish()
-    name = document_name(told.account, told.period, report.report, "xlsx")
-    document = NamedDocument(file_name=name, media_type=XLSX, content=file.content())
+    note = f"User changes that were completed in {month}, by subscriber"
+    document = one_sheet(
+        told, report, frame, "User changes", note, columns, _change_rows(told, month)
+    )
     return MadeReport(notice=_change_notice(told, report), documents=(document,))
 
 
@@ -120,18 +107,6 @@ def billed_contact_documents(
 ) -> MadeReport:
     """The workbook with everybody who is billed, and the mail's words."""
     month = format_month(told.period)
-    file = WorkbookFile(
-        frame.policy,
-        frame.policy.currency,
-        f"{report.title} {month}, {told.account_name}",
-        frame.made_at,
-    )
-    notes = (
-        f"Everybody whom the invoice of {format_day(told.invoice_on)} bills, for {month}",
-        *([report.note] if report.note else []),
-        made_by(frame),
-    )
-    sheet = file.sheet("Billed contacts", f"{report.title}: {told.account_name}", notes)
     columns = (
         Column("Subscriber or site", "text", 24),
         Column("Name", "text", 28),
@@ -141,25 +116,20 @@ def billed_contact_documents(
         Column("Description", "text", 28),
         Column("Since", "day", 18),
     )
-    table = sheet.table(
-        columns,
+    rows = [
         (
-            (
-                contact.place,
-                contact.name,
-                contact.item_id,
-                contact.counted_as,
-                contact.product,
-                contact.description,
-                contact.since_on,
-            )
-            for contact in told.contacts
-        ),
-    )
-    sheet.browse(table)
-    sheet.finish()
-    name = document_name(told.account, told.period, report.report, "xlsx")
-    document = NamedDocument(file_name=name, media_type=XLSX, content=file.content())
+            contact.place,
+            contact.name,
+            contact.item_id,
+            contact.counted_as,
+            contact.product,
+            contact.description,
+            contact.since_on,
+        )
+        for contact in told.contacts
+    ]
+    note = f"Everybody whom the invoice of {format_day(told.invoice_on)} bills, for {month}"
+    document = one_sheet(told, report, frame, "Billed contacts", note, columns, rows)
     return MadeReport(notice=_contact_notice(told, report), documents=(document,))
 
 
