@@ -16,8 +16,11 @@ from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.credit_notes import DynamoCreditNoteStore
 from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
 from msp_billing.adapters.dynamodb.invoices import DynamoInvoiceStore
+from msp_billing.adapters.dynamodb.ledgers import DynamoLedgerStore
 from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
+from msp_billing.adapters.dynamodb.payments import DynamoPaymentStore
 from msp_billing.adapters.dynamodb.policies import DynamoBook, DynamoPolicyStore
+from msp_billing.adapters.dynamodb.standings import DynamoStandingStore
 from msp_billing.adapters.dynamodb.table import Table
 from msp_billing.adapters.s3_records import S3Records
 from msp_billing.domain.calendars import BusinessCalendar
@@ -34,13 +37,16 @@ from msp_billing.usecases.ports import (
     Feeds,
     InvoiceRenderer,
     InvoiceStore,
+    LedgerStore,
     Mailer,
     Outbox,
+    PaymentStore,
     PolicyStore,
     Ports,
     Records,
     Reports,
     Schedules,
+    StandingStore,
     Workbooks,
 )
 
@@ -146,11 +152,28 @@ class _WiredPorts:
         return SesMailer(client, os.environ["MAIL_CONFIGURATION_SET"])
 
     @cached_property
-    def executions(self) -> Executions:
-        from msp_billing.adapters.step_functions import StepFunctionsExecutions
+    def ledgers(self) -> LedgerStore:
+        return DynamoLedgerStore(self._table, self._bodies)
 
-        client = _client("stepfunctions")
-        return StepFunctionsExecutions(client, os.environ["CYCLE_STATE_MACHINE_ARN"])
+    @cached_property
+    def payments(self) -> PaymentStore:
+        return DynamoPaymentStore(self._table)
+
+    @cached_property
+    def standings(self) -> StandingStore:
+        return DynamoStandingStore(self._table, self._bodies)
+
+    @cached_property
+    def executions(self) -> Executions:
+        return _executions("CYCLE_STATE_MACHINE_ARN")
+
+    @cached_property
+    def dunning_executions(self) -> Executions:
+        return _executions("DUNNING_STATE_MACHINE_ARN")
+
+    @cached_property
+    def release_executions(self) -> Executions:
+        return _executions("RELEASE_STATE_MACHINE_ARN")
 
     @cached_property
     def schedules(self) -> Schedules:
@@ -196,6 +219,12 @@ class _Calendars:
 def _client(service: str, config: Config = _RETRYING) -> Any:
     """A client, made once per process: making one takes longer than most calls."""
     return boto3.client(service, config=config)
+
+
+def _executions(variable: str) -> Executions:
+    from msp_billing.adapters.step_functions import StepFunctionsExecutions
+
+    return StepFunctionsExecutions(_client("stepfunctions"), os.environ[variable])
 
 
 def _assets() -> Path:

@@ -13,6 +13,7 @@ from msp_billing.domain.charging.adjustments import Adjustment
 from msp_billing.domain.charging.tax_policy import TaxExemption
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement
 from msp_billing.domain.contracts.orders import Order, order_inconsistencies
+from msp_billing.domain.dunning.dunning_policy import AccountDunning
 from msp_billing.domain.money import CurrencyCode
 from msp_billing.domain.outbox import AccountMailKind
 from msp_billing.domain.reports.resale import Resale
@@ -53,6 +54,9 @@ class Account(Frozen):
     )
     work: AccountWork = Field(
         default=AccountWork(), description="What was agreed on billable work (COL-25)."
+    )
+    dunning: AccountDunning = Field(
+        default=AccountDunning(), description="What was agreed about unpaid invoices (DUN-10)."
     )
     purchase_order: Text | None = Field(default=None, description="Shown on every invoice.")
     known_as: tuple[Text, ...] = Field(default=(), description="Names in the feeds.")

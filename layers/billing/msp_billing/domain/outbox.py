@@ -15,8 +15,11 @@ from msp_billing.domain.reports.report_policy import ReportKind
 AccountMailKind = Literal["invoice", "comparison", ReportKind]
 """The kinds of mail that go to accounts; each may send them to other people (COL-07)."""
 
-MailKind = Literal[AccountMailKind, "credit-note", "approval", "summary"]
-"""What a mail is; a credit note goes where its invoice went, the last two to the provider."""
+MailKind = Literal[
+    AccountMailKind, "credit-note", "dunning", "approval", "summary", "release", "dunning-alert"
+]
+"""What a mail is; a credit note goes where its invoice went, a dunning letter to the account's
+contacts for that, the last four to the provider's own people."""
 
 
 class MailState(StrEnum):

@@ -24,8 +24,10 @@ from msp_billing.domain.contracts.order_policy import (
 from msp_billing.domain.contracts.terms import ContractTerms
 from msp_billing.domain.counting.counts import CountRule
 from msp_billing.domain.counting.cross_check_policy import CrossCheck
+from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.feeds.definitions import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
+from msp_billing.domain.payments.payment_policy import PaymentPolicy
 from msp_billing.domain.policy_checks import policy_inconsistencies
 from msp_billing.domain.run_policy import NumberPrefix, RunPolicy
 from msp_billing.domain.work.rate_cards import RateCard
@@ -133,6 +135,12 @@ class ProviderPolicy(Frozen):
     )
     required_products: tuple[RequiredProduct, ...] = Field(
         default=(), description="Products of which every account has at least so many (COL-22)."
+    )
+    payments: PaymentPolicy = Field(
+        default=PaymentPolicy(), description="How payments come in (KR-13)."
+    )
+    dunning: DunningPolicy | None = Field(
+        default=None, description="What follows from an unpaid invoice; nothing, if left out."
     )
     runs: tuple[RunPolicy, ...] = Field(min_length=1)
 

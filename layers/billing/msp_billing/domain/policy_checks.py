@@ -55,6 +55,8 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
             )
     yield from order_policy_inconsistencies(policy)
     yield from work_inconsistencies(policy)
+    if policy.dunning is not None and any(entry.run == "dunning" for entry in policy.runs):
+        yield "a run cannot be called 'dunning': the letters about unpaid invoices have that name"
     known = {entry.clause for entry in policy.clauses}
     for clause in sorted(set(_clause_references(policy)) - known):
         yield f"the clause '{clause}' is referred to but not listed under 'clauses'"
@@ -87,6 +89,8 @@ def _clause_references(policy: ProviderPolicy) -> Iterator[str]:
         yield from terms.clauses()
     yield from order_clauses(policy)
     yield from work_clauses(policy)
+    if policy.dunning is not None:
+        yield from policy.dunning.clauses()
 
 
 def _doubles(what: str, names: list[str]) -> Iterator[str]:

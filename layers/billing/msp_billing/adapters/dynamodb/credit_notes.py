@@ -12,10 +12,10 @@ from msp_billing.adapters.dynamodb.table import (
     Item,
     Key,
     Table,
-    encode,
     encode_key,
     encode_values,
     pack,
+    put_new,
     unpack,
 )
 from msp_billing.domain.corrections.credit_notes import CreditNote
@@ -69,8 +69,8 @@ class DynamoCreditNoteStore:
         actions = [
             _count(counter_key, "last_number", last),
             _count((_pk(note.invoice), f"CREDITED#{_place(note.invoice)}"), "notes", earlier),
-            _put({**_body(note), "pk": _pk(note.invoice), "sk": _sort_key(note)}),
-            _put(
+            put_new({**_body(note), "pk": _pk(note.invoice), "sk": _sort_key(note)}),
+            put_new(
                 mail_item(
                     OutboxMail(
                         id=credit_mail_id(note),
@@ -97,10 +97,6 @@ def _count(key: Key, attribute: str, before: int) -> dict[str, Any]:
             "ExpressionAttributeValues": encode_values(values),
         }
     }
-
-
-def _put(item: Item) -> dict[str, Any]:
-    return {"Put": {"Item": encode(item), "ConditionExpression": "attribute_not_exists(pk)"}}
 
 
 def _body(note: CreditNote) -> Item:

@@ -235,6 +235,11 @@ def encode_values(values: Mapping[str, Any]) -> Item:
     return {f":{name}": _serialize(value) for name, value in values.items()}
 
 
+def put_new(item: Item) -> dict[str, Any]:
+    """The action of a transaction that puts an item where none may be yet."""
+    return {"Put": {"Item": encode(item), "ConditionExpression": "attribute_not_exists(pk)"}}
+
+
 def is_condition_failure(error: ClientError) -> bool:
     """Whether a conditional write found its condition not met."""
     return bool(error.response["Error"]["Code"] == "ConditionalCheckFailedException")

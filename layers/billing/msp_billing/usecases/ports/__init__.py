@@ -24,6 +24,7 @@ from msp_billing.usecases.ports.outside import (
     Schedules,
     UnusableRows,
 )
+from msp_billing.usecases.ports.receivables import LedgerStore, PaymentStore, StandingStore
 from msp_billing.usecases.ports.state import (
     Book,
     CreditNoteStore,
@@ -47,13 +48,16 @@ __all__ = [
     "Feeds",
     "InvoiceRenderer",
     "InvoiceStore",
+    "LedgerStore",
     "Mailer",
     "Outbox",
+    "PaymentStore",
     "PolicyStore",
     "Ports",
     "Records",
     "Reports",
     "Schedules",
+    "StandingStore",
     "UnusableRows",
     "Workbooks",
 ]
@@ -123,8 +127,28 @@ class Ports(Protocol):
         """Sending."""
 
     @property
+    def ledgers(self) -> LedgerStore:
+        """What accounts owe and have paid."""
+
+    @property
+    def payments(self) -> PaymentStore:
+        """Every payment that was reported."""
+
+    @property
+    def standings(self) -> StandingStore:
+        """How accounts stand."""
+
+    @property
     def executions(self) -> Executions:
-        """The state machine."""
+        """The state machine of the billing cycle."""
+
+    @property
+    def dunning_executions(self) -> Executions:
+        """The state machine of dunning."""
+
+    @property
+    def release_executions(self) -> Executions:
+        """The state machine that lets accounts out of a hold."""
 
     @property
     def schedules(self) -> Schedules:

@@ -1,0 +1,1 @@
+"""Payments: what came in, whose it is, and what it pays."""

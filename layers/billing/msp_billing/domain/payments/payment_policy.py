@@ -1,0 +1,71 @@
+"""What a provider's policy says about payments (KR-13, DUN-06)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.payments.incoming import PaymentMethod
+
+
+class CsvColumns(Frozen):
+    """Which column of a bank's CSV file holds what."""
+
+    date: Text
+    amount: Text = Field(description="Money that came in is positive.")
+    external_id: Text | None = Field(
+        default=None,
+        description="The bank's own id; without one a row is named by its content, and the n-th "
+        "of equal rows by n.",
+    )
+    texts: tuple[Text, ...] = Field(default=(), description="Columns with references and memos.")
+    payer: Text | None = None
+    method: Text | None = None
+    account: Text | None = Field(default=None, description="The account by its short name.")
+
+
+class PaymentFile(Frozen):
+    """A kind of file that the bank sends; its name is the source of the payments in it.
+
+    Files lie in the feeds bucket below ``<provider>/payments/<file>/``.
+    """
+
+    file: Identifier
+    title: Text
+    format: Literal["csv", "bai2", "camt053", "nacha-returns"]
+    columns: CsvColumns | None = Field(default=None, description="For CSV only.")
+    date_format: Text = Field(default="%Y-%m-%d", description="For CSV, as Python writes it.")
+    decimal_comma: bool = Field(default=False, description="For CSV: 1.234,50 for 1,234.50.")
+    delimiter: Literal[",", ";", "\t"] = ","
+    method: PaymentMethod = Field(
+        default=PaymentMethod.OTHER, description="Where the file does not say it."
+    )
+    methods: dict[str, PaymentMethod] = Field(
+        default={}, description="The file's own words or codes for methods."
+    )
+
+
+class Webhook(Frozen):
+    """A payment service that reports by signed HTTP requests, Stripe's way."""
+
+    webhook: Identifier = Field(description="Its name, which is the source of its payments.")
+    title: Text
+    format: Literal["stripe"] = "stripe"
+
+
+class PaymentPolicy(Frozen):
+    """How payments come in, and when they count as settled."""
+
+    settled_after_business_days: dict[PaymentMethod, int] = Field(
+        default={},
+        description="How long a payment by this method may still be returned. It counts for the "
+        "balance at once, and for leaving a hold only when the days are over; at once if left out.",
+    )
+    files: tuple[PaymentFile, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    write_off_approvers: tuple[Text, ...] = Field(
+        default=(),
+        description="Who may approve that a debt is given up; empty: anybody but who asks.",
+    )
