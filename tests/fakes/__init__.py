@@ -1,0 +1,1 @@
+"""Ports in memory, for tests of use cases: they keep the promises of the real ones, and count."""

@@ -1,0 +1,165 @@
+"""The world outside in memory: time, mail, executions, events, sealed objects."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail, may_become
+from msp_billing.usecases.errors import ApprovalGoneError, SealBrokenError
+from msp_billing.usecases.records import StoredObject
+
+
+@dataclass
+class FakeClock:
+    """A clock that a test moves."""
+
+    time: datetime
+
+    def now(self) -> datetime:
+        return self.time
+
+    def move_to(self, time: datetime) -> None:
+        assert time >= self.time, "a clock never goes back"
+        self.time = time
+
+    def pass_days(self, days: int) -> None:
+        self.time += timedelta(days=days)
+
+
+@dataclass
+class FakeOutbox:
+    """Mails, moved by the rules of the outbox."""
+
+    mails: dict[MailId, OutboxMail] = field(default_factory=dict)
+
+    def put(self, mail: OutboxMail) -> None:
+        self.mails.setdefault(mail.id, mail)
+
+    def find_many(self, ids: Sequence[MailId]) -> dict[MailId, OutboxMail]:
+        return {entry: self.mails[entry] for entry in ids if entry in self.mails}
+
+    def all_of(self, cycle: CycleId) -> Iterator[OutboxMail]:
+        for mail in list(self.mails.values()):
+            found = CycleId(provider=mail.id.provider, run=mail.id.run, period=mail.id.period)
+            if found == cycle:
+                yield mail
+
+    def move(
+        self,
+        mail: MailId,
+        expected: MailState,
+        following: MailState,
+        *,
+        at: datetime,
+        message_id: str | None = None,
+        note: str | None = None,
+        attachments: tuple[Attachment, ...] | None = None,
+    ) -> bool:
+        if not may_become(expected, following):
+            raise ValueError(f"a mail cannot go from {expected} to {following}")
+        standing = self.mails.get(mail)
+        if standing is None or standing.state is not expected:
+            return False
+        changes: dict[str, Any] = {"state": following, "moved_at": at}
+        changes |= {"message_id": message_id} if message_id is not None else {}
+        changes |= {"note": note} if note is not None else {}
+        changes |= {"attachments": attachments} if attachments is not None else {}
+        self.mails[mail] = standing.model_copy(update=changes)
+        return True
+
+    def settle(self, mail: MailId, state: MailState, at: datetime, note: str = "") -> None:
+        """What SES's event says about a mail that was sent."""
+        assert self.move(mail, self.mails[mail].state, state, at=at, note=note)
+
+
+@dataclass
+class FakeMailer:
+    """SES: takes every mail, or refuses the next ones with the errors it was given."""
+
+    sent: list[OutboxMail] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+
+    def send(self, _raw: bytes, _sender: str, mail: OutboxMail) -> str:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.sent.append(mail)
+        return f"message-{len(self.sent)}"
+
+
+@dataclass
+class FakeExecutions:
+    """A state machine's executions, which run until a test ends them; names are used up."""
+
+    started: dict[str, dict[str, str]] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)
+    answers: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+    def start(self, name: str, payload: dict[str, str]) -> bool:
+        assert len(name) <= 80, "an execution's name has at most 80 characters"
+        if name in self.started:
+            return False
+        self.started[name] = dict(payload)
+        self.running.add(name)
+        return True
+
+    def is_running(self, execution: str) -> bool:
+        return execution.rsplit(":", 1)[-1] in self.running
+
+    def approve(self, task_token: str, output: dict[str, str]) -> None:
+        self._answer(task_token, ("approved", output))
+
+    def reject(self, task_token: str, error: str, cause: str) -> None:
+        self._answer(task_token, ("rejected", f"{error}: {cause}"))
+
+    def _answer(self, task_token: str, answer: tuple[str, Any]) -> None:
+        if task_token in self.gone or task_token in self.answers:
+            raise ApprovalGoneError("nobody waits any more")
+        self.answers[task_token] = answer
+
+
+@dataclass
+class FakeBus:
+    """The bus: keeps events, or loses the next ones with the errors it was given."""
+
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+
+    def publish(self, detail_type: str, detail: Any) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.events.append((detail_type, dict(detail)))
+
+    def of_type(self, detail_type: str) -> list[dict[str, Any]]:
+        return [detail for kind, detail in self.events if kind == detail_type]
+
+
+@dataclass
+class FakeRecords:
+    """Sealed objects."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def put_once(self, key: str, content: bytes, _media_type: str) -> StoredObject:
+        if self.objects.setdefault(key, content) != content:
+            raise SealBrokenError(f"{key} has other bytes")
+        digest = hashlib.sha256(content).hexdigest()
+        return StoredObject(key=key, sha256=digest, size_bytes=len(content))
+
+    def put_by_hash(self, prefix: str, content: bytes) -> StoredObject:
+        digest = hashlib.sha256(content).hexdigest()
+        return self.put_once(f"{prefix}/{digest}", content, "application/octet-stream")
+
+    def get(self, key: str, sha256: str | None = None) -> bytes:
+        content = self.objects[key]
+        if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+            raise SealBrokenError(f"{key} does not have the hash {sha256}")
+        return content
+
+    def find(self, key: str) -> bytes | None:
+        return self.objects.get(key)
