@@ -78,3 +78,14 @@ class MailBuilder:
             documents=documents,
         )
         return build_message(content, policy, recipients, made_at)
+
+
+class MailFamily:
+    """Mails that belong together, made by one builder.
+
+    Args:
+        assets: the folder with ``templates/mail``; ``/opt`` on AWS.
+    """
+
+    def __init__(self, assets: Path) -> None:
+        self._build = MailBuilder(assets).build

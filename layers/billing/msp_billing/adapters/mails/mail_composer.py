@@ -13,6 +13,7 @@ from msp_billing.adapters.formatting import (
 )
 from msp_billing.adapters.mails import mail_views as views
 from msp_billing.adapters.mails.credit_note_view import credit_note_view
+from msp_billing.adapters.mails.dunning_mails import DunningMails
 from msp_billing.adapters.mails.mail_builder import DraftInvoiceError
 from msp_billing.adapters.mails.mail_text import counted, one_line
 from msp_billing.adapters.mails.mail_views import Fact, money
@@ -30,7 +31,7 @@ from msp_billing.domain.reports.notices import ReportNotice
 from msp_billing.domain.run_summary import count_changed_items
 
 
-class MailComposer(RunMails):
+class MailComposer(RunMails, DunningMails):
     """The port ``Composer``. The same mail made at the same instant is the same bytes.
 
     Args:

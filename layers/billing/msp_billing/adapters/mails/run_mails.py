@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from msp_billing.adapters.formatting import (
     format_day,
@@ -14,7 +13,7 @@ from msp_billing.adapters.formatting import (
     format_month,
 )
 from msp_billing.adapters.mails import mail_views as views
-from msp_billing.adapters.mails.mail_builder import MailBuilder
+from msp_billing.adapters.mails.mail_builder import MailFamily
 from msp_billing.adapters.mails.mail_text import counted, one_line
 from msp_billing.adapters.mails.mail_views import Fact
 from msp_billing.domain.cycles import Cycle, CycleState
@@ -25,15 +24,8 @@ from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.domain.run_summary import RunRow, RunTotals
 
 
-class RunMails:
-    """The part of the port ``Composer`` that is about whole runs.
-
-    Args:
-        assets: the folder with ``templates/mail``; ``/opt`` on AWS.
-    """
-
-    def __init__(self, assets: Path) -> None:
-        self._build = MailBuilder(assets).build
+class RunMails(MailFamily):
+    """The part of the port ``Composer`` that is about whole runs."""
 
     def approval_mail(  # noqa: PLR0913, PLR0917 - as the port has it
         self,

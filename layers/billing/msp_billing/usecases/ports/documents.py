@@ -10,6 +10,7 @@ from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.documents import NamedDocument
+from msp_billing.domain.dunning.letters import DunningLetter, ProviderAlert, ReleaseQuestion
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId, OutboxMail
@@ -155,3 +156,33 @@ class Composer(Protocol):
         Args:
             unsent: mails of the cycle that did not go out, or of which nobody knows.
         """
+
+    def dunning_letter(
+        self,
+        letter: DunningLetter,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The letter of a dunning step, of a hold that ended, or of one that is back (DUN-02)."""
+
+    def release_mail(
+        self,
+        question: ReleaseQuestion,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The mail that asks one approver to let an account out of a hold (DUN-06)."""
+
+    def dunning_alert(
+        self,
+        alert: ProviderAlert,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The mail that tells the provider's people what only a person can go on with."""
