@@ -27,8 +27,12 @@ _MAILS: dict[MailKind, str] = {
     "uncovered_devices": "report of uncovered devices",
     "pre_invoices": "set of pre-invoices",
     "quarterly_review": "quarterly review",
+    "credit-note": "credit note",
+    "dunning": "letter about unpaid invoices",
     "approval": "mail to the approver",
     "summary": "summary for billing",
+    "release": "question about a release",
+    "dunning-alert": "call for a person",
 }
 _MAX_NAMED = 12
 _RANKS = {kind: rank for rank, kind in enumerate(EventKind)}
