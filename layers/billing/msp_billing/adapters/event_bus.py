@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from msp_billing.usecases.errors import BusError
+
+__all__ = ["SOURCE", "BusError", "EventBridgeBus"]
 
 SOURCE = "msp-billing"
 
@@ -17,8 +22,12 @@ class EventBridgeBus:
         self._client = client
         self._name = name
 
-    def publish(self, detail_type: str, detail: dict[str, str | int]) -> None:
-        """Put one event on the bus. Raises BusError when EventBridge did not take it."""
+    def publish(self, detail_type: str, detail: Mapping[str, Any]) -> None:
+        """Put one event on the bus. Raises BusError when EventBridge did not take it.
+
+        Args:
+            detail: what JSON can hold; a schema_version in it stands in place of 1.
+        """
         entry = {
             "Source": SOURCE,
             "DetailType": detail_type,
@@ -31,7 +40,3 @@ class EventBridgeBus:
             raise BusError(f"{detail_type} was not taken: {error}") from error
         if answer.get("FailedEntryCount"):
             raise BusError(f"{detail_type} was not taken: {answer['Entries'][0]}")
-
-
-class BusError(RuntimeError):
-    """EventBridge did not take an event, or did not say; the step that published is repeated."""

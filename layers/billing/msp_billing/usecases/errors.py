@@ -77,3 +77,7 @@ class NotWaitingForApprovalError(RuntimeError):
 
 class ApprovalGoneError(RuntimeError):
     """The task that waited for the decision timed out or was stopped."""
+
+
+class BusError(RuntimeError):
+    """EventBridge did not take an event, or did not say; the step that published is repeated."""

@@ -123,13 +123,24 @@ class Release(Frozen):
     release: int = Field(ge=1, description="Counts up per account.")
     asked_at: datetime
     balance_version: int = Field(description="Of the ledger that was found settled.")
-    state: Literal["settled", "asking", "approved", "cancelled", "left_to_person"]
+    state: Literal[
+        "settled", "asking", "approved", "cancelled", "turned_down", "left_to_person"
+    ] = Field(
+        description="Approved: the last key was turned; the hold has ended when ended_at is set. "
+        "Turned down: a person said no; it is asked anew only when a person wants it."
+    )
     approvals: tuple[ReleaseApproval, ...] = ()
     keys: tuple[ReleaseKey, ...] = ()
     task_token: str | None = Field(default=None, description="Of the execution that waits.")
     reminded: int = 0
     ended_at: datetime | None = None
     why: Text | None = None
+    run: int = Field(default=1, description="Of its executions: counts up when one broke off.")
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it may still let the account out."""
+        return self.ended_at is None
 
 
 class Standing(Frozen):
@@ -156,6 +167,9 @@ class Standing(Frozen):
     )
     told_version: int = Field(
         default=0, description="The last entitlement version that the bus took."
+    )
+    told_sha256: str | None = Field(
+        default=None, description="Hash of what the bus was told that the account may do."
     )
 
     @property

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedRow, FeedSeal
@@ -121,5 +121,9 @@ class Schedules(Protocol):
 class Bus(Protocol):
     """What happened, for everyone else."""
 
-    def publish(self, detail_type: str, detail: dict[str, str | int]) -> None:
-        """Put one event on the bus."""
+    def publish(self, detail_type: str, detail: Mapping[str, Any]) -> None:
+        """Put one event on the bus. Raises BusError when it did not take it.
+
+        Args:
+            detail: what JSON can hold.
+        """
