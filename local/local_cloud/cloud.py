@@ -32,6 +32,7 @@ from local_cloud.cooperative import CooperativeScheduler
 from local_cloud.deliveries import Deliveries, FailedDelivery
 from local_cloud.faults import RequestGate
 from local_cloud.functions import Functions
+from local_cloud.http_api import HttpApis, HttpResponse
 from local_cloud.inside import ExecutionRecord, all_executions, configuration_sets, key_names
 from local_cloud.interpreter import Interpreter
 from local_cloud.limits import Surroundings
@@ -39,6 +40,7 @@ from local_cloud.mail import MailBehaviour, MailRoom, SentMail
 from local_cloud.patching import PatchSet
 from local_cloud.resources import ResourceMaker
 from local_cloud.schedules import Schedules
+from local_cloud.storage_events import announce_objects
 from local_cloud.template import REGION, Template
 from local_cloud.transactions import undo_transactions_by_item
 
@@ -82,6 +84,7 @@ class LocalCloud:
             self._template, self._scheduler, self._functions, self.client, next_id
         )
         self._schedules = Schedules(self.clock, self._deliveries, next_id)
+        self._http_apis = HttpApis(self._template, self._functions, self.clock, next_id)
         self._mail_room = MailRoom(self._template, self._scheduler, self.client)
         self._gate = RequestGate(self.clock, Surroundings(key_names, configuration_sets))
         self._interpreter = Interpreter(self._scheduler, seed=seed)
@@ -116,6 +119,7 @@ class LocalCloud:
         aws_patches.skip_retry_pauses(self._patches)
         aws_patches.call_functions_in_process(self._patches, self._functions, self._deliveries)
         aws_patches.deliver_events(self._patches, self._deliveries)
+        announce_objects(self._patches, self.clock)
         aws_patches.keep_causes_of_failed_tasks(self._patches)
         undo_transactions_by_item(self._patches)
         self._mail_room.install(self._patches)
@@ -153,6 +157,25 @@ class LocalCloud:
     def invoke(self, function_logical_id: str, payload: object) -> Any:
         """Call a function now and return its result. Raises FunctionError if the handler does."""
         return self._functions.invoke(function_logical_id, payload)
+
+    def http(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        principal: str | None = None,
+    ) -> HttpResponse:
+        """Send a request to the template's HTTP APIs now and return the response.
+
+        `path` is encoded, and may be a whole link with its query. `principal` is who signed the
+        request, a name or an arn: without one, routes with IAM answer 403.
+        """
+        return self._http_apis.call(
+            method, path, body=body, headers=headers, query=query, principal=principal
+        )
 
     def start_execution(self, state_machine_logical_id: str, name: str, payload: object) -> str:
         """Start an execution (it takes its turn in the next run) and return its arn."""

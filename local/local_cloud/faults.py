@@ -24,7 +24,12 @@ from local_cloud.limits import Surroundings, Violation, violation
 from local_cloud.patching import PatchSet
 
 #: Botocore names services in events after their id; people know the names of the clients.
-_CLIENT_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatch-logs": "logs"}
+_CLIENT_NAMES = {
+    "cloudwatch-logs": "logs",
+    "eventbridge": "events",
+    "secrets-manager": "secretsmanager",
+    "sfn": "stepfunctions",
+}
 #: How long DynamoDB remembers a ClientRequestToken.
 TOKEN_LIFE = timedelta(minutes=10)
 _REQUEST_ID = "00000000-0000-4000-8000-000000000000"

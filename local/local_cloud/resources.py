@@ -17,6 +17,8 @@ from local_cloud.template import ACCOUNT_ID, REGION, Resource, Template, Templat
 #: Kinds that only matter on AWS: permissions, logs, alarms, versions, what the run does not see.
 WITHOUT_EFFECT = frozenset(
     {
+        "AWS::ApiGatewayV2::Api",  # read by `http_api`
+        "AWS::ApiGatewayV2::Stage",
         "AWS::ApplicationInsights::Application",
         "AWS::Budgets::Budget",
         "AWS::CloudWatch::Alarm",
@@ -118,6 +120,11 @@ class ResourceMaker:
         if properties.get("VersioningConfiguration"):
             s3.put_bucket_versioning(
                 Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"]
+            )
+        notifications = properties.get("NotificationConfiguration", {})
+        if "EventBridgeConfiguration" in notifications:
+            s3.put_bucket_notification_configuration(
+                Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
             )
         if properties.get("ObjectLockConfiguration"):
             s3.put_object_lock_configuration(
