@@ -81,3 +81,11 @@ class ApprovalGoneError(RuntimeError):
 
 class BusError(RuntimeError):
     """EventBridge did not take an event, or did not say; the step that published is repeated."""
+
+
+class ConcurrentLedgerError(RuntimeError):
+    """Others kept entering in an account's ledger first; try again."""
+
+
+class LedgerCurrencyError(ValueError):
+    """An account's ledger is kept in another currency than what is to be entered."""

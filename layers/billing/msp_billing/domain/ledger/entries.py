@@ -85,8 +85,12 @@ class LedgerEntry(EntryDraft):
     hash: str
 
     def computed_hash(self) -> str:
-        """What the hash must be: over everything else in the entry, and so over all before it."""
-        content = self.model_dump(mode="json", exclude={"hash"})
+        """What the hash must be: over everything else in the entry, and so over all before it.
+
+        What an entry does not have is left out, so that a field that entries get one day does not
+        change the hashes of those that were made before.
+        """
+        content = self.model_dump(mode="json", exclude={"hash"}, exclude_none=True)
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

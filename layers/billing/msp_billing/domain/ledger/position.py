@@ -46,6 +46,7 @@ class TakenPayment(Frozen):
     sequence: int = Field(description="Of its entry.")
     used_for: dict[str, ExactDecimal] = Field(default={}, description="By document.")
     refunded: ExactDecimal = Decimal(0)
+    returned: ExactDecimal = Field(default=Decimal(0), description="What the bank took back.")
     returned_on: date | None = None
     returned_sequence: int | None = None
 
@@ -213,7 +214,12 @@ def _note_payment(payments: dict[str, TakenPayment], entry: LedgerEntry) -> None
                 used[posting.reference] = before - posting.amount
         payments[entry.document] = payment.model_copy(update={"used_for": used})
     elif entry.kind is EntryKind.PAYMENT_RETURNED:
-        changed = {"returned_on": entry.on, "returned_sequence": entry.sequence}
+        cash = sum((p.amount for p in entry.postings if p.on is LedgerAccount.CASH), Decimal(0))
+        changed = {
+            "returned": payment.returned - cash,
+            "returned_on": entry.on,
+            "returned_sequence": entry.sequence,
+        }
         payments[entry.document] = payment.model_copy(update=changed)
 
 
