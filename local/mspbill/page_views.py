@@ -14,6 +14,7 @@ from msp_billing.domain.outbox import MailState
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
 from mspbill.bars import Bar, bars
+from mspbill.lane_views import LanesView, lanes_view
 from mspbill.reports import (
     NOT_IN_BOOK,
     AccountReport,
@@ -148,6 +149,11 @@ class PageView:
         """The accounts of a run; a column of cells per cycle."""
         names = {entry.account: entry.name for cycle in run.cycles for entry in cycle.accounts}
         return tuple(_row(run, account, name) for account, name in sorted(names.items()))
+
+    @property
+    def followed(self) -> tuple[tuple[ProviderReport, LanesView], ...]:
+        """Providers whose accounts were followed until they paid, each with its lanes."""
+        return tuple((report, lanes_view(report.lanes)) for report in self.reports if report.lanes)
 
     @property
     def days(self) -> tuple[tuple[datetime, tuple[Entry, ...]], ...]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
+from msp_billing.domain.dunning.standing import AccountState
 from msp_billing.domain.money import Money, totals_by_currency
 from msp_billing.domain.outbox import MailKind, MailState
 from msp_billing.domain.outcomes import OutcomeKind
@@ -162,6 +163,49 @@ class CycleReport(Frozen):
         return tuple(invoice for entry in self.accounts for invoice in entry.invoices)
 
 
+class MarkKind(StrEnum):
+    """What a mark on a lane stands for."""
+
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+    RETURNED = "returned"
+    CREDIT_NOTE = "credit_note"
+    NOTE = "note"
+
+
+class LaneMark(Frozen):
+    """Something that happened to an account on a day."""
+
+    on: date
+    kind: MarkKind
+    what: str
+
+
+class LaneSegment(Frozen):
+    """Some days in one state."""
+
+    state: AccountState
+    from_on: date
+    until_on: date
+    why: str
+
+
+class AccountLane(Frozen):
+    """An account through the demo, coloured by its state."""
+
+    account: str
+    name: str
+    state: AccountState = Field(description="At the end.")
+    balance: Money
+    segments: tuple[LaneSegment, ...] = Field(min_length=1)
+    marks: tuple[LaneMark, ...]
+
+    @property
+    def trouble(self) -> int:
+        """How harsh it got at worst, 0 to 3."""
+        return max(segment.state.harshness for segment in self.segments)
+
+
 class RunReport(Frozen):
     """One run of a provider with its months, oldest first."""
 
@@ -183,6 +227,9 @@ class ProviderReport(Frozen):
     policy_version: str
     price_book_version: str
     runs: tuple[RunReport, ...]
+    lanes: tuple[AccountLane, ...] = Field(
+        default=(), description="Accounts on their way through payments and holds."
+    )
     thumbnail: str | None = Field(default=None, description="Picture of an invoice's first page.")
     thumbnail_of: InvoiceReport | None = None
 

@@ -1,0 +1,106 @@
+"""Lanes as pictures: where each state and each mark stands along the days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from msp_billing.adapters.formatting import format_day, format_month
+from msp_billing.domain.periods import Period
+from mspbill.lanes import in_words
+from mspbill.reports import AccountLane, LaneMark, LaneSegment
+
+WIDTH = 1000
+"""Units of the picture from its first to its last day."""
+
+_LEAST_WIDTH = 2.0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A part of a lane with its place. Lengths are units of the picture."""
+
+    x: float
+    width: float
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True)
+class LaneView:
+    """One account's lane."""
+
+    lane: AccountLane
+    states: tuple[Placed, ...]
+    marks: tuple[Placed, ...]
+
+    @property
+    def in_words(self) -> str:
+        """For whoever does not see the picture."""
+        return in_words(self.lane)
+
+
+@dataclass(frozen=True)
+class MonthLine:
+    """Where a month begins."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True)
+class LanesView:
+    """All lanes of a provider on one scale."""
+
+    rows: tuple[LaneView, ...]
+    months: tuple[MonthLine, ...]
+
+
+def lanes_view(lanes: Sequence[AccountLane]) -> LanesView:
+    """Place the lanes; the scale goes from their first to their last day."""
+    if not lanes:
+        return LanesView((), ())
+    first = min(lane.segments[0].from_on for lane in lanes)
+    last = max(lane.segments[-1].until_on for lane in lanes)
+    scale = _Scale(first, max(last, first + timedelta(days=1)))
+    rows = tuple(
+        LaneView(
+            lane=lane,
+            states=tuple(scale.state(segment) for segment in lane.segments),
+            marks=tuple(scale.mark(mark) for mark in lane.marks),
+        )
+        for lane in lanes
+    )
+    return LanesView(rows, tuple(scale.months()))
+
+
+@dataclass(frozen=True)
+class _Scale:
+    first: date
+    last: date
+
+    def at(self, day: date) -> float:
+        share = (day - self.first).days / (self.last - self.first).days
+        return round(share * WIDTH, 1)
+
+    def state(self, segment: LaneSegment) -> Placed:
+        x = self.at(segment.from_on)
+        days = (segment.until_on - segment.from_on).days
+        name = segment.state.value.replace("_", " ")
+        return Placed(
+            x=x,
+            width=max(_LEAST_WIDTH, round(self.at(segment.until_on) - x, 1)),
+            kind=segment.state.value,
+            title=f"{format_day(segment.from_on)}: {name}, {days} days. {segment.why}",
+        )
+
+    def mark(self, mark: LaneMark) -> Placed:
+        title = f"{format_day(mark.on)}: {mark.what}"
+        return Placed(x=self.at(mark.on), width=0, kind=mark.kind.value, title=title)
+
+    def months(self) -> Iterator[MonthLine]:
+        month = Period.of(self.first).shifted(1)
+        while month.first_day <= self.last:
+            yield MonthLine(self.at(month.first_day), format_month(month).split(" ", maxsplit=1)[0])
+            month = month.shifted(1)
