@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from msp_billing.adapters.formatting import format_day, format_moment, format_money
+from msp_billing.adapters.formatting import format_day, format_moment, format_money, format_quantity
 from msp_billing.adapters.mails.mail_text import counted, one_line
 from msp_billing.adapters.mails.mail_views import Entry, Fact
-from msp_billing.domain.dunning.dunning_policy import ProtectedService
+from msp_billing.domain.dunning.dunning_policy import LateFee, ProtectedService
 from msp_billing.domain.dunning.letters import (
     ComingStep,
     DunningLetter,
@@ -147,9 +147,21 @@ def _service_hold_words(
 def coming_steps(letter: DunningLetter) -> tuple[Dated, ...]:
     """What happens on which day, if nothing is paid."""
     return tuple(
-        Dated(format_day(step.on), one_line(step.title), _meaning(letter, step))
+        Dated(
+            format_day(step.on),
+            one_line(step.title),
+            _meaning(letter, step) + _fee(letter, step.late_fee),
+        )
         for step in letter.coming
     )
+
+
+def _fee(letter: DunningLetter, fee: LateFee | None) -> str:
+    if fee is None:
+        return ""
+    if fee.amount is not None:
+        return f" A late fee of {format_money(fee.amount, letter.currency)} is added."
+    return f" A late fee of {format_quantity(fee.percent or 0)}% of what is overdue is added."
 
 
 def _meaning(letter: DunningLetter, step: ComingStep) -> str:

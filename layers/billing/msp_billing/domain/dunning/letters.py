@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.dunning.dunning_policy import ProtectedService, StepKind
+from msp_billing.domain.dunning.dunning_policy import LateFee, ProtectedService, StepKind
 from msp_billing.domain.dunning.standing import AccountState, NoticeAttempt
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
 
@@ -48,6 +48,7 @@ class ComingStep(Frozen):
     kind: StepKind
     title: Text
     on: date
+    late_fee: LateFee | None = Field(default=None, description="What the step adds.")
 
 
 class AddedFee(Frozen):
@@ -199,9 +200,11 @@ class ProviderAlert(Frozen):
     consequence: Text = Field(description="What waits for it, and what goes on meanwhile.")
     facts: tuple[AlertFact, ...] = ()
     what_to_do: tuple[Text, ...] = Field(min_length=1, description="One line each.")
+    commands: tuple[Text, ...] = Field(default=(), description="On the command line, after that.")
 
 
 def notice_undeliverable(
+    provider: str,
     account: str,
     account_name: str,
     step: str,
@@ -230,13 +233,20 @@ def notice_undeliverable(
         what_to_do=(
             "Reach the account another way, and mend its contacts in its account file.",
             "Then say that the notice counts, with your name and how they were told:",
-            f'mspbill override-notice {account} {step} --by NAME --why "told by phone"',
+        ),
+        commands=(
+            f"mspbill override-notice {account} {step} --provider {provider} --by NAME "
+            '--why "told by phone"',
         ),
     )
 
 
 def release_left_to_person(
-    account: str, account_name: str, release: int, missing: Sequence[KeyToTurn], reminders: int
+    provider: str,
+    account: str,
+    account_name: str,
+    missing: Sequence[KeyToTurn],
+    reminders: int,
 ) -> ProviderAlert:
     """Nobody turned the last keys, however often they were asked (DUN-06)."""
     asked = "once" if not reminders else f"{reminders + 1} times"
@@ -248,9 +258,9 @@ def release_left_to_person(
         what=f"Everything is settled, but an approval is missing after we asked {asked}.",
         consequence="The account stays on hold although it has paid. Nobody is asked again.",
         facts=tuple(AlertFact(label=key.title, value="has not answered") for key in missing),
-        what_to_do=(
-            "Ask those who may approve. The last approval ends the hold, also now:",
-            f"mspbill release show {account}",
-            f"mspbill release ask-again {account} --by NAME",
+        what_to_do=("Ask those who may approve. The last approval ends the hold, also now.",),
+        commands=(
+            f"mspbill release show {account} --provider {provider}",
+            f"mspbill release ask-again {account} --provider {provider} --by NAME",
         ),
     )
