@@ -89,3 +89,11 @@ class ConcurrentLedgerError(RuntimeError):
 
 class LedgerCurrencyError(ValueError):
     """An account's ledger is kept in another currency than what is to be entered."""
+
+
+class PaymentConflictError(ValueError):
+    """A payment was reported before under its key, with another amount, currency or account."""
+
+
+class PaymentDecidedError(ValueError):
+    """A person decides about a payment that was decided already, or that never waited."""

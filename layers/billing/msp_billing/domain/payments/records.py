@@ -32,6 +32,7 @@ class PaymentRecord(Frozen):
     reported_at: datetime
     reported_by: Text = Field(description="A person, or the file with its hash.")
     decided_at: datetime | None = None
+    decided_by: Text | None = Field(default=None, description="Who assigned or dismissed it.")
     why: Text | None = Field(default=None, description="What the person said who decided.")
 
     @model_validator(mode="after")
