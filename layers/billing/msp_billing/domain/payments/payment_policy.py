@@ -36,6 +36,9 @@ class PaymentFile(Frozen):
     title: Text
     format: Literal["csv", "bai2", "camt053", "nacha-returns"]
     columns: CsvColumns | None = Field(default=None, description="For CSV only.")
+    encoding: Literal["utf-8", "utf-16", "windows-1252"] = Field(
+        default="utf-8", description="For CSV and BAI2; a byte-order mark before it is passed over."
+    )
     date_format: Text = Field(default="%Y-%m-%d", description="For CSV, as Python writes it.")
     decimal_comma: bool = Field(default=False, description="For CSV: 1.234,50 for 1,234.50.")
     delimiter: Literal[",", ";", "\t"] = ","
@@ -53,6 +56,10 @@ class Webhook(Frozen):
     webhook: Identifier = Field(description="Its name, which is the source of its payments.")
     title: Text
     format: Literal["stripe"] = "stripe"
+    test_mode: bool = Field(
+        default=False,
+        description="Takes the service's test events and ignores live ones, instead of the reverse.",
+    )
 
 
 class PaymentPolicy(Frozen):
