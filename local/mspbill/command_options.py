@@ -11,3 +11,20 @@ Directory = Annotated[
     Path, typer.Argument(metavar="DIR", help="The directory that has provider.yaml in it.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program to read.")]
+Stack = Annotated[
+    str | None,
+    typer.Option("--stack", help="The deployed stack to work on, with your AWS credentials."),
+]
+State = Annotated[
+    Path | None,
+    typer.Option("--state", help="What a demo left of a provider: to look at, not to change."),
+]
+Provider = Annotated[
+    str | None,
+    typer.Option("--provider", help="The provider's short name, where there are several."),
+]
+AccountName = Annotated[
+    str, typer.Argument(metavar="ACCOUNT", help="The account's short name, as in its file.")
+]
+By = Annotated[str, typer.Option("--by", help="Who does this: your name or mail address. Kept.")]
+Why = Annotated[str, typer.Option("--why", help="Why, in a sentence. Kept.")]
