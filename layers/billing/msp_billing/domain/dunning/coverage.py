@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy, ReleasePolicy
+from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.standing import Pause
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
@@ -84,14 +84,14 @@ def counting(
     """
     clocked = [item for item in position.open_items if item.kind in _WITH_A_CLOCK]
     overdue = [item for item in clocked if item.due_on < today]
-    covered, by = _spread(overdue, pauses, today)
+    parts = covered_parts(overdue, pauses, today)
     items = [
         CountedItem(
             document=item.document,
             due_on=item.due_on,
             amount=item.amount,
             open=item.open,
-            covered=covered.get(item.document, _NOTHING),
+            covered=sum((p.amount for p in parts if p.document == item.document), _NOTHING),
         )
         for item in overdue
     ]
@@ -106,8 +106,8 @@ def counting(
         overdue=sum((item.open for item in overdue), _NOTHING),
         amount=amount,
         above=bool(counted) and amount >= policy.minimum_amount,
-        covered_by=tuple(pause.pause for pause in by),
-        paused_until=min((pause.until for pause in by), default=None),
+        covered_by=tuple(dict.fromkeys(part.pause.pause for part in parts)),
+        paused_until=min((part.pause.until for part in parts), default=None),
         next_due_on=min((item.due_on for item in clocked if item.due_on >= today), default=None),
     )
 
@@ -117,89 +117,35 @@ def is_open(pause: Pause, today: date) -> bool:
     return pause.ended_at is None and pause.until >= today
 
 
-def _spread(
+class CoveredPart(Frozen):
+    """How much of one document one pause covers."""
+
+    pause: Pause
+    document: Text
+    amount: ExactDecimal
+
+
+def covered_parts(
     items: Sequence[OwedItem], pauses: Iterable[Pause], today: date
-) -> tuple[dict[str, Decimal], list[Pause]]:
-    """How much of each document is covered, and the pauses that cover something.
+) -> tuple[CoveredPart, ...]:
+    """What open pauses cover of these documents, which are in the order of their due dates.
 
     Pauses of one document first, then those that cover the oldest first; within both in the order
-    in which they were made. ``items`` are in the order of their due dates.
+    in which they were made. A promise covers its amount of whatever is open until its last day:
+    money that comes in meanwhile makes it reach further, never shorter.
     """
     opened = sorted(
         (pause for pause in pauses if is_open(pause, today)),
         key=lambda pause: (pause.document is None, pause.made_at, pause.pause),
     )
-    covered: dict[str, Decimal] = {}
-    by: list[Pause] = []
+    left = {item.document: item.open for item in items}
+    parts: list[CoveredPart] = []
     for pause in opened:
         rest = pause.amount
         for item in items:
-            if pause.document in {None, item.document}:
-                taken = min(rest, item.open - covered.get(item.document, _NOTHING))
-                covered[item.document] = covered.get(item.document, _NOTHING) + taken
+            taken = min(rest, left[item.document])
+            if taken > 0 and pause.document in {None, item.document}:
+                parts.append(CoveredPart(pause=pause, document=item.document, amount=taken))
+                left[item.document] -= taken
                 rest -= taken
-        if rest < pause.amount:
-            by.append(pause)
-    return covered, by
-
-
-class Settlement(Frozen):
-    """What a hold still waits for (DUN-06)."""
-
-    unpaid: ExactDecimal
-    """What has to be paid yet, without what is disputed."""
-    on_its_way: ExactDecimal
-    """Paid, by payments that the bank may still take back."""
-    settles_on: date | None
-    """From when on it is settled, if nothing is taken back; None while something is unpaid."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether the account may be let out, as far as money goes."""
-        return self.unpaid <= 0 and self.on_its_way <= 0
-
-
-def settlement(
-    position: LedgerPosition, pauses: Sequence[Pause], policy: ReleasePolicy, today: date
-) -> Settlement:
-    """What has to be paid before a hold ends, by what the policy says has to be settled.
-
-    A disputed amount need not be paid, a promised one must. A payment counts when the bank takes
-    it back no more (``settles_on``).
-    """
-    disputes = [pause for pause in pauses if pause.kind == "dispute"]
-
-    def missing(day: date) -> Decimal:
-        items = _as_if_unsettled_had_not_come(position, day)
-        if policy.settles == "overdue":
-            items = [item for item in items if item.due_on < today]
-        covered, _ = _spread(items, disputes, today)
-        return sum((item.open for item in items), _NOTHING) - sum(covered.values(), _NOTHING)
-
-    unpaid = missing(date.max)
-    missed = missing(today)
-    days = sorted({entry.settles_on for entry in position.unsettled_on(today)})
-    settles_on = next((day for day in (today, *days) if missing(day) <= 0), None)
-    return Settlement(unpaid=unpaid, on_its_way=missed - unpaid, settles_on=settles_on)
-
-
-def _as_if_unsettled_had_not_come(position: LedgerPosition, day: date) -> list[OwedItem]:
-    """What would be open without the payments that are not settled on this day, oldest first.
-
-    Other credit that the account holds would be used for it then, oldest due date first.
-    """
-    unsettled = position.unsettled_on(day)
-    back: dict[str, Decimal] = {}
-    for payment in unsettled:
-        for document, used in payment.used_for.items():
-            back[document] = back.get(document, _NOTHING) + used
-    names = {payment.payment for payment in unsettled}
-    credit = sum((held.open for held in position.credits if held.source not in names), _NOTHING)
-    opened: list[OwedItem] = []
-    for item in sorted(position.items, key=lambda item: (item.due_on, item.on, item.document)):
-        owed = item.open + back.get(item.document, _NOTHING)
-        used = min(credit, max(owed, _NOTHING))
-        credit -= used
-        if owed > used:
-            opened.append(item.model_copy(update={"open": owed - used}))
-    return opened
+    return tuple(parts)

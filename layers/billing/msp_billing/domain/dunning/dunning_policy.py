@@ -151,7 +151,8 @@ class DunningPolicy(Frozen):
         default=Decimal(0),
         ge=0,
         lt=1,
-        description="So is less than this share of the overdue documents' first amounts.",
+        description="So is an overdue document of which less than this share of its first amount "
+        "is open.",
     )
     steps: tuple[DunningStep, ...] = Field(min_length=1, max_length=20)
     services: tuple[Identifier, ...] = Field(

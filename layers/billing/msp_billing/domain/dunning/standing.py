@@ -59,6 +59,10 @@ class StepTaken(Frozen):
     attempts: tuple[NoticeAttempt, ...] = ()
     override: NoticeOverride | None = None
     late_fee: Text | None = Field(default=None, description="The document of the fee it added.")
+    told_at: datetime | None = Field(
+        default=None,
+        description="When the provider's people were told, once, that nobody could be reached.",
+    )
 
     @property
     def delivered_at(self) -> datetime | None:
