@@ -28,18 +28,31 @@ class MovementKind(StrEnum):
     CREDIT_NOTE = "credit_note"
     PAYMENT = "payment"
     REFUND = "refund"
+    PAYMENT_RETURNED = "payment_returned"  # the bank took it back
+    LATE_FEE = "late_fee"
+    WRITE_OFF = "write_off"
 
 
-_SIGNS = {MovementKind.CREDIT_NOTE: -1, MovementKind.PAYMENT: -1, MovementKind.REFUND: 1}
+_SIGNS = {
+    MovementKind.CREDIT_NOTE: -1,
+    MovementKind.PAYMENT: -1,
+    MovementKind.REFUND: 1,
+    MovementKind.PAYMENT_RETURNED: 1,
+    MovementKind.LATE_FEE: 1,
+    MovementKind.WRITE_OFF: -1,
+}
 _TITLES = {
     MovementKind.CREDIT_NOTE: "Credit note",
     MovementKind.PAYMENT: "Payment",
     MovementKind.REFUND: "Refund",
+    MovementKind.PAYMENT_RETURNED: "Returned payment",
+    MovementKind.LATE_FEE: "Late fee",
+    MovementKind.WRITE_OFF: "Write-off",
 }
 
 
 class Movement(Frozen):
-    """A credit note, a payment, or money that was paid back."""
+    """A credit note, a payment, money that was paid back, a fee, or a debt that was given up."""
 
     kind: MovementKind
     on: date
@@ -112,7 +125,8 @@ def final_statement(
         account: its name, as the statement shows it.
         invoices: all that the account ever got. Drafts among them are named as missing; those
             for information are passed over, because nothing is owed by them (COL-24).
-        movements: credit notes, payments and refunds.
+        movements: credit notes, payments and whatever else moved the balance; a ledger's are in
+            :func:`msp_billing.domain.ledger.statements.movements`.
         unbilled: one-time charges that no invoice has.
 
     Raises:

@@ -82,6 +82,7 @@ def credit_note_entries(
         title=f"Credit note {note.number} for {note.invoice_number}",
         recorded_by=note.requested_by,
         why=note.reason,
+        lowers=note.invoice_number,
         postings=(
             Posting(on=LedgerAccount.BILLED, reference=note.number, amount=whole),
             *moving(customer),
@@ -182,6 +183,7 @@ def write_off_entry(
         title=f"Written off of {document}",
         recorded_by=recorded_by,
         why=why,
+        lowers=document,
         postings=(
             Posting(on=LedgerAccount.WRITTEN_OFF, reference=document, amount=amount),
             Posting(on=LedgerAccount.RECEIVABLE, reference=document, amount=-amount),

@@ -65,6 +65,9 @@ class EntryDraft(Frozen):
         default=None, description="Of a payment: from this day on the bank takes it back no more."
     )
     cycle: Text | None = Field(default=None, description="Of an invoice: 'run/period'.")
+    lowers: Text | None = Field(
+        default=None, description="Of a credit note or write-off: the document that it is of."
+    )
     postings: tuple[Posting, ...] = Field(min_length=2)
 
     @model_validator(mode="after")
