@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+from msp_billing.domain.dunning.dunning_policy import DunningPolicy, ReleasePolicy
 from msp_billing.domain.dunning.standing import Pause
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
@@ -149,3 +149,79 @@ def covered_parts(
                 left[item.document] -= taken
                 rest -= taken
     return tuple(parts)
+
+
+class Settlement(Frozen):
+    """What a hold still waits for (DUN-06)."""
+
+    unpaid: ExactDecimal
+    """What has to be paid yet, without what is disputed."""
+    on_its_way: ExactDecimal
+    """Paid, by payments that the bank may still take back."""
+    settles_on: date | None
+    """From when on it is settled, if nothing is taken back; None while something is unpaid."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether the account may be let out, as far as money goes."""
+        return self.unpaid <= 0 and self.on_its_way <= 0
+
+
+def settlement(
+    position: LedgerPosition,
+    pauses: Sequence[Pause],
+    policy: ReleasePolicy,
+    today: date,
+    *,
+    billed_before: date | None = None,
+) -> Settlement:
+    """What has to be paid before a hold ends, by what the policy says has to be settled.
+
+    A disputed amount need not be paid, a promised one must. A payment counts when the bank takes
+    it back no more (``settles_on``).
+
+    Args:
+        billed_before: the day on which a release was asked for: an invoice of that day or later
+            that is not overdue came while people decided, and does not keep the account on hold.
+    """
+    disputes = [pause for pause in pauses if pause.kind == "dispute"]
+
+    def missing(day: date) -> Decimal:
+        items = [
+            item
+            for item in _as_if_unsettled_had_not_come(position, day)
+            if item.due_on < today
+            or (
+                policy.settles == "outstanding"
+                and (billed_before is None or item.on < billed_before)
+            )
+        ]
+        owed = sum((item.open for item in items), _NOTHING)
+        return owed - sum((p.amount for p in covered_parts(items, disputes, today)), _NOTHING)
+
+    unpaid = missing(date.max)
+    days = sorted({entry.settles_on for entry in position.unsettled_on(today)})
+    settles_on = next((day for day in (today, *days) if missing(day) <= 0), None)
+    return Settlement(unpaid=unpaid, on_its_way=missing(today) - unpaid, settles_on=settles_on)
+
+
+def _as_if_unsettled_had_not_come(position: LedgerPosition, day: date) -> list[OwedItem]:
+    """What would be open without the payments that are not settled on this day, oldest first.
+
+    Other credit that the account holds would be used for it then, oldest due date first.
+    """
+    unsettled = position.unsettled_on(day)
+    back: dict[str, Decimal] = {}
+    for payment in unsettled:
+        for document, used in payment.used_for.items():
+            back[document] = back.get(document, _NOTHING) + used
+    names = {payment.payment for payment in unsettled}
+    credit = sum((held.open for held in position.credits if held.source not in names), _NOTHING)
+    opened: list[OwedItem] = []
+    for item in sorted(position.items, key=lambda item: (item.due_on, item.on, item.document)):
+        owed = item.open + back.get(item.document, _NOTHING)
+        used = min(credit, max(owed, _NOTHING))
+        credit -= used
+        if owed > used:
+            opened.append(item.model_copy(update={"open": owed - used}))
+    return opened
