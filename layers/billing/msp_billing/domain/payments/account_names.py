@@ -11,8 +11,10 @@ from typing import NamedTuple
 from msp_billing.domain.accounts import Account
 
 _LEGAL_FORMS = frozenset(
-    ("inc", "incorporated", "corp", "corporation", "co", "company", "llc", "llp", "lp", "pllc")
-    + ("pc", "pa", "ltd", "limited", "plc", "gmbh")
+    re.findall(
+        "[a-z]+",
+        "inc incorporated corp corporation co company llc llp lp pllc pc pa ltd limited plc gmbh",
+    )
 )
 _MIN_CUT_LETTERS = 10
 _MIN_REFERENCE_LETTERS = 4

@@ -1,0 +1,288 @@
+"""Payments come in: each is booked once, or waits for a person; nothing that is money is lost.
+
+``take_payment``, ``take_payments`` and ``take_return`` are for what a bank reports: that money is
+there, whatever is wrong with the report. ``book_payment`` is for what a person or a program enters,
+and refuses what is wrong, with every reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Sequence
+
+from msp_billing.domain.base import Frozen
+from msp_billing.domain.payments.checks import (
+    amount_problems,
+    date_problems,
+    remittance_problems,
+)
+from msp_billing.domain.payments.incoming import IncomingPayment, IncomingReturn, PaymentKey
+from msp_billing.domain.payments.matching import as_printed, match_payment
+from msp_billing.domain.payments.records import PaymentRecord
+from msp_billing.domain.problems import Problem, ProblemsError
+from msp_billing.usecases.dunning.react import react
+from msp_billing.usecases.errors import PaymentConflictError
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.receivables.intake import Intake
+from msp_billing.usecases.receivables.payment_entries import book_once, until_settled
+from msp_billing.usecases.receivables.returns import record_return, take_waiting_returns
+
+_LOGGER = logging.getLogger(__name__)
+
+_MAX_ID_LENGTH = 120
+_HASH_LENGTH = 12
+
+
+class Taken(Frozen):
+    """What became of one payment or return of a file or an event, in the order given.
+
+    ``record`` is None for what cannot be money, or contradicts what was reported before;
+    ``problems`` say why then. What waits has its problems in the record.
+    """
+
+    key: PaymentKey
+    record: PaymentRecord | None = None
+    repeated: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+def take_payment(ports: Ports, payment: IncomingPayment, reported_by: str) -> PaymentRecord:
+    """Book a payment that a bank reports, or put it into the queue.
+
+    The same payment again changes nothing and returns what became of it. Under the same key with
+    another amount it may be other money: it waits for a person under a name of its own.
+
+    Raises:
+        ProblemsError: for what cannot be money (an amount that is not positive).
+        PaymentConflictError: when it was reported before for another account.
+    """
+    return _one(take_payments(ports, payment.key.provider, (payment,), reported_by))
+
+
+def take_return(ports: Ports, returned: IncomingReturn, reported_by: str) -> PaymentRecord:
+    """Book that a payment was taken back by the bank, or put it into the queue.
+
+    Raises:
+        ProblemsError: for an amount that is not positive.
+        PaymentConflictError: when the key was used for something else before.
+    """
+    return _one(take_payments(ports, returned.key.provider, (returned,), reported_by))
+
+
+def book_payment(ports: Ports, payment: IncomingPayment, reported_by: str) -> PaymentRecord:
+    """Book a payment that a person or a program enters: refused when anything is wrong with it.
+
+    The same payment again changes nothing and returns what became of it. One without an account is
+    matched by its remittance and texts, and waits in the queue when that is not certain.
+
+    Raises:
+        ProblemsError: with every reason: an unknown account or invoice, an amount that is not
+            positive, another currency than the account's, a date in the future, ...
+        PaymentConflictError: when the key was used with another amount, currency or account.
+    """
+    intake = Intake(ports, payment.key.provider)
+    if ports.payments.find(payment.key) is None:
+        problems = tuple(_entry_problems(intake, payment))
+        if problems:
+            raise ProblemsError(problems)
+    record, _ = _record_payment(intake, payment, reported_by)
+    _follow_up(intake, [record])
+    return record
+
+
+def take_payments(
+    ports: Ports,
+    provider: str,
+    payments: Sequence[IncomingPayment | IncomingReturn],
+    reported_by: str,
+) -> tuple[Taken, ...]:
+    """Take everything that a file or an event reports, in its order.
+
+    Safe to repeat, also after it stopped in the middle: what is booked already is found again.
+    Accounts that something was booked for are looked at once, at the end (DUN-05).
+
+    Returns:
+        What became of each, in the same order.
+    """
+    intake = Intake(ports, provider)
+    taken: list[Taken] = []
+    try:
+        taken.extend(_take(intake, entry, reported_by) for entry in payments)
+    finally:
+        _follow_up(intake, [entry.record for entry in taken if entry.record is not None])
+    return tuple(taken)
+
+
+def _one(taken: tuple[Taken, ...]) -> PaymentRecord:
+    (only,) = taken
+    if only.record is not None:
+        return only.record
+    if any(problem.code == _CONFLICT for problem in only.problems):
+        raise PaymentConflictError("\n".join(str(problem) for problem in only.problems))
+    raise ProblemsError(only.problems)
+
+
+_CONFLICT = "reported-otherwise"
+
+
+def _take(intake: Intake, reported: IncomingPayment | IncomingReturn, by: str) -> Taken:
+    problems = tuple(amount_problems(reported.amount))
+    if problems:
+        return Taken(key=reported.key, problems=problems)
+    try:
+        if isinstance(reported, IncomingReturn):
+            record, repeated = record_return(intake, reported, by)
+        else:
+            record, repeated = _record_money(intake, reported, by)
+    except PaymentConflictError as error:
+        _LOGGER.warning("%s", error)
+        problem = Problem(
+            code=_CONFLICT,
+            what=str(error),
+            fix="Look at what was booked; a correction is a return and a payment of its own.",
+        )
+        return Taken(key=reported.key, problems=(problem,))
+    return Taken(key=reported.key, record=record, repeated=repeated)
+
+
+def _record_money(
+    intake: Intake, payment: IncomingPayment, reported_by: str
+) -> tuple[PaymentRecord, bool]:
+    """As below; under a key that is taken by another amount, as money of its own in the queue."""
+    try:
+        return _record_payment(intake, payment, reported_by)
+    except PaymentConflictError as error:
+        standing = intake.ports.payments.find(payment.key)
+        before = None if standing is None else standing.payment
+        if standing is None or (before is not None and before.amount == payment.amount):
+            raise  # the same money, told of another account
+        problem = Problem(
+            code="reference-used",
+            what=str(error),
+            fix="Compare both with the bank's statement; assign this one if it is money too.",
+        )
+        suggestions = (standing.account,) if standing.account else standing.suggestions
+    own = payment.model_copy(update={"key": _own_key(payment)})
+    return until_settled(
+        lambda: _repeated(intake.ports, own),
+        lambda: _queue(intake, own, reported_by, (problem,), suggestions),
+    )
+
+
+def _record_payment(
+    intake: Intake, payment: IncomingPayment, reported_by: str
+) -> tuple[PaymentRecord, bool]:
+    """The record that stands for the payment now, and whether it stood before."""
+    return until_settled(
+        lambda: _repeated(intake.ports, payment),
+        lambda: _book_or_queue(intake, payment, reported_by),
+    )
+
+
+def _repeated(ports: Ports, payment: IncomingPayment) -> PaymentRecord | None:
+    """What became of the payment when it was reported before.
+
+    Raises:
+        PaymentConflictError: when something else was reported under its key.
+    """
+    standing = ports.payments.find(payment.key)
+    if standing is None:
+        return None
+    before = standing.payment
+    if before is None or before.parameters_sha256 != payment.parameters_sha256:
+        raise PaymentConflictError(
+            f"{payment.key.document} was reported before as {_told(standing)}, and now as a "
+            f"payment of {payment.amount}{_of(payment.account)}"
+        )
+    return standing
+
+
+def _told(record: PaymentRecord) -> str:
+    if record.payment is None:
+        return "a return"
+    return f"a payment of {record.payment.amount}{_of(record.payment.account)}"
+
+
+def _of(account: str | None) -> str:
+    return f" of {account}" if account else ""
+
+
+def _own_key(payment: IncomingPayment) -> PaymentKey:
+    """The key of money that came under a key that other money has: the same each time it comes."""
+    digest = hashlib.sha256(payment.parameters_sha256.encode()).hexdigest()[:_HASH_LENGTH]
+    kept = payment.key.external_id[: _MAX_ID_LENGTH - _HASH_LENGTH - 1]
+    return payment.key.model_copy(update={"external_id": f"{kept}/{digest}"})
+
+
+def _book_or_queue(
+    intake: Intake, payment: IncomingPayment, reported_by: str
+) -> PaymentRecord | None:
+    match = match_payment(payment, intake)
+    account, problems = match.account, match.problems
+    if account is not None:
+        problems = intake.booking_problems(payment.amount, payment.received_on, account)
+    if account is None or problems:
+        suggestions = match.suggestions or ((account,) if account is not None else ())
+        return _queue(intake, payment, reported_by, problems, suggestions)
+    record = PaymentRecord(
+        version=1,
+        payment=payment,
+        state="booked",
+        account=account,
+        matched_by=match.matched_by,
+        reported_at=intake.ports.clock.now(),
+        reported_by=reported_by,
+    )
+    return book_once(intake, record, match.remittance)
+
+
+def _queue(
+    intake: Intake,
+    payment: IncomingPayment,
+    reported_by: str,
+    problems: tuple[Problem, ...],
+    suggestions: tuple[str, ...],
+) -> PaymentRecord | None:
+    record = PaymentRecord(
+        version=1,
+        payment=payment,
+        state="queued",
+        problems=problems,
+        suggestions=suggestions,
+        reported_at=intake.ports.clock.now(),
+        reported_by=reported_by,
+    )
+    return record if intake.ports.payments.put(record) else None
+
+
+def _entry_problems(intake: Intake, payment: IncomingPayment) -> Iterable[Problem]:
+    yield from amount_problems(payment.amount)
+    remittance = as_printed(payment.remittance, intake.prefixes)
+    printed = payment.model_copy(update={"remittance": remittance})
+    known = payment.account if payment.account and intake.has_account(payment.account) else None
+    account = payment.account or match_payment(printed, intake).account
+    if account is not None:
+        yield from intake.booking_problems(payment.amount, payment.received_on, account)
+    else:
+        yield from date_problems(payment.received_on, intake.today)
+    yield from remittance_problems(printed, known, intake.account_of)
+
+
+def _follow_up(intake: Intake, records: Sequence[PaymentRecord]) -> None:
+    """Take returns that came before their payments, and let each account see what it means.
+
+    Done also for what was booked before: whoever booked it may have stopped right after.
+    """
+    settled = (*records, *take_waiting_returns(intake, records))
+    booked = dict.fromkeys(entry.account for entry in settled if entry.state == "booked")
+    failed: list[Exception] = []
+    for account in booked:
+        try:
+            if account is not None:
+                react(intake.ports, intake.provider, account)
+        except Exception as error:  # told at the end: the other accounts have a right to theirs
+            _LOGGER.exception("what was booked for %s had no effect yet", account)
+            failed.append(error)
+    if failed:
+        raise failed[0]

@@ -1,0 +1,276 @@
+"""Payments that the bank took back: found by key, by the bank's number, by account and amount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msp_billing.domain.ledger.refusals import EntryRefusedError
+from msp_billing.domain.payments.checks import date_problems
+from msp_billing.domain.payments.incoming import IncomingReturn, PaymentKey
+from msp_billing.domain.payments.matching import names_account
+from msp_billing.domain.payments.records import PaymentRecord
+from msp_billing.domain.problems import Problem
+from msp_billing.usecases.errors import PaymentConflictError
+from msp_billing.usecases.receivables.intake import Intake
+from msp_billing.usecases.receivables.payment_entries import book_return_once, until_settled
+
+Found = PaymentRecord | Problem
+"""The payment that went back, or why it cannot be told."""
+
+
+def record_return(
+    intake: Intake, returned: IncomingReturn, reported_by: str
+) -> tuple[PaymentRecord, bool]:
+    """The record that stands for the return now, and whether it stood before.
+
+    A payment that still waits in the queue is taken out of it together with its return: nothing of
+    it ever came into a ledger. A return of which the payment is not known yet waits for it.
+
+    Raises:
+        PaymentConflictError: when something else was reported under its key.
+    """
+    now = intake.ports.clock.now()
+    waiting = PaymentRecord(
+        version=1, returned=returned, state="queued", reported_at=now, reported_by=reported_by
+    )
+    return until_settled(
+        lambda: _repeated(intake, returned), lambda: settle_return(intake, waiting)
+    )
+
+
+def settle_return(
+    intake: Intake, record: PaymentRecord, payment: PaymentRecord | None = None
+) -> PaymentRecord | None:
+    """Book a return, or put it into the queue; None when somebody else changed a record first.
+
+    Args:
+        record: of the return as it should be stored if it has to wait.
+        payment: which payment it is, where a person says so. The amounts may differ then.
+
+    Raises:
+        EntryRefusedError: when a person says so, and it cannot be booked.
+    """
+    returned = record.returned
+    assert returned is not None, "the record of a return"
+    found = payment or find_returned(intake, returned)
+    if isinstance(found, Problem):
+        return _wait(intake, record, (found,), found.where)
+    if found.state != "booked":
+        return _withdraw(intake, record, found)
+    assert found.account is not None, "what is booked has an account"
+    problems = tuple(_problems(intake, returned, found, by_person=payment is not None))
+    if problems:
+        if payment is not None:
+            raise EntryRefusedError(problems)
+        return _wait(intake, record, problems, found.account)
+    booked = record.model_copy(
+        update={
+            "state": "booked",
+            "account": found.account,
+            "matched_by": by_payment(found.key),
+        }
+    )
+    try:
+        return book_return_once(intake, booked, found.key.document)
+    except EntryRefusedError as error:
+        if payment is not None:
+            raise
+        return _wait(intake, record, error.problems, found.account)
+
+
+def find_returned(intake: Intake, returned: IncomingReturn) -> Found:
+    """The payment that a return is of: certain, or a reason to ask a person."""
+    if returned.payment is not None:
+        return _of_key(intake, returned.payment)
+    if returned.trace is not None:
+        found = _by_trace(intake, returned, returned.trace)
+        if found is not None:
+            return found
+    return _by_amount(intake, returned)
+
+
+def take_waiting_returns(
+    intake: Intake, taken: Sequence[PaymentRecord]
+) -> tuple[PaymentRecord, ...]:
+    """Settle returns that came before their payments, as events out of order do.
+
+    Done after payments are stored and after returns are, so that one of the two sees the other.
+    """
+    keys = {record.key for record in taken}
+    traces = {record.payment.trace for record in taken if record.payment is not None} - {None}
+    settled: list[PaymentRecord] = []
+    for waiting in list(intake.ports.payments.queue(intake.provider)) if taken else ():
+        told = waiting.returned
+        if told is None or not (
+            waiting.key in keys or told.payment in keys or told.trace in traces
+        ):
+            continue
+        if told.payment is None and told.trace is None:
+            continue
+        if not isinstance(find_returned(intake, told), Problem):
+            again = waiting.model_copy(update={"version": waiting.version + 1})
+            record = settle_return(intake, again)
+            if record is not None:
+                settled.append(record)
+    return tuple(settled)
+
+
+def _repeated(intake: Intake, returned: IncomingReturn) -> PaymentRecord | None:
+    standing = intake.ports.payments.find(returned.key)
+    if standing is None:
+        return None
+    before = standing.returned
+    if before is None or before.amount != returned.amount:
+        told = "a payment" if before is None else f"a return of {before.amount}"
+        raise PaymentConflictError(
+            f"{returned.key.document} was reported before as {told}, and now as a return of "
+            f"{returned.amount}"
+        )
+    return standing
+
+
+def _of_key(intake: Intake, key: PaymentKey) -> Found:
+    found = intake.ports.payments.find(key)
+    if found is None or found.payment is None:
+        return Problem(
+            code="payment-unknown",
+            what=f"No payment {key.document} was reported.",
+            fix="It is booked when the payment comes; else say which payment it is.",
+        )
+    return found
+
+
+def _by_trace(intake: Intake, returned: IncomingReturn, trace: str) -> Found | None:
+    """The payment with the bank's number; of several, the one of the amount that is not returned.
+
+    A bank may use a number again after a year or so.
+    """
+    having = intake.ports.payments.find_by_trace(intake.provider, trace)
+    payments = [record for record in having if record.payment is not None]
+    if len(payments) <= 1:
+        return payments[0] if payments else None
+    fitting = [
+        record
+        for record in payments
+        if record.payment is not None
+        and record.payment.amount == returned.amount
+        and not _is_over(intake, record)
+    ]
+    return fitting[0] if len(fitting) == 1 else _which(len(payments), f"the bank's number {trace}")
+
+
+def _is_over(intake: Intake, record: PaymentRecord) -> bool:
+    if record.account is None or record.state != "booked":
+        return record.state == "dismissed"
+    taken = intake.position(record.account).find_payment(record.key.document)
+    return taken is not None and taken.returned_on is not None
+
+
+def _by_amount(intake: Intake, returned: IncomingReturn) -> Found:
+    account = returned.account or names_account(returned.texts, None, intake)
+    if account is None or not intake.has_account(account):
+        return Problem(
+            code="payment-unknown",
+            what=f"Which payment of {returned.amount} went back is not told.",
+            fix="Say which payment it is, or dismiss it with a reason.",
+        )
+    position = intake.position(account)
+    fitting = [
+        entry.payment
+        for entry in position.payments
+        if entry.returned_on is None
+        and entry.on <= returned.returned_on
+        and position.money(entry.amount) == returned.amount
+    ]
+    if len(fitting) == 1:
+        return _of_key(intake, key_of(intake.provider, fitting[0]))
+    return _which(len(fitting), f"{returned.amount} of {account}", account)
+
+
+def _which(count: int, of: str, account: str | None = None) -> Problem:
+    return Problem(
+        code="several-payments" if count else "payment-unknown",
+        what=f"{count or 'No'} payment{'s are' if count > 1 else ' is'} of {of}.",
+        fix="Say which payment it is, or dismiss it with a reason.",
+        where=account,
+    )
+
+
+def by_payment(payment: PaymentKey) -> str:
+    """How a return says which payment it is of."""
+    return f"payment {payment.document}"
+
+
+def key_of(provider: str, document: str) -> PaymentKey:
+    """The key of a payment by its name in the ledger."""
+    source, _, external_id = document.partition(":")
+    return PaymentKey(provider=provider, source=source, external_id=external_id)
+
+
+def _problems(
+    intake: Intake, returned: IncomingReturn, payment: PaymentRecord, *, by_person: bool
+) -> Iterator[Problem]:
+    told, account = payment.payment, payment.account
+    assert told is not None, "the record of a payment"
+    assert account is not None, "what is booked has an account"
+    yield from date_problems(returned.returned_on, intake.today)
+    if returned.amount != told.amount and not by_person:
+        yield Problem(
+            code="other-amount",
+            what=f"{returned.amount} went back of {told.key.document}, which was {told.amount}.",
+            fix="Look at the bank's statement; confirm the payment if only a part went back.",
+        )
+    taken = intake.position(account).find_payment(told.key.document)
+    if taken is not None and taken.returned_on is not None:
+        yield Problem(
+            code="returned-before",
+            what=f"{told.key.document} was returned on {taken.returned_on} already.",
+            fix="Dismiss this one if it is the same return, told by somebody else.",
+        )
+
+
+def _wait(
+    intake: Intake, record: PaymentRecord, problems: Sequence[Problem], account: str | None
+) -> PaymentRecord | None:
+    standing = intake.ports.payments.find(record.key)
+    if standing is not None and standing.problems == tuple(problems):
+        return standing  # it waits for the same reasons still
+    waiting = record.model_copy(
+        update={
+            "state": "queued",
+            "problems": tuple(problems),
+            "suggestions": (account,) if account is not None else (),
+        }
+    )
+    return waiting if intake.ports.payments.put(waiting) else None
+
+
+def _withdraw(
+    intake: Intake, record: PaymentRecord, payment: PaymentRecord
+) -> PaymentRecord | None:
+    """Close a payment that is in no ledger, and its return with it: first the one, then the other.
+
+    Stopped in between, the payment says by which return it was closed, and the repeated return
+    closes itself.
+    """
+    by_this = f"Taken back by the bank before it was assigned: {record.key.document}"
+    changes = {
+        "state": "dismissed",
+        "decided_at": intake.ports.clock.now(),
+        "decided_by": record.decided_by or record.reported_by,
+    }
+    if payment.state == "queued":
+        closed = {**changes, "version": payment.version + 1, "why": by_this}
+        if not intake.ports.payments.put(payment.model_copy(update=closed)):
+            return None
+    elif payment.why != by_this:
+        problem = Problem(
+            code="payment-dismissed",
+            what=f"{payment.key.document} was dismissed by {payment.decided_by}: {payment.why}",
+            fix="Dismiss the return too if nothing was kept of the money.",
+        )
+        return _wait(intake, record, (problem,), payment.account)
+    why = f"The payment {payment.key.document} was never assigned"
+    told = {"matched_by": by_payment(payment.key), "why": record.why or why}
+    settled = record.model_copy(update={**changes, **told})
+    return settled if intake.ports.payments.put(settled) else None
