@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.payments.account_names import AccountNames, words_of
-
-
-def account(short_name: str, name: str, **more: Any) -> Account:
-    agreement: dict[str, Any] = {"agreement": "main", "title": "Main", "starts_on": "2025-01-01"}
-    agreement["lines"] = [{"line": "care", "product": "CARE", "quantity": "1"}]
-    return Account.model_validate(
-        {
-            "account": short_name,
-            "name": name,
-            "address": ["1 Sample Street"],
-            "currency": "USD",
-            "billing_contacts": ["books@sample.example"],
-            "agreements": [agreement],
-            **more,
-        }
-    )
-
+from tests.unit.domain.payments.payment_samples import account
 
 BOOK = AccountNames(
     [
