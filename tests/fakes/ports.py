@@ -27,7 +27,12 @@ from tests.fakes.outside import (
     FakeOutbox,
     FakeRecords,
 )
-from tests.fakes.receivables import FakeLedgers, FakePayments, FakeStandings
+from tests.fakes.receivables import (
+    FakeLedgers,
+    FakePayments,
+    FakeStandings,
+    FakeWriteOffs,
+)
 
 _ASSETS = Path(__file__).resolve().parents[2] / "layers" / "rendering"
 _LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -148,6 +153,7 @@ class FakePorts:
         self.dunning_executions: Any = FakeExecutions()
         self.release_executions: Any = FakeExecutions()
         self.payments: Any = FakePayments()
+        self.write_offs: Any = FakeWriteOffs()
         self.ledgers: Any = FakeLedgers(self.payments)
         self.standings: Any = FakeStandings(self.ledgers, self.outbox)
         self.policies.put(policy)
@@ -157,6 +163,8 @@ class FakePorts:
     def composer(self) -> Any:
         """The real composer: a letter that cannot be made should fail a test."""
         return MailComposer(_ASSETS)
+
+    api_url = "https://billing.example"
 
     # What no test of receivables uses.
     cycles: Any = None

@@ -9,6 +9,7 @@ from datetime import datetime
 from msp_billing.domain.dunning.standing import HistoryEntry, Standing
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId, chain
 from msp_billing.domain.ledger.position import LedgerPosition, after
+from msp_billing.domain.ledger.write_offs import WriteOff
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.payments.incoming import PaymentKey
 from msp_billing.domain.payments.records import PaymentRecord
@@ -51,6 +52,27 @@ class FakePayments:
     def of_provider(self, provider: str) -> Iterator[PaymentRecord]:
         keys = [key for key in self.records if key.provider == provider]
         yield from (self.records[key] for key in sorted(keys, key=str))
+
+
+@dataclass
+class FakeWriteOffs:
+    """Write-offs under their names."""
+
+    kept: dict[tuple[str, str, str], WriteOff] = field(default_factory=dict)
+
+    def find(self, provider: str, account: str, write_off: str) -> WriteOff | None:
+        return self.kept.get((provider, account, write_off))
+
+    def put(self, write_off: WriteOff) -> bool:
+        key = (write_off.provider, write_off.account, write_off.write_off)
+        standing = self.kept.get(key)
+        if write_off.version != (1 if standing is None else standing.version + 1):
+            return False
+        self.kept[key] = write_off
+        return True
+
+    def of_provider(self, provider: str) -> Iterator[WriteOff]:
+        yield from [self.kept[key] for key in sorted(self.kept) if key[0] == provider]
 
 
 @dataclass

@@ -22,6 +22,7 @@ from msp_billing.adapters.dynamodb.payments import DynamoPaymentStore
 from msp_billing.adapters.dynamodb.policies import DynamoBook, DynamoPolicyStore
 from msp_billing.adapters.dynamodb.standings import DynamoStandingStore
 from msp_billing.adapters.dynamodb.table import Table
+from msp_billing.adapters.dynamodb.write_offs import DynamoWriteOffStore
 from msp_billing.adapters.s3_records import S3Records
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.policy import HolidayCalendar
@@ -40,6 +41,7 @@ from msp_billing.usecases.ports import (
     LedgerStore,
     Mailer,
     Outbox,
+    PaymentFiles,
     PaymentStore,
     PolicyStore,
     Ports,
@@ -48,6 +50,7 @@ from msp_billing.usecases.ports import (
     Schedules,
     StandingStore,
     Workbooks,
+    WriteOffStore,
 )
 
 _clock: Clock = SystemClock()
@@ -160,6 +163,16 @@ class _WiredPorts:
         return DynamoPaymentStore(self._table)
 
     @cached_property
+    def write_offs(self) -> WriteOffStore:
+        return DynamoWriteOffStore(self._table)
+
+    @cached_property
+    def payment_files(self) -> PaymentFiles:
+        from msp_billing.adapters.payments.payment_file_readers import S3PaymentFiles
+
+        return S3PaymentFiles(self._s3, os.environ["FEEDS_BUCKET"])
+
+    @cached_property
     def standings(self) -> StandingStore:
         return DynamoStandingStore(self._table, self._bodies)
 
@@ -192,6 +205,10 @@ class _WiredPorts:
         from msp_billing.adapters.event_bus import EventBridgeBus
 
         return EventBridgeBus(_client("events"), os.environ["BUS_NAME"])
+
+    @property
+    def api_url(self) -> str:
+        return os.environ["PAYMENTS_API_URL"].rstrip("/")
 
     @cached_property
     def _s3(self) -> Any:

@@ -91,6 +91,28 @@ class LedgerCurrencyError(ValueError):
     """An account's ledger is kept in another currency than what is to be entered."""
 
 
+class RefundConflictError(ValueError):
+    """A refund's name was used before, for another amount."""
+
+
+class WriteOffConflictError(ValueError):
+    """A write-off's name was used for something else, or it was decided otherwise."""
+
+
+class LedgerUnreadableError(RuntimeError):
+    """What is stored of a ledger is not what was stored: somebody changed it by hand."""
+
+    def __init__(self, ledger: str, sequence: int | None, why: str) -> None:
+        place = "the head" if sequence is None else f"entry {sequence}"
+        super().__init__(f"{place} of the ledger of {ledger} cannot be read: {why}")
+        self.sequence = sequence
+        self.why = why
+
+
+class PaymentFileGoneError(LookupError):
+    """The bucket told of a payment file that is not there any more."""
+
+
 class PaymentConflictError(ValueError):
     """A payment was reported before under its key, with another amount, currency or account."""
 

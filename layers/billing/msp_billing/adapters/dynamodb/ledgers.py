@@ -8,9 +8,12 @@ position and the record of the payment that is booked. The head's version is the
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+
+from pydantic import ValidationError
 
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.payments import record_actions
@@ -29,6 +32,10 @@ from msp_billing.adapters.dynamodb.table import (
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId, chain
 from msp_billing.domain.ledger.position import LedgerPosition, after
 from msp_billing.domain.payments.records import PaymentRecord
+from msp_billing.usecases.errors import LedgerUnreadableError, SealBrokenError
+
+_DAMAGED = (ValidationError, zlib.error, KeyError, SealBrokenError)
+"""How it shows that an item was changed by hand."""
 
 
 class DynamoLedgerStore:
@@ -110,7 +117,11 @@ class DynamoLedgerStore:
         return {"Put": action}
 
     def _position(self, item: Item) -> LedgerPosition:
-        return LedgerPosition.model_validate_json(self._bodies.read(item))
+        try:
+            return LedgerPosition.model_validate_json(self._bodies.read(item))
+        except _DAMAGED as error:
+            whose = f"{item['pk'].removeprefix('LEDGERS#')}/{item['sk']}"
+            raise LedgerUnreadableError(whose, None, _reason(error)) from error
 
 
 def head_key(provider: str, account: str) -> Key:
@@ -158,4 +169,16 @@ def _entry_item(ledger: LedgerId, entry: LedgerEntry) -> Item:
 
 
 def _entry(item: Item) -> LedgerEntry:
-    return LedgerEntry.model_validate_json(unpack(item["body"]))
+    try:
+        return LedgerEntry.model_validate_json(unpack(item["body"]))
+    except _DAMAGED as error:
+        whose = item["pk"].removeprefix("LEDGER#").replace("#", "/")
+        sequence = int(item["sk"].removeprefix("ENTRY#"))
+        raise LedgerUnreadableError(whose, sequence, _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first thing that is wrong, on one line."""
+    if isinstance(error, ValidationError):
+        return str(error.errors()[0]["msg"])
+    return f"{type(error).__name__}: {error}"

@@ -24,7 +24,13 @@ from msp_billing.usecases.ports.outside import (
     Schedules,
     UnusableRows,
 )
-from msp_billing.usecases.ports.receivables import LedgerStore, PaymentStore, StandingStore
+from msp_billing.usecases.ports.receivables import (
+    LedgerStore,
+    PaymentFiles,
+    PaymentStore,
+    StandingStore,
+    WriteOffStore,
+)
 from msp_billing.usecases.ports.state import (
     Book,
     CreditNoteStore,
@@ -51,6 +57,7 @@ __all__ = [
     "LedgerStore",
     "Mailer",
     "Outbox",
+    "PaymentFiles",
     "PaymentStore",
     "PolicyStore",
     "Ports",
@@ -60,6 +67,7 @@ __all__ = [
     "StandingStore",
     "UnusableRows",
     "Workbooks",
+    "WriteOffStore",
 ]
 
 
@@ -135,6 +143,14 @@ class Ports(Protocol):
         """Every payment that was reported."""
 
     @property
+    def write_offs(self) -> WriteOffStore:
+        """Debts that are to be given up."""
+
+    @property
+    def payment_files(self) -> PaymentFiles:
+        """Files that banks send."""
+
+    @property
     def standings(self) -> StandingStore:
         """How accounts stand."""
 
@@ -157,3 +173,7 @@ class Ports(Protocol):
     @property
     def bus(self) -> Bus:
         """Events."""
+
+    @property
+    def api_url(self) -> str:
+        """Where the HTTP API answers, without a slash at its end: links in mails begin with it."""

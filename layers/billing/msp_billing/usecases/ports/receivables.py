@@ -9,9 +9,12 @@ from typing import Protocol
 from msp_billing.domain.dunning.standing import HistoryEntry, Standing
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
+from msp_billing.domain.ledger.write_offs import WriteOff
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.payments.incoming import PaymentKey
+from msp_billing.domain.payments.payment_policy import PaymentFile
 from msp_billing.domain.payments.records import PaymentRecord
+from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
 
 
 class LedgerStore(Protocol):
@@ -24,7 +27,11 @@ class LedgerStore(Protocol):
         """Where every account of a provider stands that has a ledger, in order of the name."""
 
     def entries(self, ledger: LedgerId, after: int = 0) -> Iterator[LedgerEntry]:
-        """Entries in their order, from the one behind ``after`` on, read consistently."""
+        """Entries in their order, from the one behind ``after`` on, read consistently.
+
+        Raises:
+            LedgerUnreadableError: for one that cannot be what was stored.
+        """
 
     def find(self, ledger: LedgerId, kind: EntryKind, document: str) -> LedgerEntry | None:
         """The entry of a document, or None. Not for allocations, of which there may be many."""
@@ -68,6 +75,31 @@ class PaymentStore(Protocol):
 
     def of_provider(self, provider: str) -> Iterator[PaymentRecord]:
         """Every payment and return of a provider."""
+
+
+class WriteOffStore(Protocol):
+    """Debts that are to be given up, and what was decided about them."""
+
+    def find(self, provider: str, account: str, write_off: str) -> WriteOff | None:
+        """One, read consistently, or None when nobody asked for it."""
+
+    def put(self, write_off: WriteOff) -> bool:
+        """Store the version after what is stored. False when another one came first."""
+
+    def of_provider(self, provider: str) -> Iterator[WriteOff]:
+        """Every write-off of a provider, by account and name."""
+
+
+class PaymentFiles(Protocol):
+    """Files with payments that a bank sends."""
+
+    def content(self, key: str, version_id: str | None = None) -> bytes:
+        """The bytes of a file in the feeds bucket. Raises PaymentFileGoneError."""
+
+    def read(
+        self, definition: PaymentFile, setting: ReadingSetting, content: bytes, file: str
+    ) -> FileReading:
+        """Read a file; with problems, it gives out no rows at all."""
 
 
 class StandingStore(Protocol):
