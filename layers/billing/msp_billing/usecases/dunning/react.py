@@ -1,0 +1,118 @@
+"""What a change of the ledger means for the account, at once (DUN-05).
+
+Called after everything that is entered, and once a day for what was lost. It goes by what is
+stored and nothing else, so that it may be called twice, late, or by two at the same time.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msp_billing.domain.dunning.coverage import settlement
+from msp_billing.domain.dunning.move_kinds import Ended, Wait
+from msp_billing.domain.dunning.standing import AccountState, Standing
+from msp_billing.usecases.dunning.cases import (
+    close_case,
+    find_reinstatement,
+    reinstate,
+    run_again,
+)
+from msp_billing.usecases.dunning.context import (
+    MAX_TRIES,
+    DunningContext,
+    load_account,
+    start_execution,
+)
+from msp_billing.usecases.dunning.deciding import decide
+from msp_billing.usecases.dunning.release import cancel_release, start_release
+from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
+from msp_billing.usecases.ports import Ports
+
+_LATE = timedelta(hours=2)
+"""An execution that has not done by then what is due waits for something else."""
+
+
+def react(ports: Ports, provider: str, account: str) -> Standing:
+    """Do what the ledger of an account asks for now.
+
+    - ``due`` and nothing that counts is overdue: the case is closed, good standing;
+    - on hold and settled: the release is asked for; one that is asked for although a payment was
+      returned since is cancelled;
+    - in good standing, and a payment that ended the last case was returned: the case goes on where
+      it stood;
+    - a step is due that the case's execution does not know of, because what it waits for has
+      changed: another execution looks at once.
+
+    Returns:
+        How the account stands then.
+
+    Raises:
+        UnknownAccountError: when the book does not have the account.
+        ConcurrentStandingError: when others kept changing it first.
+    """
+    for _ in range(MAX_TRIES):
+        context = load_account(ports, provider, account)
+        done = _react(context)
+        if done is not None:
+            return done
+    raise ConcurrentStandingError(provider, account)
+
+
+def _react(context: DunningContext) -> Standing | None:
+    """One attempt; None when somebody else was faster."""
+    standing = context.standing
+    if standing.state is AccountState.GOOD_STANDING:
+        return _after_a_return(context)
+    if context.dunning is None or standing.open_case is None:
+        return standing
+    if standing.state is AccountState.DUE:
+        if not context.counting_without_pauses(context.dunning).above:
+            return close_case(context, context.dunning)
+        return wake_if_late(context)
+    return _on_hold(context) or wake_if_late(context)
+
+
+def _after_a_return(context: DunningContext) -> Standing | None:
+    found = find_reinstatement(context)
+    if found is None:
+        return context.standing
+    dunning = context.dunning
+    if dunning is None or not context.counting_without_pauses(dunning).above:
+        return context.standing
+    after = reinstate(context, dunning, found)
+    if after is not None and after.open_case is not None:
+        start_execution(context.ports, after, after.open_case)
+    return after
+
+
+def _on_hold(context: DunningContext) -> Standing | None:
+    """Start, continue or cancel the release; None when there is nothing to do about it."""
+    standing, position = context.standing, context.position
+    assert context.dunning is not None, "the caller has seen to it"
+    release = standing.release
+    rule = context.dunning.release
+    settled = settlement(position, standing.pauses, rule, context.today).settled
+    under_way = release is not None and release.under_way
+    if release is not None and under_way and not settled:
+        returned = any(
+            (payment.returned_sequence or 0) > release.balance_version
+            for payment in position.payments
+        )
+        if returned:
+            why = "a payment that had settled the account was returned"
+            return cancel_release(context.ports, standing, why)
+    if settled or under_way:
+        return start_release(context.ports, standing, position)
+    return None
+
+
+def wake_if_late(context: DunningContext, late: timedelta = _LATE) -> Standing | None:
+    """Start another execution of the case when something is due that its own does not see to.
+
+    What it waits for may have changed: a returned payment makes an older due date count again, a
+    dispute is withdrawn. Returns the standing then; None when it changed meanwhile.
+    """
+    for at in (context.now, context.now - late):
+        if isinstance(decide(context, at), Wait | Ended):
+            return context.standing
+    return run_again(context.ports, context.standing)
