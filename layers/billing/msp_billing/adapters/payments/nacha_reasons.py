@@ -1,0 +1,60 @@
+"""What the return reason codes of ACH say, in short, after the Nacha Operating Rules."""
+
+from __future__ import annotations
+
+_REASONS = {
+    "R01": "Insufficient funds",
+    "R02": "Account closed",
+    "R03": "No account, or the account cannot be found",
+    "R04": "Invalid account number",
+    "R05": "Unauthorized debit to a consumer's account with a corporate code",
+    "R06": "Returned at the originating bank's request",
+    "R07": "Authorization revoked by the customer",
+    "R08": "Payment stopped",
+    "R09": "Uncollected funds",
+    "R10": "Customer says that the originator is not known or not authorized",
+    "R11": "Customer says that the entry is not as authorized",
+    "R12": "Account sold to another bank",
+    "R13": "Invalid routing number",
+    "R14": "Representative payee deceased or unable to continue",
+    "R15": "Beneficiary or account holder deceased",
+    "R16": "Account frozen, or returned by order of an authority",
+    "R17": "File record edit criteria, or questionable entry",
+    "R18": "Improper effective entry date",
+    "R19": "Amount field error",
+    "R20": "Not a transaction account",
+    "R21": "Invalid company identification",
+    "R22": "Invalid individual identification number",
+    "R23": "Credit refused by the receiver",
+    "R24": "Duplicate entry",
+    "R25": "Addenda error",
+    "R26": "Mandatory field error",
+    "R27": "Trace number error",
+    "R28": "Routing number check digit error",
+    "R29": "Corporate customer says not authorized",
+    "R30": "The receiving bank takes no part in check truncation",
+    "R31": "Permissible return entry",
+    "R32": "The receiving bank does not settle",
+    "R33": "Return of an XCK entry",
+    "R34": "Participation of the receiving bank limited",
+    "R35": "Return of an improper debit entry",
+    "R36": "Return of an improper credit entry",
+    "R37": "Source document presented for payment",
+    "R38": "Stop payment on the source document",
+    "R39": "Improper source document, or presented for payment",
+    "R50": "State law affecting RCK acceptance",
+    "R51": "Item related to an RCK entry is ineligible or improper",
+    "R52": "Stop payment on the item related to an RCK entry",
+    "R53": "Item and RCK entry presented for payment",
+    "R80": "IAT entry coding error",
+    "R81": "The bank takes no part in the IAT program",
+    "R82": "Invalid foreign receiving bank",
+    "R83": "Foreign receiving bank unable to settle",
+    "R84": "Entry not processed by the gateway",
+    "R85": "Incorrectly coded outbound international payment",
+}
+
+
+def reason_of(code: str) -> str:
+    """What a code says; the code itself where it is none of the known ones."""
+    return _REASONS.get(code, f"Returned by the bank with reason code {code}")
