@@ -138,3 +138,11 @@ def test_a_failure_path_that_goes_round_is_followed_once() -> None:
     again = task(Next="Build", Catch=None)
     definition = machine(task(), Note=again)
     assert complaints(definition) == ["Build: what it catches can end in Succeed"]
+
+
+def test_a_person_who_does_not_answer_in_time_is_no_failure() -> None:
+    unanswered = [{"ErrorEquals": ["States.Timeout"], "Next": "Done"}]
+    waiting = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+    assert complaints(machine(task(Resource=waiting, Catch=unanswered))) == []
+    called = machine(task(Resource="arn:aws:states:::lambda:invoke", Catch=unanswered))
+    assert complaints(called) == ["Build: what it catches can end in Succeed"]

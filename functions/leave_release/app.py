@@ -1,0 +1,25 @@
+"""Leaves a release that nobody decides about to a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from msp_billing.usecases.dunning.release_ending import LeaveRequest, leave_release
+from msp_billing.wiring import ports
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """See :func:`msp_billing.usecases.dunning.release_ending.leave_release`."""
+    request = LeaveRequest.model_validate(event)
+    logger.append_keys(
+        **request.model_dump(mode="json", include={"provider", "account", "release"})
+    )
+    result = leave_release(ports(), request)
+    logger.info(result.model_dump(mode="json"))
+    return result.model_dump(mode="json")
