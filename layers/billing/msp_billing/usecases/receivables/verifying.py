@@ -1,0 +1,213 @@
+"""Proving ledgers, and anchoring them where nobody can change what is written (docs/faults.md, 46).
+
+The chain of hashes shows that an entry was changed; who can write the table could make all hashes
+anew, or put an old state back. So the newest hash of every ledger is written once a day into the
+records bucket, under Object Lock, and every proof compares with it.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, timedelta
+
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.ledger.entries import LedgerEntry, LedgerId
+from msp_billing.domain.ledger.position import LedgerPosition
+from msp_billing.domain.ledger.verifying import (
+    Anchor,
+    DatedAnchor,
+    Misfit,
+    MisfitKind,
+    Verification,
+    unreadable,
+    verify,
+)
+from msp_billing.domain.snapshots import seal
+from msp_billing.usecases.errors import LedgerUnreadableError
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.receivables.accounts import ledger_of, today_of
+
+DAYS_LOOKED_BACK = 92
+"""Anchors are looked for by their days. A sweep that failed for longer is an alarm of its own."""
+
+_TRIES = 3
+
+Anchors = dict[str, Anchor]
+
+
+class AnchorResult(Frozen):
+    """Where a day's anchors are."""
+
+    provider: Identifier
+    key: str
+    sha256: str
+    accounts: int
+    gone_back: tuple[Identifier, ...] = Field(
+        default=(), description="Ledgers that had come further on the day of the anchor before."
+    )
+
+
+def anchor_ledgers(ports: Ports, provider: str) -> AnchorResult:
+    """Write down, once a day, how far every ledger of a provider has come.
+
+    Called by the daily sweep. Safe to repeat: a day's anchors are written once and stay. A ledger
+    that is not as far as it was before keeps its old anchor, and the bus is told
+    ``LedgerDoesNotFit``: somebody put an old state back.
+    """
+    today = today_of(ports, provider)
+    key = anchor_key(provider, today)
+    standing = ports.records.find(key)
+    if standing is not None:
+        count = len(_read(standing))
+        return AnchorResult(provider=provider, key=key, sha256=seal(standing), accounts=count)
+    _, before = newest_anchors(ports, provider, today)
+    anchors = dict(before)
+    gone_back = set(before)
+    for position in ports.ledgers.positions(provider):
+        account = position.ledger.account
+        if account not in before or not _went_back(position, before[account]):
+            anchors[account] = _anchor(position)
+            gone_back.discard(account)
+    lines = "".join(f"{anchors[name].model_dump_json()}\n" for name in sorted(anchors))
+    content = gzip.compress(lines.encode(), mtime=0)
+    stored = ports.records.put_once(key, content, "application/gzip")
+    for account in sorted(gone_back):
+        what = "the ledger is not as far as it was when it was anchored: an old state was put back"
+        _tell(ports, provider, account, what)
+    return AnchorResult(
+        provider=provider,
+        key=key,
+        sha256=stored.sha256,
+        accounts=len(anchors),
+        gone_back=tuple(sorted(gone_back)),
+    )
+
+
+def verify_account(ports: Ports, provider: str, account: str) -> Verification:
+    """Prove one ledger against its entries, its head and its anchors.
+
+    Raises:
+        UnknownAccountError: when neither the book nor the anchors have the account.
+    """
+    today = today_of(ports, provider)
+    on, anchors = newest_anchors(ports, provider, today)
+    return _verify(ports, _ledger(ports, provider, account, anchors), on, anchors)
+
+
+def verify_provider(ports: Ports, provider: str) -> Iterator[Verification]:
+    """Prove every ledger of a provider, also one that the table does not have any more.
+
+    The bus is told ``LedgerDoesNotFit`` of each that does not fit.
+    """
+    today = today_of(ports, provider)
+    on, anchors = newest_anchors(ports, provider, today)
+    names = {entry.account.account for entry in ports.book.entries(provider)} | anchors.keys()
+    for account in sorted(names):
+        found = _verify(ports, _ledger(ports, provider, account, anchors), on, anchors)
+        if found.misfit is not None:
+            _tell(ports, provider, account, found.misfit.what)
+        yield found
+
+
+def newest_anchors(ports: Ports, provider: str, until: date) -> tuple[date | None, Anchors]:
+    """The anchors of the newest day that has any, up to a day; by account."""
+    for days in range(DAYS_LOOKED_BACK):
+        on = until - timedelta(days=days)
+        content = ports.records.find(anchor_key(provider, on))
+        if content is not None:
+            return on, {entry.account: entry for entry in _read(content)}
+    return None, {}
+
+
+def anchor_key(provider: str, on: date) -> str:
+    """Where the anchors of a day are."""
+    return f"{provider}/ledger/anchors/{on}.jsonl.gz"
+
+
+def _verify(ports: Ports, ledger: LedgerId, on: date | None, anchors: Anchors) -> Verification:
+    """Prove a ledger; where it is not the one that was anchored, look when it last was."""
+    anchor = anchors.get(ledger.account)
+    dated: tuple[DatedAnchor, ...] = ()
+    if on is not None and anchor is not None:
+        dated = (DatedAnchor(on=on, anchor=anchor),)
+    found = _verify_with(ports, ledger, dated)
+    while found.misfit is not None and found.misfit.kind is MisfitKind.ANCHOR:
+        oldest = dated[-1].on - timedelta(days=1)
+        on, earlier = newest_anchors(ports, ledger.provider, oldest)
+        if on is None or ledger.account not in earlier:
+            break
+        dated = (*dated, DatedAnchor(on=on, anchor=earlier[ledger.account]))
+        again = _verify_with(ports, ledger, dated)
+        if again.entries >= dated[-1].anchor.sequence:  # this one is met: it lies behind it
+            return again
+    return found
+
+
+def _verify_with(ports: Ports, ledger: LedgerId, anchors: tuple[DatedAnchor, ...]) -> Verification:
+    """One proof. What is entered meanwhile is no misfit: it is read once more then."""
+    found = _verify_once(ports, ledger, anchors)
+    for _ in range(_TRIES - 1):
+        if found.misfit is None or found.misfit.kind not in _MAY_PASS:
+            break
+        found = _verify_once(ports, ledger, anchors)
+    return found
+
+
+_MAY_PASS = frozenset({MisfitKind.HEAD, MisfitKind.MISSING_TAIL})
+
+
+def _verify_once(ports: Ports, ledger: LedgerId, anchors: tuple[DatedAnchor, ...]) -> Verification:
+    read: list[LedgerEntry] = []
+    try:
+        for entry in ports.ledgers.entries(ledger):
+            read.append(entry)
+    except LedgerUnreadableError as error:
+        return unreadable(ledger, read, error.sequence or len(read) + 1, error.why)
+    try:
+        head = ports.ledgers.position(ledger)
+    except LedgerUnreadableError as error:
+        found = verify(ledger, read, LedgerPosition.empty(ledger), anchors)
+        what = f"the head cannot be read: {error.why}"[:500]
+        misfit = Misfit(kind=MisfitKind.HEAD, sequence=max(1, len(read)), what=what)
+        keeps = found.misfit is not None and found.misfit.kind is not MisfitKind.HEAD
+        return found if keeps else found.model_copy(update={"misfit": misfit})
+    return verify(ledger, read, head, anchors)
+
+
+def _ledger(ports: Ports, provider: str, account: str, anchors: Anchors) -> LedgerId:
+    anchor = anchors.get(account)
+    if anchor is not None:
+        return LedgerId(provider=provider, account=account, currency=anchor.currency)
+    ledger = ledger_of(ports, provider, account)
+    with suppress(LedgerUnreadableError):  # the proof will say so
+        currency = ports.ledgers.position(ledger).ledger.currency
+        return ledger.model_copy(update={"currency": currency})
+    return ledger
+
+
+def _anchor(position: LedgerPosition) -> Anchor:
+    return Anchor(
+        account=position.ledger.account,
+        currency=position.ledger.currency,
+        sequence=position.version,
+        hash=position.last_hash,
+    )
+
+
+def _went_back(position: LedgerPosition, known: Anchor) -> bool:
+    if position.version == known.sequence:
+        return position.last_hash != known.hash
+    return position.version < known.sequence
+
+
+def _read(content: bytes) -> list[Anchor]:
+    lines = gzip.decompress(content).splitlines()
+    return [Anchor.model_validate_json(line) for line in lines]
+
+
+def _tell(ports: Ports, provider: str, account: str, what: str) -> None:
+    ports.bus.publish("LedgerDoesNotFit", {"provider": provider, "account": account, "what": what})
