@@ -27,6 +27,7 @@ from msp_billing.usecases.deliver_mail import DeliverRequest, deliver_mail
 from msp_billing.usecases.errors import NotBilledAgainError
 from msp_billing.usecases.number_invoices import number_drafts
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.receivables.posting_documents import post_invoices
 from msp_billing.usecases.render_invoices import mail_id, render_invoices
 from msp_billing.usecases.take_snapshot import read_account
 
@@ -216,7 +217,7 @@ def _dates(ports: Ports, cycle: Cycle, context: CycleContext) -> tuple[date, dat
 
 
 def _finish(ports: Ports, context: CycleContext, request: BillAgainRequest) -> None:
-    """Number the drafts, render them, and hand their mails to SES: the cycle's own steps."""
+    """Number, enter and render the drafts, and hand their mails to SES: the cycle's own steps."""
     while number_drafts(ports, context, _MANY).contended:
         continue  # each try has its own pauses; the function's time limit ends a lost fight
     batch = BatchRequest(
@@ -227,5 +228,6 @@ def _finish(ports: Ports, context: CycleContext, request: BillAgainRequest) -> N
         sha256="",
         accounts=(request.account,),
     )
+    post_invoices(ports, batch)
     render_invoices(ports, batch)
     deliver_mail(ports, DeliverRequest(**batch.model_dump(), kind="invoice"))

@@ -1,4 +1,4 @@
-"""Issuing a credit note: numbered, sealed as PDF, and mailed to who got the invoice."""
+"""Issuing a credit note: numbered, entered, sealed as PDF, mailed to who got the invoice."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from msp_billing.usecases.credit_mail import credit_mail_id
 from msp_billing.usecases.deliver_mail import attached, send_once
 from msp_billing.usecases.errors import ConcurrentNumberingError, CreditConflictError
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.receivables.posting_documents import post_credit_note
 
 _MAX_TRIES = 5
 
@@ -55,6 +56,7 @@ def issue_credit_note(ports: Ports, request: CreditNoteRequest) -> CreditNoteRes
             f"{request.provider} has no invoice {request.invoice_number}: look at the number again"
         )
     note = _issue(ports, invoice, request)
+    post_credit_note(ports, note)
     policy = ports.policies.policy(request.provider, invoice.policy_version)
     _render(ports, note, policy)
     state = _send(ports, note, policy)
