@@ -173,3 +173,4 @@ class FakePorts:
     workbooks: Any = None
     reports: Any = None
     schedules: Any = None
+    payment_files: Any = None

@@ -95,7 +95,7 @@ def remittance_problems(
 
 def _too_much(remittance: tuple[RemittancePart, ...], amount: Money) -> Iterator[Problem]:
     parts = [part.amount for part in remittance if part.amount is not None]
-    if sum(parts) > amount.amount:
+    if parts and sum(parts) > amount.amount:
         yield Problem(
             code="remittance-too-large",
             what=f"The parts come to {sum(parts)}, and {amount} was paid.",

@@ -55,14 +55,13 @@ def settle_return(
     found = payment or find_returned(intake, returned)
     if isinstance(found, Problem):
         return _wait(intake, record, (found,), found.where)
+    problems = tuple(_problems(intake, returned, found, by_person=payment is not None))
+    if problems and payment is not None:
+        raise EntryRefusedError(problems)
+    if problems:
+        return _wait(intake, record, problems, found.account)
     if found.state != "booked":
         return _withdraw(intake, record, found)
-    assert found.account is not None, "what is booked has an account"
-    problems = tuple(_problems(intake, returned, found, by_person=payment is not None))
-    if problems:
-        if payment is not None:
-            raise EntryRefusedError(problems)
-        return _wait(intake, record, problems, found.account)
     booked = record.model_copy(
         update={
             "state": "booked",
@@ -210,9 +209,8 @@ def key_of(provider: str, document: str) -> PaymentKey:
 def _problems(
     intake: Intake, returned: IncomingReturn, payment: PaymentRecord, *, by_person: bool
 ) -> Iterator[Problem]:
-    told, account = payment.payment, payment.account
+    told = payment.payment
     assert told is not None, "the record of a payment"
-    assert account is not None, "what is booked has an account"
     yield from date_problems(returned.returned_on, intake.today)
     if returned.amount != told.amount and not by_person:
         yield Problem(
@@ -220,7 +218,9 @@ def _problems(
             what=f"{returned.amount} went back of {told.key.document}, which was {told.amount}.",
             fix="Look at the bank's statement; confirm the payment if only a part went back.",
         )
-    taken = intake.position(account).find_payment(told.key.document)
+    if payment.account is None:
+        return
+    taken = intake.position(payment.account).find_payment(told.key.document)
     if taken is not None and taken.returned_on is not None:
         yield Problem(
             code="returned-before",
