@@ -28,6 +28,7 @@ HANDLER_IMPORTS = (
     "__future__",
     "aws_lambda_powertools",
     "collections.abc",
+    "msp_billing.adapters.http",  # only names routes and reads requests
     "msp_billing.usecases",
     "msp_billing.wiring",
     "pydantic",

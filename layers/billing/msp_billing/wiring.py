@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -53,6 +53,10 @@ from msp_billing.usecases.ports import (
     WriteOffStore,
 )
 
+if TYPE_CHECKING:
+    from msp_billing.adapters.http.release_pages import ReleasePages
+    from msp_billing.adapters.webhook_secrets import WebhookSecrets
+
 _clock: Clock = SystemClock()
 
 # Every call gives up and is retried within a Lambda's time; SES alone gets one attempt in all.
@@ -67,12 +71,29 @@ def use_clock(clock: Clock) -> None:
     global _clock  # noqa: PLW0603 - one clock per process is the point
     _clock = clock
     ports.cache_clear()
+    webhook_secrets.cache_clear()
 
 
 @lru_cache(maxsize=1)
 def ports() -> Ports:
     """The ports of this process, from the environment that template.yaml gives the function."""
     return _WiredPorts()
+
+
+@lru_cache(maxsize=1)
+def webhook_secrets() -> WebhookSecrets:
+    """The secrets that webhooks are signed with."""
+    from msp_billing.adapters.webhook_secrets import WebhookSecrets
+
+    return WebhookSecrets(_client("secretsmanager"), os.environ["WEBHOOK_SECRETS_PREFIX"], _clock)
+
+
+@cache
+def release_pages() -> ReleasePages:
+    """The pages that approvers see."""
+    from msp_billing.adapters.http.release_pages import ReleasePages
+
+    return ReleasePages(_assets())
 
 
 class _WiredPorts:

@@ -7,22 +7,21 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
     ResponseValidationError,
 )
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
+from msp_billing.adapters.http.requests import NotSignedError
 from msp_billing.adapters.http.strict_json import parse_strict_json
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.errors import UnknownProviderError
-from msp_billing.usecases.ports import Ports
 
 _NO_STORE = {"Cache-Control": "no-store"}
-_FIX_REQUEST = "Correct the request and send it again: nothing was done."
 _logger = Logger(child=True)
 
 
@@ -30,21 +29,6 @@ class Refusal(Frozen):
     """Why nothing was done: every problem that was found, not the first."""
 
     problems: tuple[Problem, ...]
-
-
-class Caller(Frozen):
-    """Who signed the request, and the person that they name."""
-
-    arn: str
-    named: str | None = None
-
-    def __str__(self) -> str:
-        """As it is kept: ``Dana (arn:aws:iam::...:user/clerk)``."""
-        return f"{self.named} ({self.arn})" if self.named else self.arn
-
-
-class NotSignedError(PermissionError):
-    """A request without a principal reached a route that needs one."""
 
 
 class NotThereError(LookupError):
@@ -72,17 +56,23 @@ def make_resolver(refused: Mapping[type[Exception], tuple[int, str]]) -> APIGate
     )
     api.exception_handler(NotFoundError)(lambda _: _not_found("There is nothing at this path."))
     api.exception_handler(NotThereError)(lambda error: _not_found(str(error)))
-    api.exception_handler(UnknownProviderError)(
-        lambda error: _not_found(f"There is no provider '{error}'.")
-    )
+    api.exception_handler(UnknownProviderError)(lambda error: _not_found(str(error)))
     for kind, (status, code) in refused.items():
         api.exception_handler(kind)(_refuser(status, code))
     return api
 
 
+_FIXES = {
+    404: "Check the names in the path.",
+    409: "Look at what stands, and decide anew.",
+    422: "Correct the request and send it again: nothing was done.",
+    503: "Send it again.",
+}
+
+
 def _refuser(status: int, code: str) -> Callable[[Exception], Response[Any]]:
     def refuse(error: Exception) -> Response[Any]:
-        return plain_refusal(status, code, f"{error}", "Look at what stands, and decide anew.")
+        return plain_refusal(status, code, _sentence(str(error)), _FIXES[status])
 
     return refuse
 
@@ -104,27 +94,28 @@ def plain_refusal(status: int, code: str, what: str, fix: str) -> Response[Any]:
     return refusal(status, [Problem(code=code, what=what, fix=fix)])
 
 
-def ports_of(router: Router) -> Ports:
-    """The ports that the handler gave with the request."""
-    ports: Ports = router.context["ports"]
-    return ports
+def promised(description: str, *statuses: int) -> dict[int, OpenAPIResponse]:
+    """A route's answers for the OpenAPI document: its own, and the refusals that it may give."""
+    refusals: dict[int, OpenAPIResponse] = {
+        status: {
+            "description": _REFUSALS[status],
+            "content": {"application/json": {"model": Refusal}},
+        }
+        for status in (403, *statuses, 422)
+    }
+    return {200: {"description": description}, **refusals}
 
 
-def caller_of(router: Router, named: str | None = None) -> Caller:
-    """Who signed the request: API Gateway checked it, and no field of the body can say otherwise.
-
-    Raises:
-        NotSignedError: when API Gateway names nobody: the route's authorizer is missing.
-    """
-    context = router.current_event.raw_event.get("requestContext") or {}
-    iam = (context.get("authorizer") or {}).get("iam") or {}
-    if not iam.get("userArn"):
-        raise NotSignedError
-    return Caller(arn=iam["userArn"], named=named)
+_REFUSALS = {
+    403: "The request is not signed by a principal that may send it.",
+    404: "Something that the path names does not exist.",
+    409: "It contradicts what stands: nothing was done.",
+    422: "It is refused, with every problem: nothing was done.",
+}
 
 
 def _not_found(what: str) -> Response[Any]:
-    return plain_refusal(404, "not-found", what, "Check the names in the path.")
+    return plain_refusal(404, "not-found", _sentence(what), _FIXES[404])
 
 
 def _invalid(error: RequestValidationError) -> Response[Any]:
@@ -139,8 +130,8 @@ def _problem(entry: Mapping[str, Any]) -> Problem:
     where = ".".join(str(part) for part in entry["loc"])
     return Problem(
         code="invalid-request",
-        what=f"{said[:1].upper()}{said[1:]}".rstrip(".") + ".",
-        fix=_FIX_REQUEST,
+        what=_sentence(said),
+        fix=_FIXES[422],
         where=where,
     )
 
@@ -155,3 +146,7 @@ def _our_mistake(error: ResponseValidationError) -> Response[Any]:
     _logger.error("an answer is not as documented", errors=error.errors())
     what = "The request was carried out as far as it could be, but its answer cannot be told."
     return plain_refusal(500, "defect", what, "Read what stands before you send it again.")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
