@@ -12,6 +12,7 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.dunning.cases import case_closed, case_opened, case_reopened
 from msp_billing.domain.dunning.coverage import Counting
 from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+from msp_billing.domain.dunning.move_kinds import Ended
 from msp_billing.domain.dunning.standing import AccountState, DunningCase, Standing
 from msp_billing.domain.dunning.transitions import Cause
 from msp_billing.domain.ledger.entries import EntryKind
@@ -22,6 +23,8 @@ from msp_billing.usecases.dunning.context import (
     start_execution,
     with_next_run,
 )
+from msp_billing.usecases.dunning.deciding import decide
+from msp_billing.usecases.dunning.mails import returned_mails
 from msp_billing.usecases.ports import Ports
 
 
@@ -128,7 +131,10 @@ def reinstate(
 ) -> Standing | None:
     """Put an account back where it was, with the steps that were taken (DUN-06).
 
-    None when the standing or the ledger changed meanwhile.
+    The mails about it wait in the outbox until the case's execution sends them.
+
+    Returns:
+        The standing; None when it or the ledger changed meanwhile.
     """
     amount = context.position.money(found.payment.amount)
     why = f"The payment of {amount} that had ended the case was returned."
@@ -141,7 +147,11 @@ def reinstate(
     )
     told = context.history(after, f"Case {found.case.case} goes on where it stood. {why}")
     stored = context.ports.standings.change(
-        context.standing, after, [told], position=context.position
+        context.standing,
+        after,
+        [told],
+        position=context.position,
+        mails=returned_mails(context, dunning, after),
     )
     return after if stored else None
 
@@ -149,15 +159,20 @@ def reinstate(
 # --- Keeping it running --------------------------------------------------------------------------
 
 
-def ensure_running(ports: Ports, standing: Standing) -> str | None:
-    """Start the execution of an open case if none is under way; says what was done.
+def ensure_running(context: DunningContext) -> str | None:
+    """Start the execution of an open case if none is under way and one is needed.
 
     The execution of a run may never have been started (whoever opened the case died before), or
-    may have failed or been stopped: its name is used up then, and another run begins. None when
-    all is well, or when the standing changed meanwhile, so that whoever changed it sees to it.
+    may have failed or been stopped: its name is used up then, and another run begins. A case whose
+    every step was taken needs none.
+
+    Returns:
+        What was done; None when all is well, or when the standing changed meanwhile, so that
+        whoever changed it sees to it.
     """
+    ports, standing = context.ports, context.standing
     case = standing.open_case
-    if case is None or is_running(ports, standing, case):
+    if case is None or is_running(ports, standing, case) or isinstance(decide(context), Ended):
         return None
     if start_execution(ports, standing, case):
         return f"case {case.case}: run {case.run} was started"

@@ -27,7 +27,6 @@ from msp_billing.usecases.dunning.letters import (
     reinstated_letter,
     step_letter,
 )
-from msp_billing.usecases.ports import Ports
 
 RUN = "dunning"
 """In place of the name of a run in mails of dunning; the period is the month they were made in."""
@@ -127,7 +126,7 @@ def _returned_id(
 ) -> MailId:
     assert standing.case is not None, "the case that goes on"
     local = at.astimezone(context.policy.zone)
-    part = f"c{standing.case.case}-returned-{local:%Y%m%d%H%M}"
+    part = f"c{standing.case.case}-returned-{local:%Y%m%d%H%M%S}"
     return dunning_mail_id(context, part, local.date(), kind)
 
 
@@ -168,10 +167,10 @@ def withdraw_waiting(context: DunningContext, dunning: DunningPolicy) -> None:
             )
 
 
-def send_mail(ports: Ports, context: DunningContext, mail: MailId, letter: DunningLetter) -> bool:
+def send_mail(context: DunningContext, mail: MailId, letter: DunningLetter) -> bool:
     """Send one letter that belongs to no case; False when SES does not take it for now."""
     compose = _letter_composer(context, letter)
-    return send_once(ports, context.policy, mail, compose) is not MailState.READY
+    return send_once(context.ports, context.policy, mail, compose) is not MailState.READY
 
 
 def _errands(context: DunningContext, dunning: DunningPolicy) -> Iterator[Errand]:
