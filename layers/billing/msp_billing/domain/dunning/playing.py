@@ -101,7 +101,7 @@ def after(rules: Rules, world: World, move: Move) -> World | None:
         return _after_wait(rules, world, move)
     standing = world.standing
     if isinstance(move, AddLateFee):
-        position = _with_fee(world.position, move, rules.day_of(now))
+        position = with_fee(world.position, move, rules.day_of(now))
         return replace(world, position=position)
     if isinstance(move, SendLetter):
         standing = letter_sent(standing, move.step, move.recipient, _mail(rules, world), now=now)
@@ -151,7 +151,8 @@ def _mail(rules: Rules, world: World) -> MailId:
     )
 
 
-def _with_fee(position: LedgerPosition, fee: AddLateFee, today: date) -> LedgerPosition:
+def with_fee(position: LedgerPosition, fee: AddLateFee, today: date) -> LedgerPosition:
+    """What is owed with a late fee, which is due that day."""
     item = OwedItem(
         document=fee.document,
         kind=EntryKind.LATE_FEE,
