@@ -166,8 +166,7 @@ class Seen(HTMLParser):
         ),
         (
             samples.credit_hold(),
-            "Your account is on credit hold · $2,725.00 to pay · please pay by 10 February 2027 · "
-            "Tern Harbor",
+            "Your account is on credit hold · $2,725.00 to pay · please pay now · Tern Harbor",
         ),
         (
             samples.service_hold(),
@@ -331,6 +330,19 @@ def test_a_hold_that_is_back_says_why() -> None:
     back = samples.credit_hold(kind="reinstated", title="Your hold is back", because=because)
     assert because in words_of(letter_mail(back))
     assert because in Seen(html_of(letter_mail(back))).text
+
+
+def test_a_copy_to_the_provider_says_that_it_is_one() -> None:
+    raw = COMPOSER.dunning_letter(
+        samples.letter(),
+        documents.policy(),
+        ("desk@lantern.example",),
+        mail_id("dunning-alert"),
+        documents.MADE_AT,
+    )
+    copied = parsed(raw)
+    assert copied["Subject"].startswith("Copy: Final notice before credit hold · $1,600.00 to pay")
+    assert text_of(copied).startswith("Copy for your information.\n\nFINAL NOTICE")
 
 
 def test_credit_that_is_held_is_named() -> None:

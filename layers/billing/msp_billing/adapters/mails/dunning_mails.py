@@ -29,22 +29,25 @@ class DunningMails(MailFamily):
     ) -> bytes:
         """The letter of a step, of a hold that ended, or of one that is back.
 
-        A reminder is light: what falls due and how to pay it, and nothing of what could follow.
+        A reminder is light: what falls due and how to pay it, and nothing of what could follow. To
+        the provider's own people (kind ``dunning-alert``) it goes as a copy, and says so.
 
         Raises:
             MailTooLargeError: above SES's size.
             RecipientCountError: for no recipient, or more than SES takes.
         """
         reminder, over = letter.kind == "reminder", letter.kind == "released"
+        copied = mail_id.kind == "dunning-alert"
         return self._build(
             "dunning",
-            _subject(letter),
+            f"Copy: {_subject(letter)}" if copied else _subject(letter),
             policy,
             recipients,
             mail_id,
             made_at,
             (),
             kind=letter.kind,
+            copied=copied,
             title=one_line(letter.title),
             account=one_line(letter.account_name),
             on=format_day(letter.on),

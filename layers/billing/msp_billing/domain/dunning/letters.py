@@ -120,11 +120,12 @@ class DunningLetter(Frozen):
     def pay_by(self) -> date | None:
         """The last day to pay before something follows; None when that is as soon as possible.
 
-        Of a reminder, the first due date; of anything else, the day before the next step.
+        Of a reminder, the first due date; of a notice, the day before the next step. What a hold
+        takes away comes back the sooner it is paid: it has no such day.
         """
         if self.kind == "reminder":
             return min((entry.due_on for entry in self.documents), default=None)
-        if not self.coming:
+        if self.kind != "notice" or not self.coming:
             return None
         day_before = self.coming[0].on - timedelta(days=1)
         return day_before if day_before > self.on else None
