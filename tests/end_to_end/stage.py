@@ -32,7 +32,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SEPTEMBER = Period(year=2026, month=9)
 OCTOBER = Period(year=2026, month=10)
 START_AT = datetime(2026, 8, 25, tzinfo=UTC)
-_ENVIRONMENTS = ("StartCycleFunction", "SyncSchedulesFunction", "DeliverMailFunction")
+_ENVIRONMENTS = (
+    "StartCycleFunction",
+    "SyncSchedulesFunction",
+    "DeliverMailFunction",
+    "SweepAccountsFunction",
+)
 
 
 def at(text: str) -> datetime:
