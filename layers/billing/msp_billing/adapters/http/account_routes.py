@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from msp_billing.adapters.http.answering import NotThereError, promised
-from msp_billing.adapters.http.bodies import AcknowledgementBody, RefundBody
+from msp_billing.adapters.http.bodies import (
+    AcknowledgementBody,
+    PauseBody,
+    PauseEndBody,
+    RefundBody,
+)
 from msp_billing.adapters.http.requests import caller_of, new_router, ports_of
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.dunning.entitlements import Answer, What
+from msp_billing.domain.dunning.standing import Pause
+from msp_billing.domain.ledger.statements import Statement
 from msp_billing.usecases.dunning.entitlements import (
     EntitlementRecord,
     acknowledge,
     desired_state,
     may,
 )
+from msp_billing.usecases.dunning.pauses import (
+    EndPauseRequest,
+    end_pause,
+    make_promise,
+    raise_dispute,
+)
+from msp_billing.usecases.receivables.account_statement import state_account
 from msp_billing.usecases.receivables.account_view import AccountView, view_account
 from msp_billing.usecases.receivables.refunds import RefundRequest, RefundResult, refund_credit
 
@@ -49,6 +64,29 @@ def get_account(provider: Provider, account: Account) -> AccountView:
     return view_account(ports_of(router), provider, account)
 
 
+@router.get(
+    f"{_ACCOUNT}/statement",
+    summary="What the account was billed and paid, with running balance",
+    tags=_MONEY,
+    operation_id="stateAccount",
+    responses=promised("The statement, out of the ledger's entries alone.", 404),
+)
+def get_statement(
+    provider: Provider,
+    account: Account,
+    from_on: Annotated[
+        date | None,
+        Query(alias="from", description="First day; of the month before last, if left out."),
+    ] = None,
+    to_on: Annotated[
+        date | None, Query(alias="to", description="Last day; today, if left out.")
+    ] = None,
+) -> Statement:
+    """See :func:`msp_billing.usecases.receivables.account_statement.state_account`."""
+    caller_of(router)
+    return state_account(ports_of(router), provider, account, from_on, to_on)
+
+
 @router.post(
     f"{_ACCOUNT}/refunds",
     summary="Enter that credit is paid back",
@@ -72,6 +110,65 @@ def post_refund(
             amount=body.amount,
             method=body.method,
             requested_by=str(who),
+            why=body.why,
+        ),
+    )
+
+
+@router.post(
+    f"{_ACCOUNT}/promises",
+    summary="Keep that the account promised to pay",
+    description="It pauses what it covers, until its last day; then the case goes on at the step "
+    "where it stood. The same promise again changes nothing.",
+    tags=_MONEY,
+    operation_id="makePromise",
+    responses=promised("The promise as it is kept.", 404),
+)
+def post_promise(provider: Provider, account: Account, body: Annotated[PauseBody, Body()]) -> Pause:
+    """See :func:`msp_billing.usecases.dunning.pauses.make_promise`."""
+    who = caller_of(router, body.by)
+    return make_promise(ports_of(router), body.request(provider, account, str(who)))
+
+
+@router.post(
+    f"{_ACCOUNT}/disputes",
+    summary="Keep that the account disputes an amount",
+    description="It pauses what it covers, until it is ended or its last day has passed. The same "
+    "dispute again changes nothing.",
+    tags=_MONEY,
+    operation_id="raiseDispute",
+    responses=promised("The dispute as it is kept.", 404),
+)
+def post_dispute(provider: Provider, account: Account, body: Annotated[PauseBody, Body()]) -> Pause:
+    """See :func:`msp_billing.usecases.dunning.pauses.raise_dispute`."""
+    who = caller_of(router, body.by)
+    return raise_dispute(ports_of(router), body.request(provider, account, str(who)))
+
+
+@router.post(
+    f"{_ACCOUNT}/pauses/<pause>/end",
+    summary="End a promise or dispute before its last day",
+    description="What it covered is followed again at once.",
+    tags=_MONEY,
+    operation_id="endPause",
+    responses=promised("The promise or dispute, ended.", 404),
+)
+def post_pause_end(
+    provider: Provider,
+    account: Account,
+    pause: Annotated[Identifier, Path(description="Name of the promise or dispute.")],
+    body: Annotated[PauseEndBody, Body()],
+) -> Pause:
+    """See :func:`msp_billing.usecases.dunning.pauses.end_pause`."""
+    who = caller_of(router, body.by)
+    return end_pause(
+        ports_of(router),
+        EndPauseRequest(
+            provider=provider,
+            account=account,
+            pause=pause,
+            how=body.how,
+            by=str(who),
             why=body.why,
         ),
     )

@@ -72,7 +72,7 @@ _FIXES = {
 
 def _refuser(status: int, code: str) -> Callable[[Exception], Response[Any]]:
     def refuse(error: Exception) -> Response[Any]:
-        return plain_refusal(status, code, _sentence(str(error)), _FIXES[status])
+        return plain_refusal(status, code, str(error), _FIXES[status])
 
     return refuse
 
@@ -115,7 +115,7 @@ _REFUSALS = {
 
 
 def _not_found(what: str) -> Response[Any]:
-    return plain_refusal(404, "not-found", _sentence(what), _FIXES[404])
+    return plain_refusal(404, "not-found", what, _FIXES[404])
 
 
 def _invalid(error: RequestValidationError) -> Response[Any]:

@@ -21,6 +21,7 @@ from msp_billing.domain.payments.incoming import (
     PaymentMethod,
     RemittancePart,
 )
+from msp_billing.usecases.dunning.pause_checks import Ending, PauseRequest
 
 Source = Annotated[
     Identifier,
@@ -169,13 +170,38 @@ class RefundBody(Frozen):
     by: By = None
 
 
-class PromiseBody(Frozen):
-    """A promise to pay, or what is disputed: it pauses what it covers, until a day (DUN-08)."""
+class PauseBody(Frozen):
+    """A promise to pay, or a dispute: it pauses what it covers, until a day (DUN-08)."""
 
-    pause: Identifier = Field(description="A name for it: under one name it is made once.")
-    amount: AmountText = Field(description="How much of what is owed it covers.")
+    name: Identifier | None = Field(
+        default=None, description="Under one name it is kept once; counted, if left out."
+    )
+    amount: AmountText | None = Field(
+        default=None, description="How much it covers; all that is open, if left out."
+    )
     until: date = Field(description="The last day on which it covers that.")
     invoice: Text | None = Field(default=None, description="Its number; the oldest, if left out.")
+    why: Why
+    by: By = None
+
+    def request(self, provider: str, account: str, by: str) -> PauseRequest:
+        """The same as the use case has it."""
+        return PauseRequest(
+            provider=provider,
+            account=account,
+            document=self.invoice,
+            amount=self.amount,
+            until=self.until,
+            reason=self.why,
+            by=by,
+            name=self.name,
+        )
+
+
+class PauseEndBody(Frozen):
+    """That a promise or dispute is over before its last day."""
+
+    how: Ending
     why: Why
     by: By = None
 
