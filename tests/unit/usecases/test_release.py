@@ -391,7 +391,7 @@ def test_a_payment_that_is_returned_before_the_last_step_keeps_the_hold(asked: W
     asked.give_back("100.00")
     result = asked.restore()
     assert result.outcome == "cancelled"
-    assert "100.00 has to be paid yet" in result.why
+    assert "100.00 USD has to be paid yet" in result.why
     assert (asked.standing.state, asked.release.state) == (HELD, "cancelled")
 
 

@@ -17,7 +17,7 @@ from msp_billing.domain.dunning.standing import Release, Standing
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.problems import name_some
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
-from msp_billing.usecases.dunning.release_ending import RestoreRequest, restore_account
+from msp_billing.usecases.dunning.release_ending import restore_without_execution
 from msp_billing.usecases.dunning.release_situation import (
     MAX_TEXT,
     ConcurrentStandingError,
@@ -192,10 +192,7 @@ def _see_that_it_goes_on(ports: Ports, found: DunningContext, release: Release) 
     if ports.release_executions.is_running(name):
         return
     if release.state == "approved":
-        request = RestoreRequest(
-            provider=standing.provider, account=standing.account, release=release.release
-        )
-        restore_account(ports, request)
+        restore_without_execution(ports, found, release)
         return
     if start_execution(ports, found, standing, release):
         return

@@ -22,9 +22,8 @@ from msp_billing.usecases.dunning.context import (
     UnknownAccountError,
     load_account,
 )
-from msp_billing.usecases.dunning.entitlements import publish
 from msp_billing.usecases.dunning.release import RejectRequest, reject_release
-from msp_billing.usecases.dunning.release_ending import RestoreRequest, end_hold
+from msp_billing.usecases.dunning.release_ending import restore_without_execution
 from msp_billing.usecases.dunning.release_keys import KeyRequest, find_key, forged_key
 from msp_billing.usecases.dunning.release_letters import release_question
 from msp_billing.usecases.dunning.release_situation import (
@@ -34,7 +33,6 @@ from msp_billing.usecases.dunning.release_situation import (
     missing_roles,
     release_roles,
     release_under_way,
-    start_execution,
 )
 from msp_billing.usecases.errors import ApprovalGoneError, UnknownProviderError
 from msp_billing.usecases.ports import Ports
@@ -223,7 +221,7 @@ def _go_on(ports: Ports, found: DunningContext, release: Release) -> None:
     """Let the waiting execution restore the account; where none waits, do it here.
 
     Then nobody waits because it was left to a person, or because the answer to the same call was
-    lost: restoring happens once whoever does it. Another execution brings the letter.
+    lost: restoring happens once, whoever does it.
     """
     if release.task_token is not None:
         try:
@@ -232,15 +230,7 @@ def _go_on(ports: Ports, found: DunningContext, release: Release) -> None:
             pass  # restored below
         else:
             return
-    request = RestoreRequest(
-        provider=found.standing.provider,
-        account=found.standing.account,
-        release=release.release,
-    )
-    if end_hold(ports, request).outcome == "restored":
-        publish(ports, ports.standings.find(request.provider, request.account))
-        again = release.model_copy(update={"run": release.run + 1})
-        start_execution(ports, found, found.standing, again)
+    restore_without_execution(ports, found, release)
 
 
 def _result(found: DunningContext, changed: bool) -> ReleaseResult:

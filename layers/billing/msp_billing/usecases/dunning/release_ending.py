@@ -28,6 +28,7 @@ from msp_billing.usecases.dunning.release_situation import (
     missing_roles,
     release_policy,
     settlement_since,
+    start_execution,
     what_is_missing,
 )
 from msp_billing.usecases.ports import Ports
@@ -62,6 +63,22 @@ def restore_account(ports: Ports, request: RestoreRequest) -> RestoreResult:
         publish(ports, ports.standings.find(request.provider, request.account))
         send_ended_letter(ports, load_account(ports, request.provider, request.account))
     return result
+
+
+def restore_without_execution(ports: Ports, found: DunningContext, release: Release) -> None:
+    """End the hold here, where no execution waits for it; another one brings the letter.
+
+    So whoever turns the last key, or pays, needs no leave to send mail.
+    """
+    request = RestoreRequest(
+        provider=found.standing.provider,
+        account=found.standing.account,
+        release=release.release,
+    )
+    if end_hold(ports, request).outcome == "restored":
+        publish(ports, ports.standings.find(request.provider, request.account))
+        again = release.model_copy(update={"run": release.run + 1})
+        start_execution(ports, found, found.standing, again)
 
 
 def end_hold(ports: Ports, request: RestoreRequest) -> RestoreResult:
