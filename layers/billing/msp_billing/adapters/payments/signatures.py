@@ -18,7 +18,7 @@ from msp_billing.usecases.receivables.payment_readings import ForgedEventError, 
 
 TOLERANCE = timedelta(minutes=5)
 MAX_SIGNATURES = 10
-_MOMENT = re.compile(r"\d{1,12}", re.ASCII)
+_MOMENT = re.compile(r"\d{1,11}", re.ASCII)
 _SCHEME = "v1"
 
 
