@@ -73,8 +73,9 @@ build: setup-sam ## build functions and layers for AWS, into .aws-sam/ (no Docke
 bench: setup ## measure time, memory, requests and state transitions per invoice
 	@$(BIN)/python -m benchmarks
 
-schemas: setup ## write the JSON Schemas of the provider directory to docs/schemas/
+schemas: setup ## write the JSON Schemas of the provider directory and the API to docs/schemas/
 	@$(BIN)/mspbill schema --out docs/schemas
+	@$(BIN)/python -m tools.openapi
 
 sample-data: setup ## write the sample accounts and feeds in providers/ anew
 	@$(BIN)/python -m tools.sample_data

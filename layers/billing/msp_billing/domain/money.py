@@ -68,8 +68,10 @@ ExactDecimal = Annotated[
     BeforeValidator(parse_exact_decimal),
     PlainSerializer(_plain, return_type=str, when_used="json"),
     WithJsonSchema(
-        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
+        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]},
+        mode="validation",
     ),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}, mode="serialization"),
 ]
 """A decimal that was never a float."""
 

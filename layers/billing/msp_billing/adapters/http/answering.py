@@ -49,6 +49,7 @@ def make_resolver(refused: Mapping[type[Exception], tuple[int, str]]) -> APIGate
     )
     api.exception_handler(RequestValidationError)(_invalid)
     api.exception_handler(RequestUnsupportedContentType)(_wrong_type)
+    api.exception_handler(UnicodeDecodeError)(_no_text)
     api.exception_handler(ResponseValidationError)(_our_mistake)
     api.exception_handler(ProblemsError)(lambda error: refusal(422, error.problems))
     api.exception_handler(NotSignedError)(
@@ -101,7 +102,7 @@ def promised(description: str, *statuses: int) -> dict[int, OpenAPIResponse]:
             "description": _REFUSALS[status],
             "content": {"application/json": {"model": Refusal}},
         }
-        for status in (403, *statuses, 422)
+        for status in sorted({403, *statuses, 422, 500, 503})
     }
     return {200: {"description": description}, **refusals}
 
@@ -111,6 +112,8 @@ _REFUSALS = {
     404: "Something that the path names does not exist.",
     409: "It contradicts what stands: nothing was done.",
     422: "It is refused, with every problem: nothing was done.",
+    500: "A defect of ours. The request may be sent again.",
+    503: "Others kept changing the account first: send it again.",
 }
 
 
@@ -139,6 +142,11 @@ def _problem(entry: Mapping[str, Any]) -> Problem:
 def _wrong_type(_error: RequestUnsupportedContentType) -> Response[Any]:
     what = "The body is not declared to be JSON."
     return plain_refusal(415, "not-json", what, "Send it with 'Content-Type: application/json'.")
+
+
+def _no_text(_error: UnicodeDecodeError) -> Response[Any]:
+    what = "The body is not text in UTF-8."
+    return plain_refusal(422, "invalid-request", what, "Send JSON in UTF-8.")
 
 
 def _our_mistake(error: ResponseValidationError) -> Response[Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
+from itertools import chain
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -45,15 +47,15 @@ def parse_strict_json(text: str) -> Any:
 
 def _depth(value: Any) -> int:
     """How deep lists and objects go; no recursion, because the text decides how deep."""
-    level, depth = [value], 0
-    while level := [
-        inner
-        for entry in level
-        if isinstance(entry, dict | list)
-        for inner in (entry.values() if isinstance(entry, dict) else entry)
-    ]:
-        depth += 1
+    level, depth = _containers([value]), 0
+    while level:
+        inside = [entry.values() if isinstance(entry, dict) else entry for entry in level]
+        level, depth = _containers(chain.from_iterable(inside)), depth + 1
     return depth
+
+
+def _containers(values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if isinstance(value, dict | list)]
 
 
 def _amount_text(value: Any) -> Decimal:
