@@ -22,7 +22,7 @@ from msp_billing.domain.payments.incoming import (
     RemittancePart,
 )
 from msp_billing.domain.payments.records import PaymentRecord
-from msp_billing.usecases.receivables import booking, queue
+from msp_billing.usecases.receivables import following_up
 from msp_billing.usecases.receivables.booking import book_payment, take_payment, take_return
 from tests.fakes.ports import FakePorts
 from tests.unit.domain.builders import policy
@@ -153,6 +153,5 @@ def open_desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
         assert provider == "lantern"
         made.reactions.append(name)
 
-    monkeypatch.setattr(booking, "react", see)
-    monkeypatch.setattr(queue, "react", see)
+    monkeypatch.setattr(following_up, "react", see)
     return made

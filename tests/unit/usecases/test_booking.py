@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from msp_billing.domain.problems import ProblemsError
 from msp_billing.usecases.errors import PaymentConflictError
-from msp_billing.usecases.receivables import booking
+from msp_billing.usecases.receivables import following_up
 from msp_billing.usecases.receivables.booking import take_payments
 from tests.unit.domain.builders import PROPERTY
 from tests.unit.usecases.payment_desk import Desk, key, open_desk, paid, part, went_back
@@ -384,7 +384,7 @@ def test_an_account_that_cannot_be_looked_at_does_not_keep_the_others_from_it(
         if name == "alder":
             raise RuntimeError("poison")
 
-    monkeypatch.setattr(booking, "react", react)
+    monkeypatch.setattr(following_up, "react", react)
     reported = [paid("A-1", account="alder"), paid("A-2", account="beech")]
     with pytest.raises(RuntimeError, match="poison"):
         take_payments(desk.ports, "lantern", reported, "file 1")

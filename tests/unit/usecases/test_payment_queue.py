@@ -12,6 +12,7 @@ from msp_billing.domain.payments.incoming import PaymentKey
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.problems import ProblemsError
 from msp_billing.usecases.errors import PaymentDecidedError
+from msp_billing.usecases.receivables.matching_again import match_again
 from msp_billing.usecases.receivables.queue import (
     AssignRequest,
     DismissRequest,
@@ -19,6 +20,7 @@ from msp_billing.usecases.receivables.queue import (
     dismiss_payment,
     waiting,
 )
+from tests.unit.domain.payments.payment_samples import account
 from tests.unit.usecases.payment_desk import NOW, Desk, key, open_desk, paid, part, went_back
 
 
@@ -270,3 +272,73 @@ def test_a_payment_that_is_assigned_after_its_return_came_is_not_kept(desk: Desk
     desk.ports.clock.time += timedelta(hours=1)
     assign(desk)
     assert desk.waiting() == ["R-1"]
+
+
+# --- Tried again ----------------------------------------------------------------------------------
+
+
+def match_anew(desk: Desk) -> list[str]:
+    return [record.key.external_id for record in match_again(desk.ports, "lantern")]
+
+
+def test_a_payment_that_came_before_its_invoice_is_booked_when_that_is_there(desk: Desk) -> None:
+    """Also what an index had not shown yet is found then (docs/faults.md, 42)."""
+    desk.take(paid("A-2", "80.00", texts=["LP-000003"]))
+    before = desk.everything()
+    assert match_anew(desk) == []
+    assert desk.everything() == before
+    desk.bill("LP-000003", "80.00", of="beech")
+    assert match_anew(desk) == ["A-2"]
+    record = desk.ports.payments.find(key("A-2"))
+    assert (record.state, record.matched_by) == ("booked", "invoice number LP-000003")
+    assert record.decided_by is None
+    assert desk.open("beech") == {}
+    assert desk.reactions == ["beech"]
+    assert match_anew(desk) == []
+
+
+def test_a_payment_for_an_account_that_comes_into_the_book_is_booked(desk: Desk) -> None:
+    desk.take(paid("A-2", account="rowan"))
+    assert match_anew(desk) == []
+    desk.ports.book.put("lantern", [account("rowan", "Rowan Ltd")])
+    assert match_anew(desk) == ["A-2"]
+
+
+def test_a_payment_of_tomorrow_is_booked_tomorrow_without_a_person(desk: Desk) -> None:
+    desk.take(paid("A-2", account="alder", received_on=date(2026, 11, 29)))
+    assert match_anew(desk) == []
+    desk.ports.clock.pass_days(1)
+    assert match_anew(desk) == ["A-2"]
+
+
+def test_a_return_is_booked_when_its_payment_can_be_told(desk: Desk) -> None:
+    desk.back(went_back("R-1", "120.00", account="alder"))
+    assert match_anew(desk) == []
+    assign(desk)
+    assert match_anew(desk) == ["R-1"]
+    assert desk.open() == {"LP-000001": "100.00", "LP-000002": "60.00"}
+
+
+def test_a_return_that_fitted_several_is_not_booked_for_the_one_that_is_left(desk: Desk) -> None:
+    """R-1 tells no payment. It may be what R-2 tells better, and is then booked already."""
+    for name in ("A-2", "A-3"):
+        desk.take(paid(name, "10.00", account="alder", trace="7"))
+    desk.back(went_back("R-1", "10.00", trace="7"))
+    desk.back(went_back("R-2", "10.00", payment=key("A-2")))
+    desk.take(paid("A-3", "10.00", account="alder", trace="7"))
+    assert match_anew(desk) == []
+    assert desk.waiting() == ["A-1", "R-1"]
+
+
+def test_money_under_a_reference_that_was_used_is_left_to_a_person(desk: Desk) -> None:
+    desk.take(paid("A-2", account="alder"))
+    desk.take(paid("A-2", "1.00", account="alder"))
+    assert match_anew(desk) == []
+
+
+def test_a_person_who_decides_at_the_same_time_wins(desk: Desk) -> None:
+    desk.take(paid("A-2", account="alder", received_on=date(2026, 11, 29)))
+    desk.ports.clock.pass_days(1)
+    desk.ports.ledgers.before_append = lambda: dismiss(desk, "A-2")
+    assert match_anew(desk) == []
+    assert desk.held() == "0"

@@ -21,14 +21,17 @@ from msp_billing.domain.payments.incoming import IncomingPayment, IncomingReturn
 from msp_billing.domain.payments.matching import as_printed, match_payment
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import PaymentConflictError
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.receivables.following_up import follow_up
 from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_once, until_settled
-from msp_billing.usecases.receivables.returns import record_return, take_waiting_returns
+from msp_billing.usecases.receivables.returns import record_return
 
 _LOGGER = logging.getLogger(__name__)
+
+REFERENCE_USED = "reference-used"
+"""Why money waits that came under the key of other money: only a person can tell what it is."""
 
 _MAX_ID_LENGTH = 120
 _HASH_LENGTH = 12
@@ -87,7 +90,7 @@ def book_payment(ports: Ports, payment: IncomingPayment, reported_by: str) -> Pa
         if problems:
             raise ProblemsError(problems)
     record, _ = _record_payment(intake, payment, reported_by)
-    _follow_up(intake, [record])
+    follow_up(intake, [record])
     return record
 
 
@@ -110,7 +113,7 @@ def take_payments(
     try:
         taken.extend(_take(intake, entry, reported_by) for entry in payments)
     finally:
-        _follow_up(intake, [entry.record for entry in taken if entry.record is not None])
+        follow_up(intake, [entry.record for entry in taken if entry.record is not None])
     return tuple(taken)
 
 
@@ -158,7 +161,7 @@ def _record_money(
         if standing is None or (before is not None and before.amount == payment.amount):
             raise  # the same money, told of another account
         problem = Problem(
-            code="reference-used",
+            code=REFERENCE_USED,
             what=str(error),
             fix="Compare both with the bank's statement; assign this one if it is money too.",
         )
@@ -267,22 +270,3 @@ def _entry_problems(intake: Intake, payment: IncomingPayment) -> Iterable[Proble
     else:
         yield from date_problems(payment.received_on, intake.today)
     yield from remittance_problems(printed, known, intake.account_of)
-
-
-def _follow_up(intake: Intake, records: Sequence[PaymentRecord]) -> None:
-    """Take returns that came before their payments, and let each account see what it means.
-
-    Done also for what was booked before: whoever booked it may have stopped right after.
-    """
-    settled = (*records, *take_waiting_returns(intake, records))
-    booked = dict.fromkeys(entry.account for entry in settled if entry.state == "booked")
-    failed: list[Exception] = []
-    for account in booked:
-        try:
-            if account is not None:
-                react(intake.ports, intake.provider, account)
-        except Exception as error:  # told at the end: the other accounts have a right to theirs
-            _LOGGER.exception("what was booked for %s had no effect yet", account)
-            failed.append(error)
-    if failed:
-        raise failed[0]

@@ -11,9 +11,9 @@ from msp_billing.domain.payments.incoming import PaymentKey, RemittancePart
 from msp_billing.domain.payments.matching import as_printed
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import PaymentDecidedError
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.receivables.following_up import follow_up
 from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_once, until_settled
 from msp_billing.usecases.receivables.returns import by_payment, settle_return
@@ -70,8 +70,7 @@ def assign_payment(ports: Ports, request: AssignRequest) -> PaymentRecord:
         raise _decided(record)
 
     booked, _ = until_settled(standing, lambda: _assign(intake, request))
-    if booked.account is not None:
-        react(ports, request.key.provider, booked.account)
+    follow_up(intake, [booked])
     return booked
 
 

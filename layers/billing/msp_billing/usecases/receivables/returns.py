@@ -14,6 +14,10 @@ from msp_billing.usecases.errors import PaymentConflictError
 from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_return_once, until_settled
 
+_UNKNOWN = "payment-unknown"
+_MAY_PASS = {_UNKNOWN, "date-in-future"}
+"""Why a return waits, where time alone may mend it."""
+
 Found = PaymentRecord | Problem
 """The payment that went back, or why it cannot be told."""
 
@@ -100,18 +104,26 @@ def take_waiting_returns(
     settled: list[PaymentRecord] = []
     for waiting in list(intake.ports.payments.queue(intake.provider)) if taken else ():
         told = waiting.returned
-        if told is None or not (
-            waiting.key in keys or told.payment in keys or told.trace in traces
-        ):
+        if told is None:
             continue
-        if told.payment is None and told.trace is None:
-            continue
-        if not isinstance(find_returned(intake, told), Problem):
-            again = waiting.model_copy(update={"version": waiting.version + 1})
-            record = settle_return(intake, again)
+        if waiting.key in keys or told.payment in keys or told.trace in traces:
+            record = settle_again(intake, waiting)
             if record is not None:
                 settled.append(record)
     return tuple(settled)
+
+
+def settle_again(intake: Intake, waiting: PaymentRecord) -> PaymentRecord | None:
+    """Book a waiting return if its payment is there now; None when it goes on waiting.
+
+    Only one that found no payment is tried again. One that fitted several would fit the only one
+    that is left when another return, or the same by another name, was booked for the others.
+    """
+    if any(problem.code not in _MAY_PASS for problem in waiting.problems):
+        return None
+    again = waiting.model_copy(update={"version": waiting.version + 1})
+    record = settle_return(intake, again)
+    return record if record is not None and record.state != "queued" else None
 
 
 def _repeated(intake: Intake, returned: IncomingReturn) -> PaymentRecord | None:
@@ -132,7 +144,7 @@ def _of_key(intake: Intake, key: PaymentKey) -> Found:
     found = intake.ports.payments.find(key)
     if found is None or found.payment is None:
         return Problem(
-            code="payment-unknown",
+            code=_UNKNOWN,
             what=f"No payment {key.document} was reported.",
             fix="It is booked when the payment comes; else say which payment it is.",
         )
@@ -169,7 +181,7 @@ def _by_amount(intake: Intake, returned: IncomingReturn) -> Found:
     account = returned.account or names_account(returned.texts, None, intake)
     if account is None or not intake.has_account(account):
         return Problem(
-            code="payment-unknown",
+            code=_UNKNOWN,
             what=f"Which payment of {returned.amount} went back is not told.",
             fix="Say which payment it is, or dismiss it with a reason.",
         )
@@ -188,7 +200,7 @@ def _by_amount(intake: Intake, returned: IncomingReturn) -> Found:
 
 def _which(count: int, of: str, account: str | None = None) -> Problem:
     return Problem(
-        code="several-payments" if count else "payment-unknown",
+        code="several-payments" if count else _UNKNOWN,
         what=f"{count or 'No'} payment{'s are' if count > 1 else ' is'} of {of}.",
         fix="Say which payment it is, or dismiss it with a reason.",
         where=account,
