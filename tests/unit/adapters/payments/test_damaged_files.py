@@ -21,6 +21,7 @@ from tests.unit.adapters.payments.file_samples import (
     camt,
     codes,
 )
+from tests.unit.domain.builders import PROPERTY
 
 SAMPLES: dict[str, tuple[PaymentFile, bytes]] = {
     "csv": (CSV_FILE, CSV),
@@ -81,6 +82,7 @@ def test_no_single_wrong_digit_makes_another_amount(name: str, amounts: set[str]
     assert refused > 50
 
 
+@PROPERTY
 @given(name=st.sampled_from(sorted(SAMPLES)), data=st.data())
 def test_damage_anywhere_is_a_problem_and_never_an_error(name: str, data: st.DataObject) -> None:
     content = SAMPLES[name][1]
@@ -91,12 +93,14 @@ def test_damage_anywhere_is_a_problem_and_never_an_error(name: str, data: st.Dat
     assert not (reading.problems and reading.rows)
 
 
+@PROPERTY
 @given(name=st.sampled_from(sorted(SAMPLES)), content=st.binary(max_size=400))
 def test_any_bytes_are_refused_or_read(name: str, content: bytes) -> None:
     reading = read(name, content)
     assert reading.problems or not reading.rows or name == "csv"
 
 
+@PROPERTY
 @given(
     order=st.permutations(range(5)),
     split=st.integers(0, 5),

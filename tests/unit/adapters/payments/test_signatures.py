@@ -16,6 +16,7 @@ from msp_billing.usecases.receivables.payment_readings import (
     ForgedEventError,
     StaleEventError,
 )
+from tests.unit.domain.builders import PROPERTY
 
 NOW = datetime(2026, 9, 3, 12, 0, 0, tzinfo=UTC)
 BODY = b'{"id": "evt_1"}'
@@ -92,6 +93,7 @@ def test_without_a_secret_nothing_is_genuine(secrets: list[str]) -> None:
         verify_signature(BODY, sign(BODY, "", NOW), secrets, NOW)
 
 
+@PROPERTY
 @given(body=st.binary(max_size=60), at=st.integers(0, 59), bit=st.integers(0, 7))
 def test_one_turned_bit_in_the_body_is_found(body: bytes, at: int, bit: int) -> None:
     header = sign(body, SECRET, NOW)
@@ -102,6 +104,7 @@ def test_one_turned_bit_in_the_body_is_found(body: bytes, at: int, bit: int) -> 
             verify_signature(turned, header, [SECRET], NOW)
 
 
+@PROPERTY
 @given(header=st.text(max_size=120))
 def test_no_header_does_more_than_be_refused(header: str) -> None:
     with pytest.raises(EventRefusedError):
