@@ -7,6 +7,7 @@ again, and the second time changes nothing (docs/faults.md, 34).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -40,6 +41,7 @@ _logger = Logger(child=True)
 router = new_router()
 
 
+@cache
 def payment_webhook() -> APIGatewayHttpResolver:
     """The resolver of the webhook's function; the handler gives it ``ports`` and ``secrets``."""
     api = make_resolver({PaymentConflictError: (409, "payment-conflict")})

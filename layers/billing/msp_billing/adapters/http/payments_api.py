@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, License, Tag
 
@@ -38,6 +40,7 @@ was found, and nothing is done then. A request may be sent again without harm: w
 once."""
 
 
+@cache
 def payments_api() -> APIGatewayHttpResolver:
     """The resolver of the API's function; the handler gives it ``ports`` with each request."""
     api = make_resolver(_REFUSED)

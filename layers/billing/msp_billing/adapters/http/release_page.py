@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -36,6 +37,7 @@ _logger = Logger(child=True)
 router = new_router()
 
 
+@cache
 def release_page() -> APIGatewayHttpResolver:
     """The resolver of the page's function; the handler gives it ``ports`` and ``pages``."""
     api = APIGatewayHttpResolver()
