@@ -102,7 +102,7 @@ def promised(description: str, *statuses: int) -> dict[int, OpenAPIResponse]:
             "description": _REFUSALS[status],
             "content": {"application/json": {"model": Refusal}},
         }
-        for status in sorted({403, *statuses, 422, 500, 503})
+        for status in sorted({403, *statuses, 422, 503})
     }
     return {200: {"description": description}, **refusals}
 
@@ -112,7 +112,6 @@ _REFUSALS = {
     404: "Something that the path names does not exist.",
     409: "It contradicts what stands: nothing was done.",
     422: "It is refused, with every problem: nothing was done.",
-    500: "A defect of ours. The request may be sent again.",
     503: "Others kept changing the account first: send it again.",
 }
 
