@@ -15,6 +15,7 @@ from msp_billing.usecases.errors import PaymentConflictError
 from msp_billing.usecases.receivables import following_up
 from msp_billing.usecases.receivables.booking import take_payments
 from tests.unit.domain.builders import PROPERTY
+from tests.unit.domain.payments.payment_samples import account
 from tests.unit.usecases.payment_desk import Desk, key, open_desk, paid, part, went_back
 
 
@@ -303,6 +304,22 @@ def test_a_person_who_enters_it_is_refused_and_a_bank_that_has_it_is_not(
     assert record.problems[0].code in {code, "no-match"}
     assert desk.waiting() == ["A-1"]
     assert desk.reactions == []
+
+
+def test_an_account_that_changed_its_currency_pays_its_ledger_in_the_one_it_began_with(
+    desk: Desk,
+) -> None:
+    desk.bill("LP-000001", "120.00")
+    desk.ports.book.put("lantern", [account("alder", "Alder Group Ltd", currency="CAD")])
+    assert desk.take(paid("A-1", account="alder")).state == "booked"
+    assert desk.open() == {}
+    waits = desk.take(paid("A-2", account="alder", currency="CAD"))
+    assert [problem.code for problem in waits.problems] == ["other-currency"]
+
+
+def test_payments_of_another_provider_are_not_taken(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="payments of lantern are not birch's"):
+        take_payments(desk.ports, "birch", [paid("A-1")], "file 1")
 
 
 def test_a_day_is_the_providers(desk: Desk) -> None:

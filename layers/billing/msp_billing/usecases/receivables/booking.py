@@ -107,7 +107,12 @@ def take_payments(
 
     Returns:
         What became of each, in the same order.
+
+    Raises:
+        ValueError: when a key is another provider's.
     """
+    if others := {entry.key.provider for entry in payments} - {provider}:
+        raise ValueError(f"payments of {', '.join(sorted(others))} are not {provider}'s")
     intake = Intake(ports, provider)
     taken: list[Taken] = []
     try:

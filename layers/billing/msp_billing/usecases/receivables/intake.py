@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.ledger.entries import LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.money import Money
@@ -36,6 +37,8 @@ class Intake:
         self.provider = provider
         self._accounts: dict[str, Account | None] = {}
         self._owners: dict[str, str | None] = {}
+        self._ledgers: dict[str, LedgerId] = {}
+        self._calendars: dict[int, BusinessCalendar] = {}
 
     @cached_property
     def policy(self) -> ProviderPolicy:
@@ -56,16 +59,20 @@ class Intake:
         return self._accounts[account]
 
     def ledger(self, account: str) -> LedgerId:
-        """Which ledger an account of the book has."""
-        found = self.account(account)
-        assert found is not None, "asked for after it was found in the book"
-        return LedgerId(provider=self.provider, account=account, currency=found.currency)
+        """Which ledger an account of the book has. It keeps the currency that it began with."""
+        if account not in self._ledgers:
+            self.position(account)
+        return self._ledgers[account]
 
     def settles_on(self, payment: IncomingPayment) -> date:
         """From which day on the bank takes a payment back no more (DUN-06)."""
         days = self.policy.payments.settled_after_business_days.get(payment.method, 0)
-        calendar = calendar_around(self.ports, self.policy, payment.received_on.year)
-        return calendar.nth_after(payment.received_on, days)
+        if not days:
+            return payment.received_on
+        year = payment.received_on.year
+        if year not in self._calendars:
+            self._calendars[year] = calendar_around(self.ports, self.policy, year)
+        return self._calendars[year].nth_after(payment.received_on, days)
 
     def booking_problems(self, amount: Money, on: date, account: str) -> tuple[Problem, ...]:
         """Why money cannot be booked for an account, or went back from it, as it was reported."""
@@ -95,8 +102,13 @@ class Intake:
         return self._owners[number]
 
     def position(self, account: str) -> LedgerPosition:
-        """Where an account stands now."""
-        return self.ports.ledgers.position(self.ledger(account))
+        """Where an account of the book stands now."""
+        found = self.account(account)
+        assert found is not None, "asked for after it was found in the book"
+        ledger = LedgerId(provider=self.provider, account=account, currency=found.currency)
+        position = self.ports.ledgers.position(ledger)
+        self._ledgers[account] = position.ledger
+        return position
 
     def named_in(self, texts: Sequence[str], payer: str | None) -> NamedAccounts:
         """The accounts whose names are in the texts."""
