@@ -51,7 +51,7 @@ class CaseAnswer(Frozen):
     """Whether there is more to come, and when to look again."""
 
     outcome: Literal["wait", "ended"]
-    until: str | None = Field(default=None, description="In UTC, whole seconds; None when ended.")
+    until: str = Field(default="", description="In UTC, whole seconds; empty when ended.")
     waiting_for: str
     state: AccountState
 
