@@ -294,6 +294,23 @@ def test_the_letter_about_a_hold_holds_nothing_up() -> None:
 
 
 @pytest.mark.rule("DUN-02")
+def test_news_of_the_letter_about_a_hold_is_looked_for_while_the_next_step_is_far() -> None:
+    played = play().until("2026-12-14")
+    played.arrive["first@oak.example"] = MailState.SENT
+    played.until("2026-12-15")
+    move = played.move()
+    assert isinstance(move, Wait)
+    assert (move.waiting_for, move.until - played.now) == ("step", timedelta(hours=24))
+    played.news("first@oak.example", MailState.BOUNCED)
+    played.arrive.clear()
+    played.until("2026-12-16")
+    assert played.standing.case is not None
+    attempts = played.standing.case.steps[-1].attempts
+    assert [entry.recipient for entry in attempts] == list(OAK.contacts)
+    assert played.until("2027-03-31").done == ALL_STEPS
+
+
+@pytest.mark.rule("DUN-02")
 def test_escalation_contacts_come_first_where_the_step_says_so() -> None:
     steps = [step("notice", "notice", 1, recipients="escalation_contacts")]
     people = AccountDunning(
