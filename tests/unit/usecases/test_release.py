@@ -565,6 +565,16 @@ def test_a_release_whose_execution_failed_is_told_to_a_person(asked: World) -> N
     assert "MailSetupError" in str(asked.release.why)
 
 
+def test_a_release_that_nobody_could_be_told_of_is_asked_for_again(asked: World) -> None:
+    asked.ports.mailer.errors = [MailRefusedForNowError("throttled")]
+    with pytest.raises(MailRefusedForNowError):
+        leave(asked)
+    assert asked.release.state == "asking"
+    asked.ports.release_executions.running.clear()  # it gave up
+    asked.start()
+    assert asked.executions[-1] == "birch_cedar_release-1_2"
+
+
 def test_a_failure_while_restoring_does_not_take_the_approvals_back(asked: World) -> None:
     asked.approve("engineer", ANN)
     asked.approve("billing", CYD)

@@ -168,17 +168,16 @@ def leave_release(ports: Ports, request: LeaveRequest) -> RestoreResult:
         release = found.standing.release
         if release is None or release.release != request.release or not release.under_way:
             return _over(release, request)
+        # First the mail: if it cannot go out, the release is not left, and asked for again.
+        _tell_people(ports, found, release, request)
         if release.state in {"left_to_person", "approved"}:
-            break
+            return RestoreResult(outcome="over", why=why)
         left = release.model_copy(
             update={"state": "left_to_person", "why": why, "task_token": None}
         )
         if change_release(ports, found, left, f"Release left to a person: {why}", "dunning"):
-            break
-    else:
-        raise ConcurrentStandingError(request.provider, request.account)
-    _tell_people(ports, found, release, request)
-    return RestoreResult(outcome="over", why=why)
+            return RestoreResult(outcome="over", why=why)
+    raise ConcurrentStandingError(request.provider, request.account)
 
 
 def _tell_people(
