@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pydantic import AwareDatetime
 
+from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Identifier
 from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.build_context import BuildContext
@@ -14,14 +15,21 @@ from msp_billing.domain.contracts.lifetimes import lifetime
 from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
+from msp_billing.domain.ledger.entries import LedgerId
 from msp_billing.domain.money import Money
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.billed_contacts import billed_contacts
 from msp_billing.domain.reports.content import ReportContent, ReportFrame
 from msp_billing.domain.reports.device_changes import device_report
 from msp_billing.domain.reports.pre_invoices import pre_invoices
-from msp_billing.domain.reports.quarterly_review import months_until, quarterly_review
+from msp_billing.domain.reports.quarterly_review import (
+    ReviewHold,
+    ReviewPayment,
+    months_until,
+    quarterly_review,
+)
 from msp_billing.domain.reports.report_policy import ReportPolicy
+from msp_billing.domain.reports.review_receivables import review_holds, review_payments
 from msp_billing.domain.reports.uncovered import uncovered_devices
 from msp_billing.domain.reports.user_changes import user_changes
 from msp_billing.domain.snapshots import AccountSnapshot
@@ -109,6 +117,7 @@ class ReportMaterial:
             lifetime(agreement, build.policy, build.price_book, build.calendar)
             for agreement in account.agreements
         )
+        payments, holds = self._receivables(account)
         return quarterly_review(
             account.account,
             account.name,
@@ -116,7 +125,21 @@ class ReportMaterial:
             period,
             self._year.get(account.account, {}),
             [life for life in lives if life.active_in(period)],
+            payments,
+            holds,
             credited=self._credited,
+        )
+
+    def _receivables(
+        self, account: Account
+    ) -> tuple[tuple[ReviewPayment, ...] | None, tuple[ReviewHold, ...]]:
+        """Payments and holds as they were at the instant that the cycle's plan has."""
+        provider, until = self._request.provider, self._request.at
+        ledger = LedgerId(provider=provider, account=account.account, currency=account.currency)
+        history = self._ports.standings.history(provider, account.account)
+        return (
+            review_payments(ledger, self._ports.ledgers.entries(ledger), until),
+            review_holds(history, until, self._context.policy.zone),
         )
 
     def _build(self, snapshot: AccountSnapshot) -> AccountBuild:
