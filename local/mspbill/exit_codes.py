@@ -36,3 +36,10 @@ def exit_code_of(reports: Iterable[ProviderReport]) -> ExitCode:
         return ExitCode.WAITS_FOR_APPROVAL
     to_look_at = any(cycle.parked or cycle.unknown_customers for cycle in cycles)
     return ExitCode.PARKED if to_look_at else ExitCode.DONE
+
+
+ACCOUNTS_EPILOG = (
+    "Exit codes: 0 done, or yes; 1 it failed, or a ledger does not fit, and the message says why; "
+    "2 the input is wrong or was refused, and nothing was changed; 4 done, or answered, but there "
+    "is something for a person to look at: a payment that waits in the queue, or a no."
+)

@@ -8,6 +8,13 @@ from typing import Annotated
 import typer
 
 from msp_billing.domain.problems import ProblemsError
+from mspbill import (
+    asking_commands,
+    dunning_commands,
+    payment_commands,
+    release_commands,
+    write_off_commands,
+)
 from mspbill.backtest_command import backtest
 from mspbill.command_options import AsJson, Directory
 from mspbill.console import print_json, results, shown_steps
@@ -221,3 +228,11 @@ def schema(
 
 
 app.command(epilog=EPILOG)(backtest)
+for _group in (
+    asking_commands,
+    payment_commands,
+    dunning_commands,
+    release_commands,
+    write_off_commands,
+):
+    _group.register(app)

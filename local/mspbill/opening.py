@@ -24,6 +24,7 @@ from msp_billing.domain.accounts import Account
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.ports import Ports
 from mspbill import environment
+from mspbill.command_values import Source
 from mspbill.repository import repository_root
 from mspbill.saved_state import open_state
 
@@ -46,15 +47,6 @@ HTTP_API = "PaymentsApi"
 
 class SourceError(LookupError):
     """It is not said where to read, or there is nothing there; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where to read, as it was given on the command line."""
-
-    stack: str | None = None
-    state: Path | None = None
-    provider: str | None = None
 
 
 @dataclass(frozen=True)

@@ -20,20 +20,20 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
-from moto import mock_aws
 from pydantic import Field, ValidationError
 
-from local_cloud.clock import SettableClock
 from msp_billing import wiring
 from msp_billing.adapters.clock import SystemClock
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.usecases.ports import Ports
 from mspbill import environment
-from mspbill.billing_run import LocalBilling
 from mspbill.repository import repository_root
+
+if TYPE_CHECKING:  # the local cloud takes seconds to load, and opening needs none of it
+    from mspbill.billing_run import LocalBilling
 
 _DESCRIPTION = "state.json"
 _ITEMS = "items.jsonl.gz"
@@ -64,6 +64,16 @@ class SavedState:
     provider: str
     saved_at: datetime
     ports: Ports
+
+
+@dataclass(frozen=True)
+class _StoppedClock:
+    """The clock of a state: it stands where it was saved."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
 
 
 # --- Saving --------------------------------------------------------------------------------------
@@ -146,6 +156,8 @@ def open_state(folder: Path) -> Iterator[SavedState]:
     Raises:
         SavedStateError: when the folder holds none, or a file is not as it was written.
     """
+    from moto import mock_aws
+
     described = read_description(folder)
     items = _read_lines(folder, _ITEMS, described)
     documents = _read_lines(folder, _DOCUMENTS, described)
@@ -160,7 +172,7 @@ def open_state(folder: Path) -> Iterator[SavedState]:
             "ASSETS_DIRECTORY": str(repository_root() / "layers" / "rendering"),
         }
         stack.enter_context(environment.variables(values))
-        wiring.use_clock(SettableClock(described.saved_at))
+        wiring.use_clock(_StoppedClock(described.saved_at))
         stack.callback(wiring.use_clock, SystemClock())
         yield SavedState(described.provider, described.saved_at, wiring.ports())
 

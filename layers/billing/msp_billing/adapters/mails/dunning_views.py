@@ -141,7 +141,8 @@ def _service_hold_words(
             yield f"Switched off: {off}."
     for entry in protected:
         until = "" if entry.until is None else f", until {format_day(entry.until)}"
-        yield f"Stays on: {one_line(entry.service, 60)} ({one_line(entry.reason, 300)}{until})."
+        reason = one_line(entry.reason, 300).rstrip(".")
+        yield f"Stays on: {one_line(entry.service, 60)} ({reason}{until})."
 
 
 def coming_steps(letter: DunningLetter) -> tuple[Dated, ...]:

@@ -1,0 +1,49 @@
+"""Words and colours for how an account stands, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.markup import escape
+
+from msp_billing.adapters.formatting import format_money
+from msp_billing.adapters.mails.dunning_views import listed
+from msp_billing.domain.dunning.entitlements import Entitlement
+from msp_billing.domain.dunning.standing import AccountState
+from msp_billing.domain.ledger.aging import Aging, AgingBucket
+
+COLOURS = {
+    AccountState.GOOD_STANDING: "green",
+    AccountState.DUE: "yellow",
+    AccountState.CREDIT_HOLD: "dark_orange3",
+    AccountState.SERVICE_HOLD: "red",
+}
+_BUCKETS = {
+    AgingBucket.CURRENT: "not due",
+    AgingBucket.DAYS_1_TO_30: "1 to 30 days overdue",
+    AgingBucket.DAYS_31_TO_60: "31 to 60 days overdue",
+    AgingBucket.DAYS_61_TO_90: "61 to 90 days overdue",
+    AgingBucket.OVER_90: "more than 90 days overdue",
+}
+
+
+def may_rows(entitlement: Entitlement) -> Iterator[tuple[str, str]]:
+    """What the account may do, in three lines."""
+    yield "May buy", "yes" if entitlement.buy else "[bold]no[/bold]"
+    yield "Support", "yes" if entitlement.support else "[bold]no[/bold]"
+    if entitlement.services == "on":
+        yield "Services", "on"
+        return
+    off = listed(entitlement.services_off) or "all"
+    kept = listed([entry.service for entry in entitlement.protected_services])
+    yield "Services", f"[bold]off[/bold]: {escape(off)}" + (f"; on: {escape(kept)}" if kept else "")
+
+
+def aging_in_words(aging: Aging) -> str:
+    """What is owed by its age: ``$480.50 not due, $3,150.00 1 to 30 days overdue``."""
+    found = [
+        f"{format_money(amount, aging.currency)} {_BUCKETS[bucket]}"
+        for bucket, amount in aging.amounts.items()
+        if amount
+    ]
+    return ", ".join(found)

@@ -1,0 +1,60 @@
+"""Answering one command about accounts: open where to read, and say what went wrong in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+from pydantic import ValidationError
+
+from msp_billing.domain.problems import Problem, ProblemsError
+from mspbill.command_values import Source
+from mspbill.console import notes
+from mspbill.exit_codes import ExitCode
+from mspbill.refusing import refuse, refuse_with
+
+if TYPE_CHECKING:  # loaded when a command runs: the help of the others should not wait for it
+    from mspbill.opening import Opened
+
+
+@contextmanager
+def answering(source: Source, *, as_json: bool, changes: bool = False) -> Iterator[Opened]:
+    """The provider for the time of the command; what is refused ends with its reasons.
+
+    Args:
+        changes: whether the command changes anything; what a demo left cannot be changed.
+    """
+    from mspbill.going_wrong import FAILED, REFUSED
+    from mspbill.opening import opened
+
+    try:
+        with opened(source, changes=changes) as found:
+            yield found
+    except ProblemsError as error:
+        refuse(error.problems, as_json=as_json)
+    except ValidationError as error:
+        refuse(tuple(_problems(error)), as_json=as_json)
+    except REFUSED as error:
+        refuse_with("refused", _sentence(error), as_json=as_json)
+    except FAILED as error:
+        notes().print(f"It could not be done: {_sentence(error)}", markup=False)
+        raise typer.Exit(ExitCode.FAILED) from error
+    except LookupError as error:
+        if isinstance(error, KeyError):
+            raise  # a defect of ours, not a name that was spelt wrong
+        refuse_with("not-found", _sentence(error), as_json=as_json)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    for entry in error.errors():
+        where = " ".join(str(part) for part in entry["loc"]) or "the request"
+        yield Problem(
+            code="bad-input", what=f"{where}: {entry['msg']}.", fix="See the command's --help."
+        )

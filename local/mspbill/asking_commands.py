@@ -1,0 +1,262 @@
+"""Commands that only look: an account, all accounts by age, a statement, evidence, a ledger."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mspbill.answering import answering
+from mspbill.command_options import AccountName, AsJson, Provider, Stack, State
+from mspbill.command_values import Source, day
+from mspbill.console import print_json, results
+from mspbill.exit_codes import ACCOUNTS_EPILOG, ExitCode
+from mspbill.refusing import refuse_with
+
+if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
+    from msp_billing.domain.ledger.verifying import Verification
+    from mspbill.opening import Opened
+
+
+PANEL = "Accounts: payments, dunning and holds"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for command, name in (
+        (account, "account"),
+        (aging, "aging"),
+        (statement, "statement"),
+        (evidence, "evidence"),
+        (may, "may"),
+        (verify_ledger, "verify-ledger"),
+    ):
+        app.command(name, epilog=ACCOUNTS_EPILOG, rich_help_panel=PANEL)(command)
+
+
+def account(
+    account: AccountName,
+    everything: Annotated[
+        bool, typer.Option("--all", help="The whole history, with every letter.")
+    ] = False,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why is this account here, and what happens when?
+
+    Its balance and how old it is, its state with the sentence of the policy that put it there, the
+    next steps with their days if nothing is paid, what payment would clear it, and its history.
+    """
+    from msp_billing.usecases.receivables.account_view import view_account
+    from mspbill.account_text import AccountPrinter
+
+    with answering(Source(stack, state, provider), as_json=as_json) as found:
+        named = found.account(account)
+        view = view_account(found.ports, found.provider, named.account)
+        if as_json:
+            print_json(view.model_dump(mode="json"))
+        else:
+            AccountPrinter(results(), found.policy.zone, every=everything).print(view)
+
+
+def aging(
+    on: Annotated[
+        date | None, typer.Option(parser=day, help="As of this day; today, if left out.")
+    ] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only who is overdue.")] = False,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What every account owes, by age: not due, 1-30, 31-60, 61-90, over 90 days."""
+    from mspbill.receivables_text import aging_json, aging_rows, print_aging
+
+    with answering(Source(stack, state, provider), as_json=as_json) as found:
+        rows = aging_rows(found, on, only_overdue=overdue)
+        if as_json:
+            print_json(aging_json(rows))
+        else:
+            print_aging(rows, results())
+
+
+def statement(
+    account: AccountName,
+    from_on: Annotated[
+        date | None,
+        typer.Option("--from", parser=day, help="First day; three months back, if left out."),
+    ] = None,
+    to_on: Annotated[
+        date | None, typer.Option("--to", parser=day, help="Last day; today, if left out.")
+    ] = None,
+    final: Annotated[
+        bool, typer.Option("--final", help="From the first entry on, for an account that leaves.")
+    ] = False,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What an account was billed and paid from one day to another, with the running balance.
+
+    With --final, every document down to zero, and what is missing to it (exit code 4 then).
+    """
+    from mspbill.receivables_text import print_statement, statement_of
+
+    if final and (from_on is not None or to_on is not None):
+        refuse_with(
+            "final-statement", "A final statement has no --from and no --to.", as_json=as_json
+        )
+    with answering(Source(stack, state, provider), as_json=as_json) as found:
+        named = found.account(account)
+        if final:
+            _final_statement(found, named.account, as_json=as_json)
+            return
+        made = statement_of(found, named, from_on, to_on)
+        if as_json:
+            print_json(made.model_dump(mode="json"))
+        else:
+            print_statement(made, named.name, results())
+
+
+def _final_statement(found: Opened, account: str, *, as_json: bool) -> None:
+    from msp_billing.usecases.receivables.final_account import final_account
+    from mspbill.receivables_text import print_final
+
+    made = final_account(found.ports, found.provider, account)
+    if as_json:
+        print_json({**made.model_dump(mode="json"), "settled": made.settled})
+    else:
+        print_final(made, results())
+    if not made.settled:
+        raise typer.Exit(ExitCode.PARKED)
+
+
+def evidence(
+    account: AccountName,
+    out: Annotated[Path, typer.Option(help="The zip to write; it must not be there yet.")],
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the proof of how an account came to where it is, as a zip with a page to begin with.
+
+    Invoices as they were sent, every entry of the ledger with its hash and the verifier's word,
+    letters with what became of each, payments, changes of the standing, approvals.
+    """
+    from msp_billing.usecases.receivables.evidence import gather_evidence
+    from mspbill.evidence_bundle import evidence_bundle
+
+    if out.exists() or not out.parent.is_dir():
+        what = "is there already" if out.exists() else "lies in no folder"
+        refuse_with("output-file", f"{out} {what}. Give another --out.", as_json=as_json)
+    with answering(Source(stack, state, provider), as_json=as_json) as found:
+        named = found.account(account)
+        gathered = gather_evidence(found.ports, found.provider, named.account)
+    content = evidence_bundle(gathered)
+    _write_whole(out, content)
+    fits = gathered.verification.fits
+    missing = [entry.number for entry in gathered.documents if entry.content is None]
+    if as_json:
+        print_json({"file": str(out), "bytes": len(content), "fits": fits, "missing": missing})
+    else:
+        results().print(f"{out} ({len(content):,} bytes): begin with index.html in it.")
+        if missing:
+            results().print(f"Not in it, because no PDF was sealed: {', '.join(missing)}")
+    if not fits:
+        refuse_with("ledger", "The ledger does not fit; see index.html.", as_json=False)
+
+
+def _write_whole(out: Path, content: bytes) -> None:
+    """The file is there whole, or not at all."""
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}-", dir=out.parent)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            target.write(content)
+        Path(name).chmod(0o644)
+        Path(name).rename(out)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def may(
+    account: AccountName,
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="'buy', 'support' or 'service'.")],
+    service: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The service that is asked about.")
+    ] = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """May this account buy, get support, or have a service on? With the reason.
+
+    Exit code 0 is yes, 4 is no.
+    """
+    from msp_billing.usecases.dunning import entitlements
+
+    questions = ("buy", "support", "service")
+    if what not in questions:
+        refuse_with("question", f"Ask about {', '.join(questions)}.", as_json=as_json)
+    with answering(Source(stack, state, provider), as_json=as_json) as found:
+        named = found.account(account).account
+        answer = entitlements.may(found.ports, found.provider, named, what, service)  # type: ignore[arg-type]
+    if as_json:
+        print_json(answer.model_dump(mode="json"))
+    else:
+        word = "[bold green]Yes.[/bold green]" if answer.allowed else "[bold red]No.[/bold red]"
+        console = results()
+        console.print(word, end=" ")
+        console.print(answer.reason, markup=False)
+    if not answer.allowed:
+        raise typer.Exit(ExitCode.PARKED)
+
+
+def verify_ledger(
+    account: Annotated[
+        str | None, typer.Argument(metavar="[ACCOUNT]", help="Every account, if left out.")
+    ] = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Work every balance out anew from the entries, and name the first entry that does not fit.
+
+    Exit code 1 says that one does not.
+    """
+    from mspbill.receivables_text import print_verifications
+
+    with answering(Source(stack, state, provider), as_json=as_json) as found:
+        proofs = list(_verifications(found, account))
+    if as_json:
+        print_json([{**proof.model_dump(mode="json"), "fits": proof.fits} for proof in proofs])
+    else:
+        print_verifications(proofs, results())
+    if not all(proof.fits for proof in proofs):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _verifications(found: Opened, account: str | None) -> Iterator[Verification]:
+    """One account, or all that the book or the anchors have; nobody is told but who asks."""
+    from msp_billing.usecases.receivables.accounts import today_of
+    from msp_billing.usecases.receivables.verifying import newest_anchors, verify_account
+
+    ports, provider = found.ports, found.provider
+    if account is not None:
+        yield verify_account(ports, provider, account)
+        return
+    _, anchors = newest_anchors(ports, provider, today_of(ports, provider))
+    known = {entry.account.account for entry in ports.book.entries(provider)} | anchors.keys()
+    for name in sorted(known):
+        yield verify_account(ports, provider, name)

@@ -1,0 +1,71 @@
+"""What is written on the command line: where to read, days, amounts, names of payments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import typer
+
+from msp_billing.domain.payments.incoming import PaymentKey, RemittancePart
+from msp_billing.domain.problems import Problem, ProblemsError
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where to read: a deployed stack, or what a demo left; and whose accounts."""
+
+    stack: str | None = None
+    state: Path | None = None
+    provider: str | None = None
+
+
+def day(text: str) -> date:
+    """A day, as 2026-12-31."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"'{text}' is no day: write it as 2026-12-31.") from error
+
+
+def amount(text: str) -> Decimal:
+    """An amount, as 1250.00; a dollar sign and commas between thousands are left out."""
+    try:
+        found = Decimal(text.strip().lstrip("$").replace(",", ""))
+    except InvalidOperation as error:
+        raise typer.BadParameter(f"'{text}' is no amount: write it as 1250.00.") from error
+    if not found.is_finite():
+        raise typer.BadParameter(f"'{text}' is no amount: write it as 1250.00.")
+    return found
+
+
+def payment_key(provider: str, name: str) -> PaymentKey:
+    """A payment by its name as it is shown: ``bank:W-88121``.
+
+    Raises:
+        ProblemsError: when it has no source.
+    """
+    source, separator, external_id = name.partition(":")
+    if not separator:
+        raise ProblemsError(
+            [
+                Problem(
+                    code="payment-name",
+                    what=f"'{name}' does not say who reported the payment.",
+                    fix="Write it as it is shown, such as clerk:W-88121.",
+                )
+            ]
+        )
+    return PaymentKey(provider=provider, source=source, external_id=external_id)
+
+
+def remittance(parts: list[str] | None) -> tuple[RemittancePart, ...]:
+    """What a payment is for: ``KRG-000012``, or ``KRG-000012=150.00`` for a part of it."""
+    found = []
+    for part in parts or ():
+        invoice, separator, sum_of_it = part.partition("=")
+        of_it = amount(sum_of_it) if separator else None
+        found.append(RemittancePart(invoice=invoice, amount=of_it))
+    return tuple(found)

@@ -1,0 +1,189 @@
+"""Commands about dunning: promises, disputes, notices, and the way out of a hold."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+from rich.markup import escape
+
+from mspbill.answering import answering
+from mspbill.asking_commands import PANEL
+from mspbill.command_options import AccountName, AsJson, By, Provider, Stack, State, Why
+from mspbill.command_values import Source, amount, day
+from mspbill.console import print_json, results
+from mspbill.exit_codes import ACCOUNTS_EPILOG
+from mspbill.refusing import refuse_with
+
+if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
+    from msp_billing.domain.dunning.standing import Pause
+    from msp_billing.usecases.dunning.pause_checks import Ending
+    from mspbill.opening import Opened
+
+
+Until = Annotated[date, typer.Option(parser=day, help="The last day of it, as 2026-12-31.")]
+Amount = Annotated[
+    Decimal | None, typer.Option(parser=amount, help="How much; all that is open, if left out.")
+]
+Invoice = Annotated[str | None, typer.Option(help="The invoice; the oldest first, if left out.")]
+HOW = ("withdrawn", "settled", "upheld")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for command, name in (
+        (promise, "promise"),
+        (dispute, "dispute"),
+        (end_pause, "end-pause"),
+        (override_notice, "override-notice"),
+    ):
+        app.command(name, epilog=ACCOUNTS_EPILOG, rich_help_panel=PANEL)(command)
+
+
+def promise(  # noqa: PLR0913, PLR0917 - a promise has its facts
+    account: AccountName,
+    until: Until,
+    by: By,
+    why: Why,
+    amount: Amount = None,
+    invoice: Invoice = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep that an account will pay an amount by a day; until then it is not followed.
+
+    When the day has passed and it is not paid, the case goes on at the step where it stood.
+    """
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        _pause(found, "promise", account, until, by, why, amount, invoice, as_json=as_json)
+
+
+def dispute(  # noqa: PLR0913, PLR0917 - a dispute has its facts
+    account: AccountName,
+    until: Until,
+    by: By,
+    why: Why,
+    amount: Amount = None,
+    invoice: Invoice = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep that an account disputes an amount; until it is clear, that amount is not followed."""
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        _pause(found, "dispute", account, until, by, why, amount, invoice, as_json=as_json)
+
+
+def _pause(  # noqa: PLR0913
+    found: Opened,
+    kind: Literal["promise", "dispute"],
+    account: str,
+    until: date,
+    by: str,
+    why: str,
+    amount: Decimal | None,
+    invoice: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from msp_billing.usecases.dunning.pause_checks import PauseRequest
+    from msp_billing.usecases.dunning.pauses import make_promise, raise_dispute
+
+    named = found.account(account)
+    request = PauseRequest(
+        provider=found.provider,
+        account=named.account,
+        document=invoice,
+        amount=amount,
+        until=until,
+        reason=why,
+        by=by,
+    )
+    make = make_promise if kind == "promise" else raise_dispute
+    pause = make(found.ports, request)
+    _tell_pause(pause, named.account, named.currency, as_json=as_json)
+
+
+def end_pause(  # noqa: PLR0913, PLR0917 - the end of a pause has its facts
+    account: AccountName,
+    pause: Annotated[
+        str, typer.Argument(metavar="PAUSE", help="Its name, as 'mspbill account' shows it.")
+    ],
+    how: Annotated[str, typer.Option(help=f"How it ended: {', '.join(HOW)}.")],
+    by: By,
+    why: Why,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a promise or dispute before its day; what it covered is followed again at once."""
+    from msp_billing.usecases.dunning import pauses
+    from msp_billing.usecases.dunning.pause_checks import EndPauseRequest
+
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        named = found.account(account)
+        request = EndPauseRequest(
+            provider=found.provider,
+            account=named.account,
+            pause=pause,
+            how=cast("Ending", how),  # the model refuses any other word
+            by=by,
+            why=why,
+        )
+        ended = pauses.end_pause(found.ports, request)
+        _tell_pause(ended, named.account, named.currency, as_json=as_json)
+
+
+def _tell_pause(pause: Pause, account: str, currency: str, *, as_json: bool) -> None:
+    from msp_billing.adapters.formatting import format_day, format_money
+
+    if as_json:
+        print_json(pause.model_dump(mode="json"))
+        return
+    of = pause.document or "what is owed, the oldest first"
+    money, until = format_money(pause.amount, currency), format_day(pause.until)
+    told = f"The {pause.kind} {pause.pause} of {account} covers {money} of {of} until {until}."
+    if pause.ended_at is not None:
+        told = f"The {pause.kind} {pause.pause} of {account} has ended: {pause.ended_why}"
+    results().print(escape(told), soft_wrap=False)
+
+
+def override_notice(
+    account: AccountName,
+    step: Annotated[str, typer.Argument(metavar="STEP", help="The step of the policy.")],
+    by: By,
+    why: Annotated[str, typer.Option("--why", help="How the account was told. Kept.")],
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say that a notice counts although no delivery is known: you have told the account.
+
+    A hold may rest on it, so who said it and how the account was told are kept. The days to the
+    next step count from now.
+    """
+    from msp_billing.usecases.dunning import overrides
+
+    if not step.strip():
+        refuse_with("step", "Name the step of the policy.", as_json=as_json)
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        named = found.account(account).account
+        request = overrides.OverrideRequest(
+            provider=found.provider, account=named, step=step, by=by, why=why
+        )
+        standing = overrides.override_notice(found.ports, request)
+    if as_json:
+        print_json({"account": named, "step": step, "state": standing.state, "by": by, "why": why})
+    else:
+        results().print(f"The notice '{step}' of {named} counts from now on.", markup=False)

@@ -1,0 +1,40 @@
+"""What can go wrong in a command about accounts, and whose fault it is."""
+
+from __future__ import annotations
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from msp_billing.domain.contracts.final_statements import StatementError
+from msp_billing.domain.dunning.entitlements import EntitlementQuestionError
+from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
+from msp_billing.usecases.errors import (
+    BusError,
+    ConcurrentLedgerError,
+    LedgerCurrencyError,
+    LedgerUnreadableError,
+    PaymentConflictError,
+    PaymentDecidedError,
+    RefundConflictError,
+    WriteOffConflictError,
+)
+
+REFUSED = (
+    EntitlementQuestionError,
+    LedgerCurrencyError,
+    PaymentConflictError,
+    PaymentDecidedError,
+    RefundConflictError,
+    StatementError,
+    WriteOffConflictError,
+)
+"""What was asked for cannot be; nothing was changed."""
+
+FAILED = (
+    BotoCoreError,
+    BusError,
+    ClientError,
+    ConcurrentLedgerError,
+    ConcurrentStandingError,
+    LedgerUnreadableError,
+)
+"""It may be right, and could not be done now."""

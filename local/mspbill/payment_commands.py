@@ -1,0 +1,288 @@
+"""Commands about money: payments, returns, the queue, refunds and write-offs."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from msp_billing.domain.payments.incoming import PaymentMethod
+from mspbill.answering import answering
+from mspbill.asking_commands import PANEL
+from mspbill.command_options import AccountName, AsJson, By, Provider, Stack, State, Why
+from mspbill.command_values import Source, amount, day, payment_key, remittance
+from mspbill.console import print_json, results
+from mspbill.exit_codes import ACCOUNTS_EPILOG, ExitCode
+from mspbill.refusing import refuse, refuse_with
+
+PaymentName = Annotated[
+    str, typer.Argument(metavar="PAYMENT", help="As it is shown: clerk:W-88121.")
+]
+Invoices = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--invoice",
+        help="What it is for: KRG-000012, or KRG-000012=150.00 for a part. May be repeated; "
+        "without any, the oldest first.",
+    ),
+]
+Day = Annotated[date | None, typer.Option("--on", parser=day, help="The day; today, if left out.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for command, name in (
+        (pay, "pay"),
+        (return_payment, "return"),
+        (queue, "queue"),
+        (assign, "assign"),
+        (dismiss, "dismiss"),
+        (import_payments, "import-payments"),
+        (refund, "refund"),
+    ):
+        app.command(name, epilog=ACCOUNTS_EPILOG, rich_help_panel=PANEL)(command)
+
+
+def pay(  # noqa: PLR0913, PLR0917 - a payment has its facts
+    account: AccountName,
+    sum_paid: Annotated[
+        Decimal, typer.Argument(metavar="AMOUNT", parser=amount, help="What came, as 1250.00.")
+    ],
+    method: Annotated[PaymentMethod, typer.Option(help="How it came.")],
+    reference: Annotated[
+        str,
+        typer.Option(help="What names it for ever: the bank's number, or the number of a check."),
+    ],
+    by: By,
+    on: Day = None,
+    invoice: Invoices = None,
+    currency: Annotated[
+        str | None, typer.Option(help="The account's currency, if left out.")
+    ] = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enter a payment of an account: a check, a wire, what no file reports.
+
+    The same reference again changes nothing; with another amount it is refused.
+    """
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.payments.incoming import IncomingPayment, PaymentKey
+    from msp_billing.usecases.receivables.accounts import today_of
+    from msp_billing.usecases.receivables.booking import book_payment
+    from mspbill.money_text import tell_payment
+
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        named = found.account(account)
+        money = Money(amount=sum_paid, currency=currency or named.currency)
+        payment = IncomingPayment(
+            key=PaymentKey(provider=found.provider, source="clerk", external_id=reference),
+            amount=money,
+            method=method,
+            received_on=on or today_of(found.ports, found.provider),
+            account=named.account,
+            remittance=remittance(invoice),
+        )
+        record = book_payment(found.ports, payment, by)
+        tell_payment(found, record, as_json=as_json)
+
+
+def return_payment(  # noqa: PLR0913, PLR0917 - a return has its facts
+    payment: PaymentName,
+    code: Annotated[str, typer.Option(help="Why, as the bank codes it: R01.")],
+    why: Annotated[str, typer.Option(help="Why, in words: insufficient funds.")],
+    by: By,
+    on: Day = None,
+    sum_returned: Annotated[
+        Decimal | None,
+        typer.Option("--amount", parser=amount, help="How much; all of it, if left out."),
+    ] = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enter that the bank took a payment back: what it paid is owed again."""
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.payments.incoming import IncomingReturn, PaymentKey
+    from msp_billing.usecases.receivables.accounts import today_of
+    from msp_billing.usecases.receivables.booking import take_return
+    from mspbill.money_text import tell_payment
+
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        key = payment_key(found.provider, payment)
+        known = found.ports.payments.find(key)
+        if known is None or known.payment is None:
+            refuse_with("not-found", f"There is no payment {payment}.", as_json=as_json)
+        whole = known.payment.amount
+        back = whole
+        if sum_returned is not None:
+            back = Money(amount=sum_returned, currency=whole.currency)
+        returned = IncomingReturn(
+            key=PaymentKey(
+                provider=found.provider, source="clerk", external_id=f"return/{key.document}"[:120]
+            ),
+            amount=back,
+            returned_on=on or today_of(found.ports, found.provider),
+            code=code,
+            reason=why,
+            payment=key,
+        )
+        tell_payment(found, take_return(found.ports, returned, by), as_json=as_json)
+
+
+def queue(
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What waits for a person: payments and returns of which it is not certain whose they are."""
+    from msp_billing.usecases.receivables.queue import waiting
+    from mspbill.receivables_text import print_queue
+
+    with answering(Source(stack, state, provider), as_json=as_json) as found:
+        records = waiting(found.ports, found.provider)
+    if as_json:
+        print_json([record.model_dump(mode="json") for record in records])
+    else:
+        print_queue(records, results())
+    if records:
+        raise typer.Exit(ExitCode.PARKED)
+
+
+def assign(  # noqa: PLR0913, PLR0917 - a decision has its facts
+    payment: PaymentName,
+    by: By,
+    account: Annotated[
+        str | None, typer.Option(help="Whose payment it is: the account's short name.")
+    ] = None,
+    of: Annotated[
+        str | None, typer.Option(help="For a return: the payment that went back.")
+    ] = None,
+    invoice: Invoices = None,
+    why: Annotated[str | None, typer.Option(help="How you know. Kept.")] = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whose a payment in the queue is, or which payment a return is of; it is booked then."""
+    from msp_billing.usecases.receivables.queue import AssignRequest, assign_payment
+    from mspbill.money_text import tell_payment
+
+    if (account is None) == (of is None):
+        refuse_with("one-of", "Give either --account or, for a return, --of.", as_json=as_json)
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        request = AssignRequest(
+            key=payment_key(found.provider, payment),
+            account=None if account is None else found.account(account).account,
+            payment=None if of is None else payment_key(found.provider, of),
+            remittance=remittance(invoice),
+            assigned_by=by,
+            why=why,
+        )
+        tell_payment(found, assign_payment(found.ports, request), as_json=as_json)
+
+
+def dismiss(
+    payment: PaymentName,
+    by: By,
+    why: Why,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take something out of the queue that is no payment of an account. Its record stays."""
+    from msp_billing.usecases.receivables.queue import DismissRequest, dismiss_payment
+    from mspbill.money_text import tell_payment
+
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        request = DismissRequest(key=payment_key(found.provider, payment), dismissed_by=by, why=why)
+        tell_payment(found, dismiss_payment(found.ports, request), as_json=as_json)
+
+
+def import_payments(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)],
+    kind: Annotated[
+        str | None, typer.Option(help="Which file of the policy's payments; its only one.")
+    ] = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Book a file of the bank: CSV, BAI2, camt.053 or NACHA returns, as the policy says.
+
+    All of it or nothing: a file with an error is refused with its lines. The same file, or a row
+    that came before, changes nothing. What cannot be matched waits in the queue (exit code 4).
+    """
+    from msp_billing.usecases.receivables.payment_files import take_payment_file
+    from mspbill.money_text import print_file
+
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        known = [entry.file for entry in found.policy.payments.files]
+        if kind is None and len(known) != 1:
+            listed = ", ".join(known) or "none"
+            refuse_with("file-kind", f"Say which file it is, --kind: {listed}.", as_json=as_json)
+        content = file.read_bytes()
+        taken = take_payment_file(found.ports, found.provider, kind or known[0], file.name, content)
+    if taken.refused:
+        refuse(taken.problems, as_json=as_json)
+    if as_json:
+        print_json(taken.model_dump(mode="json"))
+    else:
+        print_file(taken, results())
+    if taken.queued or taken.problems:
+        raise typer.Exit(ExitCode.PARKED)
+
+
+def refund(  # noqa: PLR0913, PLR0917 - a refund has its facts
+    account: AccountName,
+    name: Annotated[
+        str, typer.Option(help="Your own name for it, used once: the same again changes nothing.")
+    ],
+    method: Annotated[PaymentMethod, typer.Option(help="How it is paid back.")],
+    by: By,
+    why: Why,
+    sum_paid: Annotated[
+        Decimal | None,
+        typer.Option("--amount", parser=amount, help="All the credit, if left out."),
+    ] = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enter that credit is paid back to an account; never more than it has."""
+    from msp_billing.usecases.receivables.refunds import RefundRequest, refund_credit
+    from mspbill.amounts import shown
+
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        request = RefundRequest(
+            provider=found.provider,
+            account=found.account(account).account,
+            refund=name,
+            amount=sum_paid,
+            method=method,
+            requested_by=by,
+            why=why,
+        )
+        made = refund_credit(found.ports, request)
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+        return
+    again = "" if made.entered else " It was entered before; nothing changed."
+    results().print(f"{shown(made.amount)} paid back; the balance is {shown(made.balance)}.{again}")
