@@ -14,7 +14,6 @@ The sweep runs at 11:00 UTC, before all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -151,15 +150,7 @@ class Debtor:
 
     def owe(self, number: str, amount: str, due_on: date, on: date | None = None) -> None:
         """An invoice of the account is entered."""
-        draft = _entry(
-            EntryKind.INVOICE,
-            number,
-            on or date(2026, 9, 15),
-            (LedgerAccount.RECEIVABLE, number, Decimal(amount)),
-            (LedgerAccount.BILLED, number, -Decimal(amount)),
-            due_on=due_on,
-        )
-        self.enter(draft)
+        self.enter(invoice(number, amount, due_on, on or date(2026, 9, 15)))
 
     def credit(self, number: str, invoice: str, amount: str, on: date) -> None:
         """A credit note takes back what an invoice billed wrongly."""
@@ -279,6 +270,18 @@ class Debtor:
         assert len(self.steps) == len(set(self.steps)), "a step was taken twice"
 
 
+def invoice(number: str, amount: str, due_on: date, on: date = date(2026, 9, 15)) -> EntryDraft:
+    """The entry of an invoice."""
+    return _entry(
+        EntryKind.INVOICE,
+        number,
+        on,
+        (LedgerAccount.RECEIVABLE, number, Decimal(amount)),
+        (LedgerAccount.BILLED, number, -Decimal(amount)),
+        due_on=due_on,
+    )
+
+
 def _entry(
     kind: EntryKind,
     document: str,
@@ -304,15 +307,3 @@ def overdue(stage: Stage, provider: Provider | None = None) -> Debtor:
     debtor = Debtor(stage)
     debtor.owe("B-1", "100.00", DUE_ON)
     return debtor
-
-
-def between(calls: Callable[[], None]) -> Callable[[], None]:
-    """Do something once, however often it is called."""
-    done: list[bool] = []
-
-    def once() -> None:
-        if not done:
-            done.append(True)
-            calls()
-
-    return once

@@ -20,6 +20,7 @@ from msp_billing.usecases.dunning.pauses import (
     make_promise,
     raise_dispute,
 )
+from msp_billing.usecases.receivables.appending import enter
 from tests.end_to_end.dunning_provider import (
     ACCOUNT,
     DUE_ON,
@@ -31,6 +32,7 @@ from tests.end_to_end.dunning_provider import (
     Debtor,
     dunning_birch,
     dunning_policy,
+    invoice,
     overdue,
     step,
     with_reminders,
@@ -263,13 +265,11 @@ def test_a_sweep_that_runs_again_changes_nothing(cedar: Debtor) -> None:
 
 def test_the_defect_of_one_account_stops_no_other(cedar: Debtor) -> None:
     """An account that the book does not have any more is named; cedar gets its case."""
-    Debtor(cedar.stage, "aspen").ports.ledgers.append(
-        cedar.position.empty(cedar.ledger.model_copy(update={"account": "aspen"})),
-        tuple(
-            entry.model_copy(update={"document": "A-1"})
-            for entry in cedar.ports.ledgers.entries(cedar.ledger)
-        ),
-        cedar.stage.cloud.clock.now(),
+    aspen = cedar.ledger.model_copy(update={"account": "aspen"})
+    enter(
+        cedar.ports,
+        aspen,
+        lambda position: () if position.items else (invoice("A-1", "100.00", DUE_ON),),
     )
     cedar.stage.run_until("2026-10-01T11:00:00")
     assert cedar.state is DUE

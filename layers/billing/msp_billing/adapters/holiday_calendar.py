@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Literal
 
 import holidays
@@ -46,7 +47,12 @@ def business_calendar(reference: HolidayCalendar, years: Iterable[int]) -> Busin
     Raises:
         UnknownHolidaysError: when the policy names what does not exist.
     """
-    wanted = sorted(set(years))
+    return _calendar(reference, tuple(sorted(set(years))))
+
+
+@lru_cache(maxsize=64)
+def _calendar(reference: HolidayCalendar, wanted: tuple[int, ...]) -> BusinessCalendar:
+    """Worked out once per process: a sweep asks for the same one for every account."""
     _check_place(reference)
     public = holidays.country_holidays(
         reference.country, subdiv=reference.subdivision, years=wanted, observed=True
@@ -76,7 +82,7 @@ def _check_place(reference: HolidayCalendar) -> None:
     )
 
 
-def _days_of(text: str, years: list[int]) -> Iterable[date]:
+def _days_of(text: str, years: tuple[int, ...]) -> Iterable[date]:
     match = _MONTH_AND_DAY.match(text)
     if match is None:
         raise UnknownHolidaysError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.dunning.cases import notice_overridden
@@ -10,7 +11,7 @@ from msp_billing.domain.dunning.standing import NoticeOverride, Standing, StepTa
 from msp_billing.domain.dunning.timing import find_taken
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
-from msp_billing.usecases.dunning.pauses import look_at_once
+from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.ports import Ports
 
@@ -52,8 +53,7 @@ def override_notice(ports: Ports, request: OverrideRequest) -> Standing:
         what = f"The notice '{request.step}' counts as received: {why}"
         told = context.history(after, what, by=by, step=request.step)
         if ports.standings.change(context.standing, after, [told]):
-            look_at_once(ports, request.provider, request.account)
-            return ports.standings.find(request.provider, request.account)
+            return react(ports, request.provider, request.account, late=timedelta(0))
     raise ConcurrentStandingError(request.provider, request.account)
 
 

@@ -20,7 +20,7 @@ from msp_billing.usecases.dunning.pause_checks import (
     problems_of_ending,
     problems_of_making,
 )
-from msp_billing.usecases.dunning.react import react, wake_if_late
+from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.ports import Ports
 
@@ -30,7 +30,6 @@ __all__ = [
     "PauseRequest",
     "end_expired_pauses",
     "end_pause",
-    "look_at_once",
     "make_promise",
     "raise_dispute",
 ]
@@ -86,8 +85,7 @@ def end_pause(ports: Ports, request: EndPauseRequest) -> Pause:
         )
         what = f"The {found.kind} '{found.pause}' was ended ({request.how}): {request.why.strip()}"
         if _store(context, _with_pause(context.standing, ended), what, request.by.strip()):
-            react(ports, request.provider, request.account)
-            look_at_once(ports, request.provider, request.account)
+            react(ports, request.provider, request.account, late=timedelta(0))
             return ended
     raise ConcurrentStandingError(request.provider, request.account)
 
@@ -118,21 +116,6 @@ def end_expired_pauses(ports: Ports, provider: str, account: str) -> int:
         ]
         if ports.standings.change(context.standing, after, told):
             return len(over)
-    raise ConcurrentStandingError(provider, account)
-
-
-def look_at_once(ports: Ports, provider: str, account: str) -> None:
-    """Let an open case go on now if something is due in it, whatever its execution waits for.
-
-    Raises:
-        ConcurrentStandingError: when others kept changing the account first.
-    """
-    for _ in range(MAX_TRIES):
-        context = load_account(ports, provider, account)
-        if context.standing.open_case is None:
-            return
-        if wake_if_late(context, timedelta(0)) is not None:
-            return
     raise ConcurrentStandingError(provider, account)
 
 

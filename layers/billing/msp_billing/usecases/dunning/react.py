@@ -28,11 +28,11 @@ from msp_billing.usecases.dunning.release import cancel_release, start_release
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.ports import Ports
 
-_LATE = timedelta(hours=2)
+LATE = timedelta(hours=2)
 """An execution that has not done by then what is due waits for something else."""
 
 
-def react(ports: Ports, provider: str, account: str) -> Standing:
+def react(ports: Ports, provider: str, account: str, *, late: timedelta = LATE) -> Standing:
     """Do what the ledger of an account asks for now.
 
     - ``due`` and nothing that counts is overdue: the case is closed, good standing;
@@ -43,6 +43,10 @@ def react(ports: Ports, provider: str, account: str) -> Standing:
     - a step is due that the case's execution does not know of, because what it waits for has
       changed: another execution looks at once.
 
+    Args:
+        late: for how long a step must have been due for another execution to look; no time at all
+            where somebody has just changed what the case waits for.
+
     Returns:
         How the account stands then.
 
@@ -52,13 +56,13 @@ def react(ports: Ports, provider: str, account: str) -> Standing:
     """
     for _ in range(MAX_TRIES):
         context = load_account(ports, provider, account)
-        done = _react(context)
+        done = _react(context, late)
         if done is not None:
             return done
     raise ConcurrentStandingError(provider, account)
 
 
-def _react(context: DunningContext) -> Standing | None:
+def _react(context: DunningContext, late: timedelta) -> Standing | None:
     """One attempt; None when somebody else was faster."""
     standing = context.standing
     if standing.state is AccountState.GOOD_STANDING:
@@ -68,8 +72,8 @@ def _react(context: DunningContext) -> Standing | None:
     if standing.state is AccountState.DUE:
         if not context.counting_without_pauses(context.dunning).above:
             return close_case(context, context.dunning)
-        return wake_if_late(context)
-    return _on_hold(context) or wake_if_late(context)
+        return _wake_if_late(context, late)
+    return _on_hold(context) or _wake_if_late(context, late)
 
 
 def _after_a_return(context: DunningContext) -> Standing | None:
@@ -106,7 +110,7 @@ def _on_hold(context: DunningContext) -> Standing | None:
     return None
 
 
-def wake_if_late(context: DunningContext, late: timedelta = _LATE) -> Standing | None:
+def _wake_if_late(context: DunningContext, late: timedelta) -> Standing | None:
     """Start another execution of the case when something is due that its own does not see to.
 
     What it waits for may have changed: a returned payment makes an older due date count again, a

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.moves import dunning_of
 from msp_billing.domain.dunning.reminders import Reminder, reminded, reminder_due
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
+from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.dunning.letters import reminder_letter
-from msp_billing.usecases.dunning.mails import dunning_mail_id, send_mail
+from msp_billing.usecases.dunning.mails import RUN, dunning_mail_id, send_mail
+from msp_billing.usecases.ports import Ports
 
 Reminded = Literal["sent", "waits", "raced"]
 """It was sent or tried; SES takes none for now; or the account changed since it was read."""
+
+_PART = "reminder-"
 
 
 def remind(context: DunningContext, dunning: DunningPolicy) -> Reminded | None:
     """Send the reminder that is due today to all contacts of the account; None without one.
 
     It is marked as sent in one change with its place in the outbox, conditional on the ledger, so
-    that it is sent once and not about what was just paid. One that waits because SES took none is
-    sent by the next sweep of the day.
+    that it is sent once and not about what was just paid. One that SES does not take for now waits
+    there: see ``left_behind``.
     """
     reminder = reminder_due(
         dunning, context.standing, context.position, context.today, context.calendar
     )
-    mail = _mail_id(context)
     if reminder is None:
-        return _left_behind(context, dunning, mail)
+        return None
+    mail = _mail_id(context)
     after = reminded(context.standing, reminder, context.position)
     step = dunning.step(reminder.step)
     told = context.history(
@@ -54,13 +60,19 @@ def _send(
     return "sent" if send_mail(context, mail, letter) else "waits"
 
 
-def _left_behind(context: DunningContext, dunning: DunningPolicy, mail: MailId) -> Reminded | None:
-    """Send today's reminder if an earlier sweep put it into the outbox and went no further."""
-    if not context.standing.reminded:
-        return None
-    found = context.ports.outbox.find_many([mail]).get(mail)
-    if found is None or found.state is not MailState.READY:
-        return None
+def accounts_left_behind(ports: Ports, policy: ProviderPolicy) -> tuple[str, ...]:
+    """The accounts whose reminder of today waits in the outbox: it was refused, or never tried."""
+    today = ports.clock.now().astimezone(policy.zone).date()
+    month = CycleId(provider=policy.provider, run=RUN, period=Period.of(today))
+    return tuple(
+        mail.id.account
+        for mail in ports.outbox.all_of(month)
+        if mail.state is MailState.READY and mail.id.part == f"{_PART}{today:%Y%m%d}"
+    )
+
+
+def send_left_behind(context: DunningContext, dunning: DunningPolicy) -> Reminded | None:
+    """Send today's reminder that waits, about what of it is still open; None when all is paid."""
     documents = {
         item.document for item in context.position.open_items if item.due_on >= context.today
     }
@@ -70,12 +82,13 @@ def _left_behind(context: DunningContext, dunning: DunningPolicy, mail: MailId) 
         for document in documents
         if f"{step.step}:{document}" in context.standing.reminded
     }
-    if not marked:  # all of it was paid meanwhile
+    if not marked:
         return None
     last = max((step for step, _ in marked), key=lambda step: (step.days, step.step))
     names = tuple(sorted({document for _, document in marked}))
-    return _send(context, dunning, Reminder(step=last.step, documents=names, marks=()), mail)
+    reminder = Reminder(step=last.step, documents=names, marks=())
+    return _send(context, dunning, reminder, _mail_id(context))
 
 
 def _mail_id(context: DunningContext) -> MailId:
-    return dunning_mail_id(context, f"reminder-{context.today:%Y%m%d}", context.today)
+    return dunning_mail_id(context, f"{_PART}{context.today:%Y%m%d}", context.today)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+from msp_billing.domain.dunning.coverage import counting
+from msp_billing.domain.dunning.reminders import reminder_due
 from msp_billing.domain.dunning.standing import AccountState, Standing
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.dunning.cases import ensure_running, open_case
 from msp_billing.usecases.dunning.context import (
     MAX_TRIES,
@@ -29,7 +30,11 @@ from msp_billing.usecases.dunning.entitlements import publish_untold
 from msp_billing.usecases.dunning.pauses import end_expired_pauses
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
-from msp_billing.usecases.dunning.reminding import remind
+from msp_billing.usecases.dunning.reminding import (
+    accounts_left_behind,
+    remind,
+    send_left_behind,
+)
 from msp_billing.usecases.errors import (
     DEFECTS,
     ConcurrentLedgerError,
@@ -49,8 +54,7 @@ _REPORTED = (
 )
 """What is reported and passed over. What AWS refuses is none of it: the sweep is repeated then."""
 
-_SHIFTED_BY = 10
-"""Days by which a closed day may move a reminder, at most; a filter only."""
+_BEHIND_ALL_NAMES = "~"
 
 
 class SweepRequest(Frozen):
@@ -101,11 +105,13 @@ def sweep_accounts(ports: Ports, request: SweepRequest | None = None) -> SweepRe
 
 def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepResult:
     policy = policy_in_force(ports, provider)
-    today = ports.clock.now().astimezone(policy.zone).date()
-    for account, standing, position in _accounts(ports, provider):
-        result = result.counted(accounts=1)
-        if _needs_a_look(policy.dunning, standing, position, today):
-            result = _guarded(result, provider, account, _sweep_account, ports, policy, account)
+    for standing, position in _accounts(ports, provider):
+        account = standing.account
+        result = _guarded(
+            result.counted(accounts=1), provider, account, _look, ports, policy, standing, position
+        )
+    for account in accounts_left_behind(ports, policy):
+        result = _guarded(result, provider, account, _remind_again, ports, policy, account)
     result = _guarded(result, provider, None, _tell, ports, provider)
     return _guarded(result, provider, None, _anchor, ports, provider)
 
@@ -127,9 +133,7 @@ def _guarded(
         return result.model_copy(update={"failed": (*result.failed, failed)})
 
 
-def _accounts(
-    ports: Ports, provider: str
-) -> Iterator[tuple[str, Standing | None, LedgerPosition | None]]:
+def _accounts(ports: Ports, provider: str) -> Iterator[tuple[Standing, LedgerPosition | None]]:
     """Every account with a ledger or a standing, in order of the name, read side by side.
 
     Not all at once in memory: a provider may have tens of thousands.
@@ -138,53 +142,54 @@ def _accounts(
     positions = ports.ledgers.positions(provider)
     standing, position = next(standings, None), next(positions, None)
     while standing is not None or position is not None:
-        names = [
+        name = min(
             *([standing.account] if standing is not None else []),
             *([position.ledger.account] if position is not None else []),
-        ]
-        name = min(names)
-        found_standing = found_position = None
+            _BEHIND_ALL_NAMES,
+        )
+        found_standing, found_position = Standing(provider=provider, account=name), None
         if standing is not None and standing.account == name:
             found_standing, standing = standing, next(standings, None)
         if position is not None and position.ledger.account == name:
             found_position, position = position, next(positions, None)
-        yield name, found_standing, found_position
+        yield found_standing, found_position
 
 
-def _needs_a_look(
-    dunning: DunningPolicy | None,
-    standing: Standing | None,
+def _look(
+    result: SweepResult,
+    ports: Ports,
+    policy: ProviderPolicy,
+    standing: Standing,
     position: LedgerPosition | None,
-    today: date,
-) -> bool:
-    """Whether anything could be done about an account; by far the most are paid and quiet."""
-    if standing is not None:
-        over = any(pause.ended_at is None and pause.until < today for pause in standing.pauses)
-        if over or standing.state is not AccountState.GOOD_STANDING:
-            return True
-        closed = None if standing.case is None else standing.case.closed_version
-        payments = () if position is None else position.payments
-        if any((payment.returned_sequence or 0) > (closed or 0) for payment in payments):
-            return True
-    if dunning is None or position is None:
-        return False
-    ahead = max((-step.days + _SHIFTED_BY for step in dunning.reminders), default=0)
-    horizon = today + timedelta(days=ahead)
-    return any(item.due_on < horizon for item in position.open_items)
-
-
-def _sweep_account(
-    result: SweepResult, ports: Ports, policy: ProviderPolicy, account: str
 ) -> SweepResult:
-    ended = end_expired_pauses(ports, policy.provider, account)
-    result = result.counted(pauses_ended=ended)
-    react(ports, policy.provider, account)
-    if _open_case(ports, policy, account):
+    """Do what an account needs; by far the most are paid and quiet, and are not read again."""
+    provider, account = policy.provider, standing.account
+    today = ports.clock.now().astimezone(policy.zone).date()
+    if any(pause.ended_at is None and pause.until < today for pause in standing.pauses):
+        result = result.counted(pauses_ended=end_expired_pauses(ports, provider, account))
+    if standing.state is not AccountState.GOOD_STANDING or _was_returned(standing, position):
+        standing = react(ports, provider, account)
+    if standing.open_case is not None:
+        context = load_account(ports, provider, account, policy)
+        return result.counted(restarted=int(ensure_running(context) is not None))
+    if policy.dunning is None or position is None:
+        return result
+    if counting(position, standing.pauses, policy.dunning, today).above and _open_case(
+        ports, policy, account
+    ):
         return result.counted(opened=1)
-    context = load_account(ports, policy.provider, account, policy)
-    if ensure_running(context) is not None:
-        result = result.counted(restarted=1)
-    return result.counted(reminded=_remind(ports, policy, account))
+    calendar = calendar_around(ports, policy, today.year)
+    if reminder_due(policy.dunning, standing, position, today, calendar) is not None:
+        return result.counted(reminded=_remind(ports, policy, account))
+    return result
+
+
+def _was_returned(standing: Standing, position: LedgerPosition | None) -> bool:
+    """Whether a payment went back since the last case was closed."""
+    closed = None if standing.case is None else standing.case.closed_version
+    if closed is None or position is None:
+        return False
+    return any((payment.returned_sequence or 0) > closed for payment in position.payments)
 
 
 def _open_case(ports: Ports, policy: ProviderPolicy, account: str) -> bool:
@@ -213,6 +218,16 @@ def _remind(ports: Ports, policy: ProviderPolicy, account: str) -> int:
         if done != "raced":
             return int(done == "sent")
     raise ConcurrentStandingError(policy.provider, account)
+
+
+def _remind_again(
+    result: SweepResult, ports: Ports, policy: ProviderPolicy, account: str
+) -> SweepResult:
+    """Send a reminder of today that was left behind."""
+    if policy.dunning is None:
+        return result
+    context = load_account(ports, policy.provider, account, policy)
+    return result.counted(reminded=int(send_left_behind(context, policy.dunning) == "sent"))
 
 
 def _tell(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
