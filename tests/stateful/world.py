@@ -187,6 +187,7 @@ class World:
             received_on=self.today,
             account="alder",
         )
+        self.tick()
         record = take_payment(self.ports, payment, "test")
         assert record.state == "booked", record.problems
         return key
@@ -204,10 +205,16 @@ class World:
             reason="Insufficient funds",
             payment=PaymentKey(provider="birch", source=source, external_id=external_id),
         )
+        self.tick()
         assert take_return(self.ports, returned, "test").state == "booked"
 
     def react(self) -> None:
+        self.tick()
         react(self.ports, "birch", "alder")
+
+    def tick(self) -> None:
+        """No two things happen at the same instant."""
+        self.ports.clock.move_to(self.now + timedelta(milliseconds=1))
 
     # --- Days ------------------------------------------------------------------------------------
 

@@ -126,7 +126,7 @@ def _returned_id(
 ) -> MailId:
     assert standing.case is not None, "the case that goes on"
     local = at.astimezone(context.policy.zone)
-    part = f"c{standing.case.case}-returned-{local:%Y%m%d%H%M%S}"
+    part = f"c{standing.case.case}-returned-{local:%Y%m%d%H%M%S%f}"
     return dunning_mail_id(context, part, local.date(), kind)
 
 
