@@ -25,7 +25,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         return {"taken": False}
     said = result.model_dump(mode="json", exclude={"problems"})
     if result.refused:
-        logger.error("the payment file was refused", **said, problems=len(result.problems))
+        first = [str(problem) for problem in result.problems[:10]]
+        logger.error("the payment file was refused", result=said, problems=first)
     else:
-        logger.info("the payment file was taken", **said, problems=len(result.problems))
+        logger.info("the payment file was taken", result=said, problems=len(result.problems))
     return said
