@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import yaml
 
 from msp_billing.adapters.holiday_calendar import business_calendar
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningPolicy
 from msp_billing.domain.dunning.entitlements import entitlement_of, may
 from msp_billing.domain.dunning.forecast import ForecastStep, forecast
 from msp_billing.domain.dunning.standing import AccountState, Standing
 from msp_billing.domain.payments.incoming import PaymentMethod
 from msp_billing.domain.periods import Period
+from tests.providers.sample_billing import PROVIDERS as PROVIDER_FILES
 from tests.providers.sample_billing import plan_of, sample_book
 from tests.unit.domain.dunning.play import OAK, Play, owed, position
 
@@ -294,3 +297,17 @@ def test_a_payment_by_ach_is_settled_after_some_business_days(
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_few_dollars_are_left_alone(provider: str) -> None:
     assert Decimal(25) <= dunning(provider).minimum_amount <= Decimal(50)
+
+
+def test_the_policy_of_the_documentation_is_one() -> None:
+    text = (PROVIDER_FILES.parent / "docs" / "dunning.md").read_text("utf-8")
+    blocks = [
+        yaml.load(block, Loader=yaml.BaseLoader)["dunning"]  # every value as text, as we read it
+        for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    ]
+    policy, agreed = (
+        DunningPolicy.model_validate(blocks[0]),
+        AccountDunning.model_validate(blocks[1]),
+    )
+    assert [step.kind for step in policy.steps][-1] == "service_hold"
+    assert [entry.until for entry in agreed.exemptions] == [date(2027, 2, 20), date(2027, 3, 31)]

@@ -24,7 +24,11 @@ def counts(items: dict[str, Decimal]) -> dict[str, str]:
 @pytest.mark.parametrize(("day", "overdue"), [(date(2026, 11, 29), 0), (DUE, 0), (AFTER, 100)])
 def test_an_invoice_has_its_due_date_to_its_end(day: date, overdue: int) -> None:
     counted = counting(position(owed("A", "2026-11-30")), (), dunning_policy(), day)
-    assert (counted.overdue, counted.amount, counted.above) == (overdue, overdue, overdue > 0)
+    assert (counted.overdue, counted.amount, counted.above) == (
+        Decimal(overdue),
+        Decimal(overdue),
+        overdue > 0,
+    )
     assert counted.anchor_on == (DUE if overdue else None)
 
 
@@ -46,7 +50,7 @@ def test_a_late_fee_alone_neither_starts_nor_keeps_a_case() -> None:
     fee = owed("LF-1-notice", "2026-11-30", "15.00", kind=EntryKind.LATE_FEE)
     assert not counting(position(fee), (), dunning_policy(), AFTER).above
     both = counting(position(fee, owed("A", "2026-11-30")), (), dunning_policy(), AFTER)
-    assert (both.amount, both.overdue) == (100, 100)
+    assert (both.amount, both.overdue) == (Decimal(100), Decimal(100))
 
 
 def test_a_refund_of_money_that_the_bank_took_back_counts() -> None:
@@ -78,8 +82,8 @@ def test_a_payment_does_not_lift_what_is_left_over_the_share() -> None:
     )
     before = counting(debts, (), policy, AFTER)
     after = counting(paid(debts, Decimal(10)), (), policy, AFTER)
-    assert (before.above, before.amount, before.anchor_on) == (True, 1000, DUE)
-    assert (after.above, after.amount, after.anchor_on) == (True, 1000, DUE)
+    assert (before.above, before.amount, before.anchor_on) == (True, Decimal(1000), DUE)
+    assert (after.above, after.amount, after.anchor_on) == (True, Decimal(1000), DUE)
 
 
 # --- Disputes and promises ---------------------------------------------------------------------
@@ -94,7 +98,7 @@ def test_a_dispute_covers_its_invoice_up_to_its_amount_and_nothing_else() -> Non
         "A": "40.00",
         "B": "100.00",
     }
-    assert (counted.amount, counted.overdue) == (140, 200)
+    assert (counted.amount, counted.overdue) == (Decimal(140), Decimal(200))
     assert (counted.covered_by, counted.paused_until) == (("p1",), date(2026, 12, 31))
 
 
@@ -103,7 +107,7 @@ def test_a_dispute_of_all_of_an_invoice_moves_the_clock_to_the_next() -> None:
     debts = position(owed("A", "2026-10-30"), owed("B", "2026-11-30"))
     dispute = pause("500.00", "2026-12-31", document="A")
     counted = counting(debts, [dispute], dunning_policy(), AFTER)
-    assert (counted.amount, counted.anchor_on) == (100, DUE)
+    assert (counted.amount, counted.anchor_on) == (Decimal(100), DUE)
 
 
 @pytest.mark.rule("DUN-08")
@@ -129,7 +133,7 @@ def test_what_names_an_invoice_covers_before_what_does_not() -> None:
     ]
     counted = counting(debts, [promise, dispute], dunning_policy(), AFTER)
     # The first of them to end is the promise, on 10 December.
-    assert (counted.amount, counted.changes_on) == (80, date(2026, 12, 11))
+    assert (counted.amount, counted.changes_on) == (Decimal(80), date(2026, 12, 11))
 
 
 @pytest.mark.rule("DUN-08")
@@ -189,7 +193,11 @@ def test_a_payment_settles_a_hold_from_the_day_on_which_the_bank_takes_it_back_n
     )
     release = dunning_policy().release
     waiting = settlement(debts, (), release, date(2026, 12, 7))
-    assert (waiting.unpaid, waiting.on_its_way, waiting.settled) == (0, 100, False)
+    assert (waiting.unpaid, waiting.on_its_way, waiting.settled) == (
+        Decimal(0),
+        Decimal(100),
+        False,
+    )
     assert waiting.settles_on == date(2026, 12, 8)
     assert settlement(debts, (), release, date(2026, 12, 8)).settled
 

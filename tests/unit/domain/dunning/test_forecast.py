@@ -160,7 +160,7 @@ def test_without_a_hold_everything_overdue_clears_it_fees_too() -> None:
     )
     played = Play(dunning_policy(), owes, "2026-12-05").until("2026-12-05")
     found = what_clears(played.policy, played.standing, played.position, played.today)
-    assert (found.amount, found.disputed, found.approvals) == (115, 0, ())
+    assert (found.amount, found.disputed, found.approvals) == (Decimal(115), Decimal(0), ())
     played.pay(str(found.amount))
     assert played.until("2026-12-06").state is AccountState.GOOD_STANDING
 
@@ -173,7 +173,7 @@ def test_what_is_disputed_is_left_out_and_what_is_promised_is_not() -> None:
         pause("50.00", "2026-12-31", kind="promise", name="p"),
     )
     found = what_clears(played.policy, played.standing, played.position, played.today)
-    assert (found.amount, found.disputed) == (70, 30)
+    assert (found.amount, found.disputed) == (Decimal(70), Decimal(30))
 
 
 @pytest.mark.rule("KR-16", "DUN-06")
@@ -181,8 +181,8 @@ def test_on_hold_everything_outstanding_clears_it_with_the_keys_of_two_roles() -
     played = play().until("2026-12-20")
     played.owe(owed("B", "2027-01-30"))
     found = what_clears(played.policy, played.standing, played.position, played.today)
-    assert (found.amount, found.approvals) == (200, ("Billing", "Engineer"))
-    assert (found.on_its_way, found.settles_on) == (0, None)
+    assert (found.amount, found.approvals) == (Decimal(200), ("Billing", "Engineer"))
+    assert (found.on_its_way, found.settles_on) == (Decimal(0), None)
 
 
 @pytest.mark.rule("DUN-06")
@@ -199,5 +199,5 @@ def test_what_was_paid_by_a_payment_that_may_come_back_is_on_its_way() -> None:
     )
     played.position = played.position.model_copy(update={"payments": (payment,)})
     found = what_clears(played.policy, played.standing, played.position, played.today)
-    assert (found.amount, found.on_its_way) == (0, 100)
+    assert (found.amount, found.on_its_way) == (Decimal(0), Decimal(100))
     assert found.settles_on == date(2026, 12, 28)
