@@ -139,6 +139,58 @@ def schedule_complaints(template: Template) -> list[str]:
     return found
 
 
+#: Routes that bring a proof of their own: a signature over the body, an approver's secret.
+OPEN_ROUTES = frozenset(
+    {
+        "POST /webhooks/{provider}/{webhook}",
+        "GET /releases/{provider}/{account}/{release}",
+        "POST /releases/{provider}/{account}/{release}",
+    }
+)
+#: What an access log may not hold: an approver's secret is in the query.
+SECRET_IN_LOGS = ("$context.rawQueryString", "$context.requestOverride", "querystring")
+
+
+def http_complaints(template: Template) -> list[str]:
+    """APIs want a principal, are throttled, and are logged; a route without one is meant to be."""
+    found = []
+    for name, resource in of_type(template, "AWS::Serverless::HttpApi"):
+        properties = resource.get("Properties", {})
+        auth = properties.get("Auth", {})
+        if not auth.get("EnableIamAuthorizer") or auth.get("DefaultAuthorizer") != "AWS_IAM":
+            found.append(f"{name}: its routes want no principal unless they say so")
+        limits = properties.get("DefaultRouteSettings", {})
+        if not (limits.get("ThrottlingRateLimit") and limits.get("ThrottlingBurstLimit")):
+            found.append(f"{name}: no limit of requests")
+        logging = properties.get("AccessLogSettings", {})
+        groups = [group for group, _ in of_type(template, "AWS::Logs::LogGroup")]
+        if not any(mentions(logging.get("DestinationArn"), group) for group in groups):
+            found.append(f"{name}: no access log of ours")
+        if any(secret in logging.get("Format", "") for secret in SECRET_IN_LOGS):
+            found.append(f"{name}: the access log would hold queries, and secrets with them")
+    return [*found, *_route_complaints(template)]
+
+
+def _route_complaints(template: Template) -> list[str]:
+    found = []
+    for name, resource in of_type(template, "AWS::Serverless::Function"):
+        for event in resource["Properties"].get("Events", {}).values():
+            if event["Type"] not in {"HttpApi", "Api"}:
+                continue
+            properties = event["Properties"]
+            route = f"{properties['Method'].upper()} {properties['Path']}"
+            if event["Type"] == "Api" or "ApiId" not in properties:
+                found.append(f"{name}: {route} is of an API that nobody configured")
+            authorizer = properties.get("Auth", {}).get("Authorizer")
+            if authorizer == "NONE" and route not in OPEN_ROUTES:
+                found.append(f"{name}: {route} is open to everybody")
+            if authorizer not in {None, "NONE"}:
+                found.append(f"{name}: {route} has another authorizer than the API's")
+        if "FunctionUrlConfig" in resource["Properties"]:
+            found.append(f"{name}: a function URL goes past the API")
+    return found
+
+
 def complaints(template: Template) -> list[str]:
     """Return everything that is wrong with a template."""
     return [
@@ -146,4 +198,5 @@ def complaints(template: Template) -> list[str]:
         *log_complaints(template),
         *lost_event_complaints(template),
         *schedule_complaints(template),
+        *http_complaints(template),
     ]

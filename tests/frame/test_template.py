@@ -19,6 +19,7 @@ def test_the_template_is_in_order() -> None:
         "AWS::DynamoDB::Table",
         "AWS::S3::Bucket",
         "AWS::Serverless::Function",
+        "AWS::Serverless::HttpApi",
         "AWS::Serverless::LayerVersion",
         "AWS::Serverless::StateMachine",
     ],
@@ -73,9 +74,41 @@ def event(kind: str) -> dict[str, Any]:
 QUEUE = {"Type": "SQS", "TargetArn": {"Fn::GetAtt": ["Lost", "Arn"]}}
 
 
+API: dict[str, Any] = {
+    "Type": "AWS::Serverless::HttpApi",
+    "Properties": {
+        "Auth": {"EnableIamAuthorizer": True, "DefaultAuthorizer": "AWS_IAM"},
+        "AccessLogSettings": {
+            "DestinationArn": {"Fn::GetAtt": ["Log", "Arn"]},
+            "Format": "$context.path",
+        },
+        "DefaultRouteSettings": {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 1},
+    },
+}
+
+
+def api(**properties: object) -> dict[str, Any]:
+    return {**API, "Properties": {**API["Properties"], **properties}}
+
+
+def route(path: str, method: str = "POST", **properties: object) -> dict[str, Any]:
+    told = {"ApiId": {"Ref": "Api"}, "Method": method, "Path": path, **properties}
+    return {"Route": {"Type": "HttpApi", "Properties": told}}
+
+
+OPEN = {"Authorizer": "NONE"}
+WEBHOOK = "/webhooks/{provider}/{webhook}"
+
+
 def test_a_sound_template_passes() -> None:
     sweep = function(DeadLetterQueue=QUEUE, Events=event("ScheduleV2"))
-    sound = template(Sweep=sweep, Daily=schedule("cron(0 3 * * ? *)"))
+    sound = template(
+        Sweep=sweep,
+        Daily=schedule("cron(0 3 * * ? *)"),
+        Api=API,
+        Signed=function(Events=route("/payments")),
+        Webhook=function(Events=route(WEBHOOK, Auth=OPEN)),
+    )
     assert template_checks.complaints(sound) == []
 
 
@@ -117,6 +150,43 @@ def test_a_sound_template_passes() -> None:
         (
             {"Daily": schedule("rate(1 day)")},
             "rate(1 day): only a cron expression says at which hour",
+        ),
+        (
+            {"Api": api(Auth={"EnableIamAuthorizer": True})},
+            "Api: its routes want no principal unless they say so",
+        ),
+        ({"Api": api(DefaultRouteSettings={})}, "Api: no limit of requests"),
+        ({"Api": api(AccessLogSettings={})}, "Api: no access log of ours"),
+        (
+            {
+                "Api": api(
+                    AccessLogSettings={
+                        **API["Properties"]["AccessLogSettings"],
+                        "Format": "$context.rawQueryString",
+                    }
+                )
+            },
+            "Api: the access log would hold queries, and secrets with them",
+        ),
+        (
+            {"Pay": function(Events=route("/payments", Auth=OPEN))},
+            "Pay: POST /payments is open to everybody",
+        ),
+        (
+            {"Pay": function(Events=route(WEBHOOK, method="any", Auth=OPEN))},
+            f"Pay: ANY {WEBHOOK} is open to everybody",
+        ),
+        (
+            {"Pay": function(Events=route("/payments", Auth={"Authorizer": "Other"}))},
+            "Pay: POST /payments has another authorizer than the API's",
+        ),
+        (
+            {"Pay": function(Events={"Route": {**route("/a")["Route"], "Type": "Api"}})},
+            "Pay: POST /a is of an API that nobody configured",
+        ),
+        (
+            {"Pay": function(FunctionUrlConfig={"AuthType": "NONE"})},
+            "Pay: a function URL goes past the API",
         ),
     ],
 )

@@ -121,7 +121,7 @@ def test_opening_a_link_decides_nothing(held: World) -> None:
 def test_the_last_approval_ends_the_hold(held: World) -> None:
     first = answer(held, key_of(held, ANN, "engineer"), "Agents  are\nchecked.")
     assert first.status == 200
-    assert "stays on hold until Billing team approved" in Seen(first.text).text
+    assert "stays on hold until Billing team has approved too" in Seen(first.text).text
     assert held.release.approvals[0].model_dump(include={"by", "why", "role"}) == {
         "by": ANN,
         "why": "Agents are checked.",
@@ -260,10 +260,7 @@ def test_every_page_can_be_read_aloud(held: World) -> None:
 
 
 def test_names_cannot_add_anything_to_the_page() -> None:
-    made = world(name="Cedar <script>alert(1)</script>\"&' Ltd")
-    made.pay("100.00")
-    made.start()
-    made.ask()
+    made = asked("Cedar <script>alert(1)</script>\"&' Ltd")
     key = key_of(made, ANN, "engineer")
     sneaky = '"><script>alert(2)</script>'
     for shown in (look(made, key), answer(made, key, sneaky * 20), answer(made, key, sneaky)):

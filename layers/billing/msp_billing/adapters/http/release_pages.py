@@ -109,6 +109,7 @@ class ReleasePages:
             over: whether that was the last one, and the hold ends.
         """
         missing = [one_line(key.title) for key in question.roles if key.approved_by is None]
+        waits_for = f"{views.listed(missing)} {'has' if len(missing) == 1 else 'have'} approved too"
         name = one_line(question.account_name)
         return self._page(
             "approved",
@@ -116,7 +117,7 @@ class ReleasePages:
             title=f"The hold of {name} ends" if over else "Your approval is kept",
             what=f"Every role has approved. {name} is told, and can go on as before."
             if over
-            else f"{name} stays on hold until {views.listed(missing)} approved too.",
+            else f"{name} stays on hold until {waits_for}.",
             keys=views.keys(question, policy.zone),
         )
 
