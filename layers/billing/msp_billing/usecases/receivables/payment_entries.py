@@ -80,7 +80,13 @@ def _enter(
 ) -> PaymentRecord | None:
     assert record.account is not None, "what is booked has an account"
 
+    tries = 0
+
     def booking() -> PaymentRecord:
+        nonlocal tries
+        tries += 1
+        if tries == 1:  # it was read just now, and the append goes by its version
+            return record
         standing = intake.ports.payments.find(record.key)
         if (0 if standing is None else standing.version) != record.version - 1:
             raise _SettledMeanwhileError
