@@ -25,8 +25,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         return {"taken": False}
     said = result.model_dump(mode="json", exclude={"problems"})
     if result.refused:
-        first = [str(problem) for problem in result.problems[:10]]
-        logger.error("the payment file was refused", result=said, problems=first)
+        # The sentences, which may quote the file, are in the record.
+        places = [f"{problem.code} on line {problem.line}" for problem in result.problems[:20]]
+        logger.error("the payment file was refused", result=said, problems=places)
     else:
         logger.info("the payment file was taken", result=said, problems=len(result.problems))
     return said
