@@ -172,17 +172,11 @@ def settlement(
     pauses: Sequence[Pause],
     policy: ReleasePolicy,
     today: date,
-    *,
-    billed_before: date | None = None,
 ) -> Settlement:
     """What has to be paid before a hold ends, by what the policy says has to be settled.
 
     A disputed amount need not be paid, a promised one must. A payment counts when the bank takes
     it back no more (``settles_on``).
-
-    Args:
-        billed_before: the day on which a release was asked for: an invoice of that day or later
-            that is not overdue came while people decided, and does not keep the account on hold.
     """
     disputes = [pause for pause in pauses if pause.kind == "dispute"]
 
@@ -190,11 +184,7 @@ def settlement(
         items = [
             item
             for item in _as_if_unsettled_had_not_come(position, day)
-            if item.due_on < today
-            or (
-                policy.settles == "outstanding"
-                and (billed_before is None or item.on < billed_before)
-            )
+            if policy.settles == "outstanding" or item.due_on < today
         ]
         owed = sum((item.open for item in items), _NOTHING)
         return owed - sum((p.amount for p in covered_parts(items, disputes, today)), _NOTHING)
