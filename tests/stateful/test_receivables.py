@@ -7,7 +7,7 @@ DUN-01 to DUN-10). A failing life is printed as the calls that lead to it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -386,8 +386,7 @@ class Lives(RuleBasedStateMachine):
 
     def _was_placed_rightly(self, entry: HistoryEntry) -> None:
         then = self._position_then(entry)
-        zone = self.world.ports.policies.policy("birch", "2026-09").zone
-        counted = counting(then, (), self.world.dunning, entry.at.astimezone(zone).date())
+        counted = counting(then, (), self.world.dunning, self._day(entry.at))
         assert counted.above, "a hold on an account that owes nothing that counts"
         case = self.world.standing.case
         assert case is not None
@@ -422,11 +421,23 @@ class Lives(RuleBasedStateMachine):
             role = next(role for role in roles if role.role == approval.role)
             assert approval.by in role.approvers
             assert _before(approval.at, entry.at)
-        then = self._position_then(entry)
+        everything = self.world.dunning.release.settles == "outstanding"
+        day, asked_on = self._day(entry.at), self._day(release.asked_at)
+        unpaid = sum(
+            (
+                item.open
+                for item in self._position_then(entry).items
+                if item.due_on < day or (everything and item.on < asked_on)
+            ),
+            Decimal(0),
+        )
         disputed = sum(
             (p.amount for p in self.world.standing.pauses if p.kind == "dispute"), Decimal(0)
         )
-        assert then.balance <= disputed, "released although something was not paid"
+        assert unpaid <= disputed, "released although something was not paid"
+
+    def _day(self, at: datetime) -> date:
+        return at.astimezone(self.world.ports.policies.policy("birch", "2026-09").zone).date()
 
 
 def _before(first: datetime, second: datetime) -> bool:
