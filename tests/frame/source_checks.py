@@ -87,7 +87,11 @@ def purity_complaints(tree: ast.AST) -> list[str]:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
             complaints.append(f"line {node.lineno}: the float {node.value}; money is Decimal")
-        elif isinstance(node, ast.Name) and node.id in {"float", "open", "print", "input"}:
+        elif (
+            isinstance(node, ast.Name)
+            and node.id in {"float", "open", "print", "input"}
+            and isinstance(node.ctx, ast.Load)  # a field may be called "open"
+        ):
             complaints.append(f"line {node.lineno}: {node.id}")
     complaints += [
         f"line {line}: imports {name}"
