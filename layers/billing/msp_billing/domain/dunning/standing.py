@@ -81,7 +81,10 @@ class DunningCase(Frozen):
     opened_version: int = Field(description="Of the ledger when it was opened.")
     policy_version: Text = Field(description="The policy that the whole case goes by.")
     steps: tuple[StepTaken, ...] = ()
-    credit_hold_on: date | None = Field(default=None, description="Day of the credit hold.")
+    credit_hold_on: date | None = Field(
+        default=None,
+        description="Day of the credit hold; later by the days on which the account was out of it.",
+    )
     closed_at: datetime | None = None
     closed_version: int | None = Field(default=None, description="Of the ledger when it closed.")
     closed_from: AccountState | None = Field(default=None, description="The state it ended in.")

@@ -78,6 +78,7 @@ def advance_case(ports: Ports, request: CaseRequest) -> CaseAnswer:
             return _ended(context, "another execution has taken its place")
         answer = _advance(context, dunning)
         if answer is not None:
+            _keep_when_it_looks(ports, request, answer)
             return answer
     raise ConcurrentStandingError(request.provider, request.account)
 
@@ -97,6 +98,22 @@ def _advance(context: DunningContext, dunning: DunningPolicy) -> CaseAnswer | No
     if not perform(context, dunning, move):
         return None
     return _after(_again(context), dunning, move)
+
+
+def _keep_when_it_looks(ports: Ports, request: CaseRequest, answer: CaseAnswer) -> None:
+    """Let others know until when the execution waits, should that be too long one day."""
+    if answer.outcome == "ended":
+        return
+    looks_at = datetime.fromisoformat(answer.until)
+    for _ in range(MAX_TRIES):
+        standing = ports.standings.find(request.provider, request.account)
+        case = standing.open_case
+        if case is None or case.run != request.run or case.looks_at == looks_at:
+            return
+        kept = case.model_copy(update={"looks_at": looks_at})
+        update = {"case": kept, "version": standing.version + 1}
+        if ports.standings.change(standing, standing.model_copy(update=update)):
+            return
 
 
 def _mails_are_out(context: DunningContext, dunning: DunningPolicy, move: Move) -> bool:

@@ -145,6 +145,9 @@ def reinstate(
         clause=dunning.clause,
         zone=context.policy.zone,
     )
+    assert after.case is not None, "the case that goes on"
+    looking = after.case.model_copy(update={"looks_at": None})
+    after = after.model_copy(update={"case": looking})
     told = context.history(after, f"Case {found.case.case} goes on where it stood. {why}")
     stored = context.ports.standings.change(
         context.standing,

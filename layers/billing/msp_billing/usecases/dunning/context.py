@@ -182,4 +182,4 @@ def is_running(ports: Ports, standing: Standing, case: DunningCase) -> bool:
 
 def with_next_run(case: DunningCase) -> DunningCase:
     """The case for another execution; the one before ends when it looks again."""
-    return case.model_copy(update={"run": case.run + 1})
+    return case.model_copy(update={"run": case.run + 1, "looks_at": None})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.dunning.cases import notice_overridden
@@ -53,7 +52,7 @@ def override_notice(ports: Ports, request: OverrideRequest) -> Standing:
         what = f"The notice '{request.step}' counts as received: {why}"
         told = context.history(after, what, by=by, step=request.step)
         if ports.standings.change(context.standing, after, [told]):
-            return react(ports, request.provider, request.account, late=timedelta(0))
+            return react(ports, request.provider, request.account)
     raise ConcurrentStandingError(request.provider, request.account)
 
 

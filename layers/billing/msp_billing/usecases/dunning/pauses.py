@@ -6,8 +6,6 @@ ends it before, the case goes on at the step where it stood.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from msp_billing.domain.dunning.standing import Pause, Standing
 from msp_billing.usecases.dunning.cases import written_day
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
@@ -85,7 +83,7 @@ def end_pause(ports: Ports, request: EndPauseRequest) -> Pause:
         )
         what = f"The {found.kind} '{found.pause}' was ended ({request.how}): {request.why.strip()}"
         if _store(context, _with_pause(context.standing, ended), what, request.by.strip()):
-            react(ports, request.provider, request.account, late=timedelta(0))
+            react(ports, request.provider, request.account)
             return ended
     raise ConcurrentStandingError(request.provider, request.account)
 

@@ -28,11 +28,11 @@ from msp_billing.usecases.dunning.release import cancel_release, start_release
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.ports import Ports
 
-LATE = timedelta(hours=2)
-"""An execution that has not done by then what is due waits for something else."""
+_TOLERANCE = timedelta(minutes=5)
+"""An execution that looks this much later than it could is left alone."""
 
 
-def react(ports: Ports, provider: str, account: str, *, late: timedelta = LATE) -> Standing:
+def react(ports: Ports, provider: str, account: str) -> Standing:
     """Do what the ledger of an account asks for now.
 
     - ``due`` and nothing that counts is overdue: the case is closed, good standing;
@@ -43,10 +43,6 @@ def react(ports: Ports, provider: str, account: str, *, late: timedelta = LATE) 
     - a step is due that the case's execution does not know of, because what it waits for has
       changed: another execution looks at once.
 
-    Args:
-        late: for how long a step must have been due for another execution to look; no time at all
-            where somebody has just changed what the case waits for.
-
     Returns:
         How the account stands then.
 
@@ -56,13 +52,13 @@ def react(ports: Ports, provider: str, account: str, *, late: timedelta = LATE) 
     """
     for _ in range(MAX_TRIES):
         context = load_account(ports, provider, account)
-        done = _react(context, late)
+        done = _react(context)
         if done is not None:
             return done
     raise ConcurrentStandingError(provider, account)
 
 
-def _react(context: DunningContext, late: timedelta) -> Standing | None:
+def _react(context: DunningContext) -> Standing | None:
     """One attempt; None when somebody else was faster."""
     standing = context.standing
     if standing.state is AccountState.GOOD_STANDING:
@@ -72,8 +68,8 @@ def _react(context: DunningContext, late: timedelta) -> Standing | None:
     if standing.state is AccountState.DUE:
         if not context.counting_without_pauses(context.dunning).above:
             return close_case(context, context.dunning)
-        return _wake_if_late(context, late)
-    return _on_hold(context) or _wake_if_late(context, late)
+        return _wake_if_late(context)
+    return _on_hold(context) or _wake_if_late(context)
 
 
 def _after_a_return(context: DunningContext) -> Standing | None:
@@ -110,13 +106,18 @@ def _on_hold(context: DunningContext) -> Standing | None:
     return None
 
 
-def _wake_if_late(context: DunningContext, late: timedelta) -> Standing | None:
-    """Start another execution of the case when something is due that its own does not see to.
+def _wake_if_late(context: DunningContext) -> Standing | None:
+    """Start another execution of the case when its own would look too late.
 
     What it waits for may have changed: a returned payment makes an older due date count again, a
-    dispute is withdrawn. Returns the standing then; None when it changed meanwhile.
+    dispute is withdrawn, an exemption shortened. Returns the standing then; None when it changed
+    meanwhile.
     """
-    for at in (context.now, context.now - late):
-        if isinstance(decide(context, at), Wait | Ended):
-            return context.standing
+    case = context.standing.open_case
+    move = decide(context)
+    if case is None or case.looks_at is None or isinstance(move, Ended):
+        return context.standing
+    due_at = move.until if isinstance(move, Wait) else context.now
+    if case.looks_at <= due_at + _TOLERANCE:
+        return context.standing
     return run_again(context.ports, context.standing)
