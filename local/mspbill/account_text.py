@@ -17,7 +17,8 @@ from msp_billing.adapters.mails.dunning_views import STATE_WORDS, listed
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.dunning.forecast import Clearing, ForecastStep
 from msp_billing.domain.dunning.standing import AccountState, HistoryEntry
-from msp_billing.usecases.receivables.account_view import (
+from msp_billing.domain.ledger.entries import EntryKind
+from msp_billing.usecases.receivables.account_facts import (
     AccountView,
     BookedLine,
     OpenDocument,
@@ -25,7 +26,7 @@ from msp_billing.usecases.receivables.account_view import (
     ReleaseView,
     TakenStep,
 )
-from mspbill.account_words import COLOURS, aging_in_words, may_rows
+from mspbill.account_words import COLOURS, aging_in_words, in_turn, may_rows
 
 _HISTORY_SHOWN = 12
 _RELEASE_STATES = {
@@ -60,7 +61,8 @@ class AccountPrinter:
         self._documents(view)
         self._next(view)
         self._pauses(view.pauses)
-        self._release(view.release)
+        if view.state.on_hold and view.release is not None and view.release.state != "approved":
+            self._release(view.release)
         self._steps(view.steps)
         self._history(view)
 
@@ -70,7 +72,8 @@ class AccountPrinter:
         self._say(f"[bold]{escape(view.account_name)}[/bold] is {STATE_WORDS[view.state]}.")
         if view.clearing is not None:
             self._clearing(view, view.clearing)
-        self._release(view.release)
+        if view.release is not None:
+            self._release(view.release)
 
     # --- Where it is, and why --------------------------------------------------------------------
 
@@ -187,11 +190,11 @@ class AccountPrinter:
             )
             self._say(f"  [dim]{escape(pause.reason)} (by {escape(pause.by)})[/dim]")
 
-    def _release(self, release: ReleaseView | None) -> None:
-        if release is None:
-            return
+    def _release(self, release: ReleaseView) -> None:
         self._heading("End of the hold")
         state = _RELEASE_STATES.get(release.state, release.state)
+        if release.state == "approved" and release.ended_at is not None:
+            state = f"ended the hold {self._moment(release.ended_at)}"
         asked = self._moment(release.asked_at)
         self._say(f"Release {release.release}, asked for {asked}, {state}.")
         if release.why:
@@ -228,25 +231,24 @@ class AccountPrinter:
         self._print_table(table)
 
     def _history(self, view: AccountView) -> None:
-        lines = [
-            *((entry.at, self._changed(entry)) for entry in view.history if self._is_shown(entry)),
-            *((entry.at, self._booked(entry)) for entry in view.booked),
-        ]
-        if not lines:
+        shown = [entry for entry in in_turn(view) if self._is_shown(entry)]
+        if not shown:
             return
-        lines.sort(key=lambda line: line[0], reverse=True)
-        shown = lines if self._every else lines[:_HISTORY_SHOWN]
+        shown = shown if self._every else shown[:_HISTORY_SHOWN]
         self._heading("History, newest first")
         table = self._table("When", "What")
-        for at, what in shown:
-            table.add_row(self._moment(at), what)
+        for entry in shown:
+            what = self._booked(entry) if isinstance(entry, BookedLine) else self._changed(entry)
+            table.add_row(self._moment(entry.at), what)
         self._print_table(table)
         hidden = len(view.history) + len(view.booked) - len(shown)
         if hidden:
             self._say(f"[dim]and {hidden:,} more, letters among them; --all shows them.[/dim]")
 
-    def _is_shown(self, entry: HistoryEntry) -> bool:
+    def _is_shown(self, entry: HistoryEntry | BookedLine) -> bool:
         """Letters have a section of their own; they are left out unless everything is asked for."""
+        if isinstance(entry, BookedLine):
+            return True
         return self._every or entry.step is None or entry.after is not None
 
     def _changed(self, entry: HistoryEntry) -> str:
@@ -257,7 +259,8 @@ class AccountPrinter:
         return f"{escape(entry.what)} [{colour}]→ {words}[/{colour}]{by}"
 
     def _booked(self, entry: BookedLine) -> str:
-        why = f" [dim]({escape(entry.why)})[/dim]" if entry.why else ""
+        told = entry.why and entry.kind is not EntryKind.PAYMENT_RETURNED  # its title says why
+        why = f" [dim]({escape(entry.why or '')})[/dim]" if told else ""
         amount = format_change(entry.amount, self._currency)
         return f"{escape(entry.title)}  [bold]{amount}[/bold]{why}"
 

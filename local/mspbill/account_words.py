@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from rich.markup import escape
 
 from msp_billing.adapters.formatting import format_money
 from msp_billing.adapters.mails.dunning_views import listed
 from msp_billing.domain.dunning.entitlements import Entitlement
-from msp_billing.domain.dunning.standing import AccountState
+from msp_billing.domain.dunning.standing import AccountState, HistoryEntry
 from msp_billing.domain.ledger.aging import Aging, AgingBucket
+from msp_billing.usecases.receivables.account_facts import AccountView, BookedLine
 
 COLOURS = {
     AccountState.GOOD_STANDING: "green",
@@ -47,3 +49,18 @@ def aging_in_words(aging: Aging) -> str:
         if amount
     ]
     return ", ".join(found)
+
+
+def in_turn(view: AccountView) -> list[HistoryEntry | BookedLine]:
+    """What happened and what was booked, newest first.
+
+    What happened at the same instant is told apart by the ledger's version that it saw: an entry
+    comes before what followed from it.
+    """
+
+    def place(entry: HistoryEntry | BookedLine) -> tuple[datetime, int, int, int]:
+        if isinstance(entry, BookedLine):
+            return entry.at, entry.sequence, 0, 0
+        return entry.at, entry.balance_version or 0, 1, entry.sequence
+
+    return sorted((*view.history, *view.booked), key=place, reverse=True)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # loaded when a command runs: the help of the others should n
     from mspbill.opening import Opened
 
 
+_UNCHANGED = "nothing was changed"
+
+
 @contextmanager
 def answering(source: Source, *, as_json: bool, changes: bool = False) -> Iterator[Opened]:
     """The provider for the time of the command; what is refused ends with its reasons.
@@ -33,23 +36,18 @@ def answering(source: Source, *, as_json: bool, changes: bool = False) -> Iterat
         with opened(source, changes=changes) as found:
             yield found
     except ProblemsError as error:
-        refuse(error.problems, as_json=as_json)
+        refuse(error.problems, as_json=as_json, about="", so=_UNCHANGED)
     except ValidationError as error:
-        refuse(tuple(_problems(error)), as_json=as_json)
+        refuse(tuple(_problems(error)), as_json=as_json, about="", so=_UNCHANGED)
     except REFUSED as error:
-        refuse_with("refused", _sentence(error), as_json=as_json)
+        refuse_with("refused", str(error), as_json=as_json)
     except FAILED as error:
-        notes().print(f"It could not be done: {_sentence(error)}", markup=False)
+        notes().print(f"It could not be done: {error!s}", markup=False)
         raise typer.Exit(ExitCode.FAILED) from error
     except LookupError as error:
         if isinstance(error, KeyError):
             raise  # a defect of ours, not a name that was spelt wrong
-        refuse_with("not-found", _sentence(error), as_json=as_json)
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}"
+        refuse_with("not-found", str(error), as_json=as_json)
 
 
 def _problems(error: ValidationError) -> Iterator[Problem]:

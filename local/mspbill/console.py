@@ -30,10 +30,17 @@ def print_json(value: Any) -> None:
     results().out(json.dumps(value, indent=2, ensure_ascii=False), highlight=False)
 
 
-def print_problems(problems: Sequence[Problem], console: Console) -> None:
-    """Every problem with its place and what to do, grouped by file."""
+def print_problems(
+    problems: Sequence[Problem], console: Console, about: str = "the directory"
+) -> None:
+    """Every problem with its place and what to do, grouped by file.
+
+    Args:
+        about: what problems are of that name no file; nothing, where that needs no saying.
+    """
     for file, group in groupby(problems, key=lambda problem: problem.file):
-        console.print(f"[bold]{escape(file or 'the directory')}[/bold]")
+        if file or about:
+            console.print(f"[bold]{escape(file or about)}[/bold]")
         for problem in group:
             place = f"{file}:{problem.line}" if file and problem.line else file or ""
             where = f" ({problem.where})" if problem.where else ""

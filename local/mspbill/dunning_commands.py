@@ -149,7 +149,7 @@ def _tell_pause(pause: Pause, account: str, currency: str, *, as_json: bool) -> 
     if as_json:
         print_json(pause.model_dump(mode="json"))
         return
-    of = pause.document or "what is owed, the oldest first"
+    of = pause.document or "what is owed (the oldest first)"
     money, until = format_money(pause.amount, currency), format_day(pause.until)
     told = f"The {pause.kind} {pause.pause} of {account} covers {money} of {of} until {until}."
     if pause.ended_at is not None:

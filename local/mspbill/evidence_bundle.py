@@ -12,12 +12,15 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.dunning.standing import NoticeAttempt, StepTaken
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.statements import balance_effect
+from msp_billing.domain.money import minor_unit_digits
+from msp_billing.domain.payments.incoming import IncomingPayment
 from msp_billing.usecases.receivables.evidence import Evidence
 from mspbill.evidence_story import evidence_page
 
@@ -101,8 +104,8 @@ def _ledger(evidence: Evidence) -> dict[str, bytes]:
         rows.append(
             {
                 **entry.model_dump(mode="json", exclude={"postings", "schema_version"}),
-                "amount": str(effect),
-                "balance": str(balance),
+                "amount": _plain(effect, evidence),
+                "balance": _plain(balance, evidence),
                 "postings": postings,
             }
         )
@@ -114,6 +117,11 @@ def _ledger(evidence: Evidence) -> dict[str, bytes]:
         "ledger/entries.csv": _csv((*names, *more, "previous_hash", "hash"), rows),
         "ledger/verified.json": _json(evidence.verification.model_dump(mode="json")),
     }
+
+
+def _plain(amount: Decimal, evidence: Evidence) -> str:
+    """An amount as a spreadsheet reads it, with its decimals."""
+    return f"{amount:.{minor_unit_digits(evidence.view.currency)}f}"
 
 
 def _notices(evidence: Evidence) -> dict[str, bytes]:
@@ -157,13 +165,13 @@ def _payments(evidence: Evidence) -> dict[str, bytes]:
     for record in evidence.payments:
         told = record.payment or record.returned
         assert told is not None, "the model admits no record of nothing"
-        day = record.payment.received_on if record.payment else record.returned.returned_on  # type: ignore[union-attr]
+        day = told.received_on if isinstance(told, IncomingPayment) else told.returned_on
         rows.append(
             {
                 "payment": record.key.document,
                 "kind": "payment" if record.payment else "return",
                 "on": day.isoformat(),
-                "amount": str(told.amount.amount),
+                "amount": _plain(told.amount.amount, evidence),
                 "currency": told.amount.currency,
                 "method": record.payment.method if record.payment else None,
                 "state": record.state,

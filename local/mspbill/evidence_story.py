@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from msp_billing.adapters.formatting import format_day, format_moment, format_money
+from msp_billing.adapters.formatting import format_change, format_day, format_moment, format_money
 from msp_billing.adapters.mails.dunning_views import STATE_WORDS
 from msp_billing.domain.dunning.standing import AccountState, NoticeAttempt
-from msp_billing.domain.ledger.entries import EntryKind, LedgerEntry
-from msp_billing.domain.ledger.statements import balance_effect
+from msp_billing.domain.ledger.entries import LedgerEntry
+from msp_billing.usecases.receivables.account_facts import BookedLine
 from msp_billing.usecases.receivables.evidence import Evidence
+from mspbill.account_words import in_turn
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -83,27 +84,27 @@ def evidence_page(evidence: Evidence, files: frozenset[str]) -> str:
 
 
 def story(evidence: Evidence, files: frozenset[str]) -> Iterator[StoryLine]:
-    """Entries of the ledger and changes of the standing, by when they were recorded."""
-    lines = [*_entry_lines(evidence, files), *_history_lines(evidence)]
-    yield from sorted(lines, key=lambda line: line.at)
-
-
-def _entry_lines(evidence: Evidence, files: frozenset[str]) -> Iterator[StoryLine]:
-    balance = Decimal(0)
+    """Entries of the ledger and changes of the standing, in the order in which they happened."""
+    entries = {entry.sequence: entry for entry in evidence.entries}
+    clauses = {clause.clause: clause.title for clause in evidence.clauses}
     currency = evidence.view.currency
-    for entry in evidence.entries:
-        if entry.kind is EntryKind.ALLOCATION:
-            continue  # what a payment is used for moves no balance
-        effect = balance_effect(entry)
-        balance += effect
-        yield StoryLine(
-            at=entry.recorded_at,
-            what=entry.title,
-            detail=_entry_detail(entry),
-            amount=format_money(effect, currency),
-            balance=format_money(balance, currency),
-            file=_file_of(entry, files),
-        )
+    balance = Decimal(0)
+    for line in reversed(in_turn(evidence.view)):
+        if isinstance(line, BookedLine):
+            balance += line.amount
+            yield StoryLine(
+                at=line.at,
+                what=line.title,
+                detail=_entry_detail(entries[line.sequence]),
+                amount=format_change(line.amount, currency),
+                balance=format_money(balance, currency),
+                file=_file_of(line.document, files),
+            )
+            continue
+        by = "by the policy" if line.by == "dunning" else f"by {line.by}"
+        title = clauses.get(line.clause or "")
+        detail = f"{by}: {title}" if title else by
+        yield StoryLine(at=line.at, what=line.what, detail=detail, state=line.after)
 
 
 def _entry_detail(entry: LedgerEntry) -> str:
@@ -116,23 +117,9 @@ def _entry_detail(entry: LedgerEntry) -> str:
     return ", ".join(told)
 
 
-def _file_of(entry: LedgerEntry, files: frozenset[str]) -> str:
-    folders = ("invoices", "credit-notes")
-    found = (f"{folder}/{entry.document}.pdf" for folder in folders)
+def _file_of(document: str, files: frozenset[str]) -> str:
+    found = (f"{folder}/{document}.pdf" for folder in ("invoices", "credit-notes"))
     return next((file for file in found if file in files), "")
-
-
-def _history_lines(evidence: Evidence) -> Iterator[StoryLine]:
-    clauses = {clause.clause: clause.title for clause in evidence.clauses}
-    for entry in evidence.history:
-        by = "by the policy" if entry.by == "dunning" else f"by {entry.by}"
-        title = clauses.get(entry.clause or "")
-        yield StoryLine(
-            at=entry.at,
-            what=entry.what,
-            detail=f"{by}: {title}" if title else by,
-            state=entry.after,
-        )
 
 
 def notice_lines(evidence: Evidence, zone: ZoneInfo) -> Iterator[NoticeLine]:

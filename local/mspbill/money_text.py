@@ -18,11 +18,19 @@ from mspbill.opening import Opened
 from mspbill.receivables_text import payment_words
 
 
-def tell_payment(found: Opened, record: PaymentRecord, *, as_json: bool) -> None:
-    """What became of it; exit code 4 when it waits for a person."""
+def tell_payment(
+    found: Opened, record: PaymentRecord, *, as_json: bool, again: bool = False
+) -> None:
+    """What became of it; exit code 4 when it waits for a person.
+
+    Args:
+        again: it was entered before, and nothing changed.
+    """
     if as_json:
-        print_json(record.model_dump(mode="json"))
+        print_json({**record.model_dump(mode="json"), "again": again})
     else:
+        if again:
+            results().print("It was entered before; nothing changed.")
         _print_payment(found, record, results())
     if record.state == "queued":
         raise typer.Exit(ExitCode.PARKED)

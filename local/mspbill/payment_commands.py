@@ -89,8 +89,9 @@ def pay(  # noqa: PLR0913, PLR0917 - a payment has its facts
             account=named.account,
             remittance=remittance(invoice),
         )
+        known = found.ports.payments.find(payment.key)
         record = book_payment(found.ports, payment, by)
-        tell_payment(found, record, as_json=as_json)
+        tell_payment(found, record, again=known == record, as_json=as_json)
 
 
 def return_payment(  # noqa: PLR0913, PLR0917 - a return has its facts
@@ -135,7 +136,9 @@ def return_payment(  # noqa: PLR0913, PLR0917 - a return has its facts
             reason=why,
             payment=key,
         )
-        tell_payment(found, take_return(found.ports, returned, by), as_json=as_json)
+        before = found.ports.payments.find(returned.key)
+        record = take_return(found.ports, returned, by)
+        tell_payment(found, record, again=before == record, as_json=as_json)
 
 
 def queue(
@@ -239,7 +242,7 @@ def import_payments(
         content = file.read_bytes()
         taken = take_payment_file(found.ports, found.provider, kind or known[0], file.name, content)
     if taken.refused:
-        refuse(taken.problems, as_json=as_json)
+        refuse(taken.problems, as_json=as_json, about="", so="nothing was booked")
     if as_json:
         print_json(taken.model_dump(mode="json"))
     else:

@@ -11,16 +11,27 @@ from mspbill.console import notes, print_json, print_problems
 from mspbill.exit_codes import ExitCode
 
 
-def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> NoReturn:
-    """Every problem, and the exit code of bad input."""
+def refuse(
+    problems: tuple[Problem, ...],
+    *,
+    as_json: bool,
+    about: str = "the directory",
+    so: str = "nothing was written",
+) -> NoReturn:
+    """Every problem, and the exit code of bad input.
+
+    Args:
+        about: what problems are of that name no file.
+        so: what follows from it.
+    """
     if as_json:
         told = [problem.model_dump(mode="json") for problem in problems]
         print_json({"ok": False, "problems": told})
     else:
         console = notes()
-        print_problems(problems, console)
+        print_problems(problems, console, about)
         many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        console.print(f"\n{many}; nothing was written.")
+        console.print(f"\n{many}; {so}.")
     raise typer.Exit(ExitCode.BAD_INPUT)
 
 

@@ -3,137 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
 from decimal import Decimal
 
-from pydantic import Field
-
-from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.dunning.coverage import covered_parts, is_open
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy, StepKind
-from msp_billing.domain.dunning.entitlements import Entitlement, entitlement_of
+from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+from msp_billing.domain.dunning.entitlements import entitlement_of
 from msp_billing.domain.dunning.forecast import Clearing, ForecastStep, forecast, what_clears
-from msp_billing.domain.dunning.letters import KeyToTurn
 from msp_billing.domain.dunning.move_kinds import Wait
 from msp_billing.domain.dunning.moves import dunning_of
-from msp_billing.domain.dunning.standing import (
-    AccountState,
-    HistoryEntry,
-    Pause,
-    StepTaken,
-)
-from msp_billing.domain.ledger.aging import Aging, aging
+from msp_billing.domain.ledger.aging import aging
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.position import OwedItem
 from msp_billing.domain.ledger.statements import balance_effect
-from msp_billing.domain.money import CurrencyCode, ExactDecimal
 from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.policy import Clause
 from msp_billing.usecases.dunning.context import DunningContext, load_account
 from msp_billing.usecases.dunning.deciding import decide
 from msp_billing.usecases.dunning.release_letters import keys_to_turn
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.receivables.account_facts import (
+    AccountView,
+    BookedLine,
+    OpenDocument,
+    PauseView,
+    ReleaseView,
+    TakenStep,
+    Unsettled,
+    Waiting,
+)
 
 _NOTHING = Decimal(0)
-
-
-class OpenDocument(Frozen):
-    """Something that is owed."""
-
-    document: Text
-    title: Text
-    due_on: date
-    days_overdue: int = Field(description="Zero or negative while it is not overdue.")
-    amount: ExactDecimal = Field(description="What it was at first.")
-    open: ExactDecimal
-    disputed: ExactDecimal = _NOTHING
-    promised: ExactDecimal = _NOTHING
-
-
-class Unsettled(Frozen):
-    """A payment that the bank may still take back."""
-
-    payment: Text
-    amount: ExactDecimal
-    settles_on: date
-
-
-class TakenStep(Frozen):
-    """A step that was taken in the case, and what became of its letter."""
-
-    title: Text
-    kind: StepKind
-    clause: Identifier
-    taken: StepTaken
-
-
-class PauseView(Frozen):
-    """A dispute or promise, and whether it covers anything today."""
-
-    pause: Pause
-    open: bool
-
-
-class ReleaseView(Frozen):
-    """How far the way out of the hold is."""
-
-    release: int
-    state: Text
-    asked_at: datetime
-    why: Text | None
-    keys: tuple[KeyToTurn, ...] = Field(description="Every role, turned or missing.")
-
-
-class Waiting(Frozen):
-    """What the open case waits for."""
-
-    why: Text
-    until: datetime | None = Field(description="None while it waits for a person.")
-
-
-class BookedLine(Frozen):
-    """An entry that moved the balance."""
-
-    at: datetime = Field(description="When it was entered.")
-    on: date = Field(description="The day that it is of.")
-    kind: EntryKind
-    document: Text
-    title: Text
-    amount: ExactDecimal = Field(description="Positive raises what is owed, negative lowers it.")
-    by: Text
-    why: Text | None
-
-
-class AccountView(Frozen):
-    """One account as a clerk, or the account itself, asks about it."""
-
-    provider: Identifier
-    account: Identifier
-    account_name: Text
-    currency: CurrencyCode
-    at: datetime
-    today: date = Field(description="In the provider's zone.")
-    balance: ExactDecimal = Field(description="What is owed less the credit.")
-    aging: Aging
-    documents: tuple[OpenDocument, ...] = Field(description="Open, oldest due date first.")
-    unsettled: tuple[Unsettled, ...]
-    state: AccountState
-    since: datetime | None
-    why: Text | None
-    clause: Clause | None = Field(description="The sentence of the policy that put it there.")
-    entitlement: Entitlement
-    case: int | None = Field(description="Number of the open case.")
-    policy_version: Text | None = Field(description="That the case goes by.")
-    steps: tuple[TakenStep, ...] = Field(description="Taken in the open case, or the last one.")
-    coming: tuple[ForecastStep, ...] = Field(description="If nothing is paid.")
-    waiting: Waiting | None = Field(description="What the open case waits for now.")
-    clearing: Clearing | None = Field(
-        description="What payment ends it; None where the provider follows no unpaid invoices."
-    )
-    pauses: tuple[PauseView, ...]
-    release: ReleaseView | None
-    booked: tuple[BookedLine, ...] = Field(description="Newest first.")
-    history: tuple[HistoryEntry, ...] = Field(description="Newest first.")
 
 
 def view_account(ports: Ports, provider: str, account: str) -> AccountView:
@@ -211,6 +110,7 @@ def _booked(found: DunningContext) -> Iterator[BookedLine]:
     for entry in found.ports.ledgers.entries(found.position.ledger):
         if entry.kind is not EntryKind.ALLOCATION:
             yield BookedLine(
+                sequence=entry.sequence,
                 at=entry.recorded_at,
                 on=entry.on,
                 kind=entry.kind,
@@ -288,6 +188,7 @@ def _release(found: DunningContext) -> ReleaseView | None:
         release=release.release,
         state=release.state,
         asked_at=release.asked_at,
+        ended_at=release.ended_at,
         why=release.why,
         keys=keys_to_turn(found, release),
     )

@@ -27,7 +27,8 @@ from msp_billing.domain.policy import Clause
 from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.dunning.context import DunningContext, load_account
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.receivables.account_view import AccountView, view_account
+from msp_billing.usecases.receivables.account_facts import AccountView
+from msp_billing.usecases.receivables.account_view import view_account
 from msp_billing.usecases.receivables.verifying import verify_account
 from msp_billing.usecases.render_invoices import document_key
 
