@@ -18,9 +18,6 @@ class Faults:
         self._problems: list[Problem] = []
         self._left_out = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._problems)
-
     def add(self, code: str, line: int | None, what: str, fix: str = SEND_AGAIN) -> None:
         """Note a problem. ``code`` gets the prefix of all problems of payment files."""
         if len(self._problems) >= MAX_PROBLEMS:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.payments.incoming import PaymentMethod
+
+_OTHER_SOURCES = ("api", "clerk")
+"""What reports payments without a file or webhook; PaymentKey.source names it so."""
 
 
 class CsvColumns(Frozen):
@@ -49,6 +54,31 @@ class PaymentFile(Frozen):
         default={}, description="The file's own words or codes for methods."
     )
 
+    @model_validator(mode="after")
+    def _columns_for_csv(self) -> PaymentFile:
+        if (self.format == "csv") != (self.columns is not None):
+            raise ValueError("'columns' are for files of the format csv, which needs them")
+        return self
+
+    @model_validator(mode="after")
+    def _date_format_says_a_day(self) -> PaymentFile:
+        moment = datetime(2026, 11, 30, tzinfo=UTC)
+        others = ({"year": 2025}, {"month": 10}, {"day": 29})
+        days = (moment, *(moment.replace(**other) for other in others))
+        try:
+            # Each part must make a difference, before anything without a year is read back.
+            different = len({day.strftime(self.date_format) for day in days}) == len(days)
+            written = moment.strftime(self.date_format)
+            readable = (
+                different
+                and datetime.strptime(written, self.date_format).replace(tzinfo=UTC) == moment
+            )
+        except ValueError:
+            readable = False
+        if not readable:
+            raise ValueError(f"'{self.date_format}' does not say year, month and day of a date")
+        return self
+
 
 class Webhook(Frozen):
     """A payment service that reports by signed HTTP requests, Stripe's way."""
@@ -58,7 +88,7 @@ class Webhook(Frozen):
     format: Literal["stripe"] = "stripe"
     test_mode: bool = Field(
         default=False,
-        description="Takes the service's test events and ignores live ones, instead of the reverse.",
+        description="Takes the service's test events and ignores live ones; else the reverse.",
     )
 
 
@@ -76,3 +106,16 @@ class PaymentPolicy(Frozen):
         default=(),
         description="Who may approve that a debt is given up; empty: anybody but who asks.",
     )
+
+    @model_validator(mode="after")
+    def _sources_have_names_of_their_own(self) -> PaymentPolicy:
+        names = [entry.file for entry in self.files] + [entry.webhook for entry in self.webhooks]
+        twice = sorted(
+            name for name, times in Counter([*names, *_OTHER_SOURCES]).items() if times > 1
+        )
+        if twice:
+            raise ValueError(
+                f"'{twice[0]}' is the name of two sources of payments; a payment that both report "
+                "under the same id would be taken for one"
+            )
+        return self
