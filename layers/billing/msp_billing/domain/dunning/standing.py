@@ -89,6 +89,9 @@ class DunningCase(Frozen):
     closed_version: int | None = Field(default=None, description="Of the ledger when it closed.")
     closed_from: AccountState | None = Field(default=None, description="The state it ended in.")
     run: int = Field(default=1, description="Of its executions: counts up when it goes on again.")
+    looks_at: datetime | None = Field(
+        default=None, description="When its execution looks again; None while that is not known."
+    )
 
 
 class Pause(Frozen):
