@@ -63,8 +63,12 @@ class PaymentFile(Frozen):
     @model_validator(mode="after")
     def _date_format_says_a_day(self) -> PaymentFile:
         moment = datetime(2026, 11, 30, tzinfo=UTC)
-        others = ({"year": 2025}, {"month": 10}, {"day": 29})
-        days = (moment, *(moment.replace(**other) for other in others))
+        days = (
+            moment,
+            moment.replace(year=2025),
+            moment.replace(month=10),
+            moment.replace(day=29),
+        )
         try:
             # Each part must make a difference, before anything without a year is read back.
             different = len({day.strftime(self.date_format) for day in days}) == len(days)
