@@ -82,7 +82,7 @@ def _after_a_return(context: DunningContext) -> Standing | None:
     after = reinstate(context, dunning, found)
     if after is not None and after.open_case is not None:
         start_execution(context.ports, after, after.open_case)
-    return after
+    return None  # it is looked at once more: what is owed again may be disputed, and so settled
 
 
 def _on_hold(context: DunningContext) -> Standing | None:
