@@ -57,3 +57,12 @@ def test_no_amount_is_a_number() -> None:
         return own + [f for key, value in schema.items() for f in numbers(value, f"{path}/{key}")]
 
     assert numbers(described()["components"]["schemas"], "") == []
+
+
+def test_the_page_in_the_documents_names_every_route() -> None:
+    page = (openapi.DOCUMENT.parents[1] / "payments-api.md").read_text(encoding="utf-8")
+    short = {"{provider}": "P", "{account}": "A", "{pause}": "NAME"}
+    for path in described()["paths"]:
+        for name, letter in short.items():
+            path = path.replace(name, letter)  # noqa: PLW2901 - written as the page writes it
+        assert path in page or path.replace("/providers/P/accounts/A", "`...") in page, path
