@@ -377,8 +377,8 @@ def test_a_new_case_begins_with_the_first_step() -> None:
 
 @pytest.mark.rule("DUN-06")
 def test_a_reopened_case_goes_on_where_it_stood() -> None:
-    # Paid by ACH on 10 December and closed, returned on 14 December. Notice and warning were
-    # there; the hold of 15 December follows, and no notice is written again.
+    # Paid by ACH on 10 December and closed, returned on the 13th. Notice and warning were there:
+    # the hold of 15 December follows, three days later, and no notice is written again.
     played = play().until("2026-12-10")
     before = played.position
     played.pay("100.00")
@@ -390,7 +390,7 @@ def test_a_reopened_case_goes_on_where_it_stood() -> None:
     assert played.state is AccountState.DUE
     assert played.until("2026-12-31").done[2:] == [
         ("2026-12-10", "closed"),
-        ("2026-12-15", "credit-hold"),
+        ("2026-12-18", "credit-hold"),
     ]
 
 

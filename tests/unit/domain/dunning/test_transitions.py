@@ -125,24 +125,42 @@ def test_history_keeps_both_states_and_the_balance_of_that_moment() -> None:
 
 
 @pytest.mark.rule("DUN-06")
-def test_a_returned_payment_puts_the_account_back_with_its_steps_and_without_lost_days() -> None:
-    # Credit hold on 15 December. Ten days later the account is out, on 4 January the payment comes
-    # back: 10 days out of the hold are no days on it, so that it counts from 25 December.
+def test_a_returned_payment_puts_the_account_back_and_30_days_on_hold_are_days_on_it() -> None:
+    # Credit hold on 15 December, out on the 25th, the payment comes back on 4 January: on the 30th
+    # day of 15 December and 10 days more, 24 January, the service hold; its warning a week before.
     play = Play(dunning_policy(), position(owed("A", "2026-11-30")), "2026-12-01")
     play.until("2026-12-25")
     assert play.state is AccountState.CREDIT_HOLD
     steps = play.standing.open_case and play.standing.open_case.steps
     play.close(Cause.RELEASED)
     assert (play.state, play.standing.open_case) == (AccountState.GOOD_STANDING, None)
-    later = play.now + timedelta(days=10)
-    back = case_reopened(play.standing, now=later, why="Returned.", clause="late", zone=DETROIT)
+    play.now += timedelta(days=10)
+    back = case_reopened(play.standing, now=play.now, why="Returned.", clause="late", zone=DETROIT)
     case = back.open_case
     assert case is not None
     assert (back.state, case.case, case.run) == (AccountState.CREDIT_HOLD, 1, 2)
     assert case.steps == steps
-    assert case.credit_hold_on is not None
-    assert case.credit_hold_on.isoformat() == "2026-12-25"
     assert back.entitlement_version == play.standing.entitlement_version + 1
+    play.standing = back
+    assert play.until("2027-03-31").done[3:] == [
+        ("2027-01-17", "last-warning"),
+        ("2027-01-24", "service-hold"),
+    ]
+
+
+@pytest.mark.rule("DUN-06")
+def test_days_out_of_a_case_count_for_no_step_however_often_a_payment_is_returned() -> None:
+    # Warned on 8 December. Closed on the 10th for 3 days and on the 14th for 5: the hold of the
+    # 15th is 8 days later.
+    play = Play(dunning_policy(), position(owed("A", "2026-11-30")), "2026-12-01")
+    for day, out in (("2026-12-10", 3), ("2026-12-14", 5)):
+        play.until(day)
+        play.close(Cause.SETTLED)
+        play.now += timedelta(days=out)
+        play.standing = case_reopened(
+            play.standing, now=play.now, why="Returned.", clause="late", zone=DETROIT
+        )
+    assert play.until("2026-12-31").done[2:] == [("2026-12-23", "credit-hold")]
 
 
 def test_there_is_nothing_to_put_back_without_a_closed_case() -> None:

@@ -7,13 +7,14 @@ The changes of state go by the table in ``transitions``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from msp_billing.domain.dunning.dunning_policy import DunningStep
 from msp_billing.domain.dunning.standing import (
     AccountState,
     DunningCase,
+    Interruption,
     NoticeAttempt,
     NoticeOverride,
     Standing,
@@ -81,22 +82,21 @@ def case_reopened(
 ) -> Standing:
     """The last case goes on where it was: the payment that ended it was returned (DUN-06).
 
-    Its steps are kept, so none is repeated. The days that the account was out of a credit hold do
-    not count as days on it.
+    Its steps are kept, so none is repeated. The days on which it was closed count for none of those
+    to come: an account that had five days left to its hold has five days again.
     """
     case = standing.case
     if case is None or case.closed_at is None or case.closed_from is None:
         raise CaseError(f"account {standing.account} has no closed case that could go on")
-    hold_on = case.credit_hold_on
-    if hold_on is not None and case.closed_from is AccountState.CREDIT_HOLD:
-        out = now.astimezone(zone).date() - case.closed_at.astimezone(zone).date()
-        hold_on += max(out, timedelta(0))
+    interruption = Interruption(
+        closed_on=case.closed_at.astimezone(zone).date(), reopened_on=now.astimezone(zone).date()
+    )
     reopened = case.model_copy(
         update={
             "closed_at": None,
             "closed_version": None,
             "closed_from": None,
-            "credit_hold_on": hold_on,
+            "interruptions": (*case.interruptions, interruption),
             "run": case.run + 1,
         }
     )

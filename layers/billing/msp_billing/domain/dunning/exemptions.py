@@ -25,13 +25,13 @@ def spared_until(look: Look, step: DunningStep, anchor_on: date) -> tuple[date, 
     if not hold.is_hold:
         return None
     day = max(planned_day(look.policy, look.case, step, anchor_on, look.zone), look.today)
-    until = exempt_until(look.account, hold, day + timedelta(days=lead))
+    until = _exempt_until(look.account, hold, day + timedelta(days=lead))
     if until is None:
         return None
     return until, until + timedelta(days=1 - lead)
 
 
-def exempt_until(account: AccountDunning, step: DunningStep, day: date) -> date | None:
+def _exempt_until(account: AccountDunning, step: DunningStep, day: date) -> date | None:
     """The last day on which the account is spared this hold; None when it is not on this day."""
     scopes = {"all_holds", "service_hold"} if step.kind == "service_hold" else {"all_holds"}
     ends = [

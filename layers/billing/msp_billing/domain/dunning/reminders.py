@@ -49,13 +49,13 @@ def reminder_due(
             for step in sorted(policy.reminders, key=lambda step: step.days)
             if item.on < (on := reminder_on(step, item, calendar)) and on <= today
         ]
-        if steps and mark_of(steps[-1], item) not in standing.reminded:
+        if steps and _mark(steps[-1], item.document) not in standing.reminded:
             due[item.document] = steps
             total += opened
     if not due or total < policy.minimum_amount:
         return None
     last = max((steps[-1] for steps in due.values()), key=lambda step: step.days).step
-    marks = [f"{step.step}:{document}" for document, steps in due.items() for step in steps]
+    marks = [_mark(step, document) for document, steps in due.items() for step in steps]
     return Reminder(step=last, documents=tuple(due), marks=tuple(marks))
 
 
@@ -71,9 +71,8 @@ def reminded(standing: Standing, reminder: Reminder, position: LedgerPosition) -
     )
 
 
-def mark_of(step: DunningStep, item: OwedItem) -> str:
-    """What is kept of a reminder that went out."""
-    return f"{step.step}:{item.document}"
+def _mark(step: DunningStep, document: str) -> str:
+    return f"{step.step}:{document}"
 
 
 def _remindable(

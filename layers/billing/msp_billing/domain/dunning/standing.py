@@ -73,6 +73,13 @@ class StepTaken(Frozen):
         return min(times, default=None)
 
 
+class Interruption(Frozen):
+    """Days on which a case was closed, until the payment that had ended it was returned."""
+
+    closed_on: date
+    reopened_on: date
+
+
 class DunningCase(Frozen):
     """One time that an account did not pay, from the first overdue day until it was settled."""
 
@@ -81,14 +88,14 @@ class DunningCase(Frozen):
     opened_version: int = Field(description="Of the ledger when it was opened.")
     policy_version: Text = Field(description="The policy that the whole case goes by.")
     steps: tuple[StepTaken, ...] = ()
-    credit_hold_on: date | None = Field(
-        default=None,
-        description="Day of the credit hold; later by the days on which the account was out of it.",
-    )
+    credit_hold_on: date | None = Field(default=None, description="Day of the credit hold.")
     closed_at: datetime | None = None
     closed_version: int | None = Field(default=None, description="Of the ledger when it closed.")
     closed_from: AccountState | None = Field(default=None, description="The state it ended in.")
     run: int = Field(default=1, description="Of its executions: counts up when it goes on again.")
+    interruptions: tuple[Interruption, ...] = Field(
+        default=(), description="Days that count for no step: it was closed, and goes on."
+    )
     looks_at: datetime | None = Field(
         default=None, description="When its execution looks again; None while that is not known."
     )

@@ -79,7 +79,17 @@ def planned_day(
     day = start + timedelta(days=step.days)
     if done_on is None:
         return day
-    return max(day, done_on + timedelta(days=days_after_step_before(policy, step)))
+    distance = days_after_step_before(policy, step) + _interrupted_days(case, done_on)
+    return max(day, done_on + timedelta(days=distance))
+
+
+def _interrupted_days(case: DunningCase, since: date) -> int:
+    """On how many days after a step the case was closed."""
+    return sum(
+        (entry.reopened_on - entry.closed_on).days
+        for entry in case.interruptions
+        if entry.closed_on >= since
+    )
 
 
 def possible_day(step: DunningStep, day: date, calendar: BusinessCalendar) -> date:
