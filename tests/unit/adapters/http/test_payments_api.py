@@ -179,6 +179,17 @@ def test_what_waits_is_listed_and_assigned_by_a_person(desk: Desk) -> None:
     assert (other.status, other.codes) == (409, ["payment-decided"])
 
 
+def test_a_long_queue_comes_in_parts_oldest_first(desk: Desk) -> None:
+    for number in range(3):
+        desk.take(paid(f"B-{number}", "55.00"))
+    path = "/providers/lantern/payments/queue"
+    answer = get(desk, path, query={"limit": "2"}).json
+    names = [entry["payment"]["key"]["external_id"] for entry in answer["waiting"]]
+    assert (names, answer["total"]) == (["B-0", "B-1"], 3)
+    for limit in ("0", "1001", "all"):
+        assert get(desk, path, query={"limit": limit}).status == 422
+
+
 def test_what_is_no_payment_is_dismissed_with_a_reason(desk: Desk) -> None:
     desk.take(paid("B-8", "55.00"))
     path = "/providers/lantern/payments/queue/dismissal"

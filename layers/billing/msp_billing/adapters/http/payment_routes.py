@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from pydantic import Field
 
 from msp_billing.adapters.http.answering import NotThereError, promised
 from msp_billing.adapters.http.bodies import (
@@ -30,11 +31,15 @@ router = new_router()
 Provider = Annotated[Identifier, Path(description="Short name of the provider.")]
 _TAGS = ["Payments"]
 
+MAX_WAITING = 1000
+"""Payments in one answer: a Lambda function answers with six megabytes at most."""
+
 
 class Queue(Frozen):
     """What waits for a person, oldest first."""
 
     waiting: tuple[PaymentRecord, ...]
+    total: int = Field(description="How many wait in all; decide about these, and ask again.")
 
 
 @router.post(
@@ -74,12 +79,16 @@ def post_return(provider: Provider, body: Annotated[ReturnBody, Body()]) -> Paym
     operation_id="listQueue",
     responses=promised("Payments and returns that wait, oldest first.", 404),
 )
-def get_queue(provider: Provider) -> Queue:
+def get_queue(
+    provider: Provider,
+    limit: Annotated[int, Query(ge=1, le=MAX_WAITING, description="At most so many.")] = 100,
+) -> Queue:
     """See :func:`msp_billing.usecases.receivables.queue.waiting`."""
     caller_of(router)
     ports = ports_of(router)
     ports.policies.current(provider)  # refuses a provider that nobody knows
-    return Queue(waiting=waiting(ports, provider))
+    found = waiting(ports, provider)
+    return Queue(waiting=found[:limit], total=len(found))
 
 
 @router.post(
