@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from local_cloud import HttpResponse, SentMail
+from msp_billing.domain.dunning.cases import case_opened, hold_placed
 from msp_billing.domain.dunning.dunning_policy import ReleasePolicy, ReleaseRole
-from msp_billing.domain.dunning.standing import AccountState, Release
+from msp_billing.domain.dunning.standing import (
+    AccountState,
+    NoticeOverride,
+    Release,
+    StepTaken,
+)
 from msp_billing.domain.payments.payment_policy import PaymentPolicy
+from msp_billing.domain.periods import Period
 from msp_billing.usecases.dunning.release_approvals import (
     ApprovalRequest,
     ReleaseResult,
@@ -24,14 +33,16 @@ from msp_billing.usecases.dunning.release_approvals import (
 )
 from tests.end_to_end.dunning_provider import (
     ACCOUNT,
+    DUE_ON,
     PROVIDER,
+    STEPS,
     Debtor,
     dunning_birch,
     dunning_policy,
     overdue,
 )
 from tests.end_to_end.small_provider import Provider
-from tests.end_to_end.stage import Stage
+from tests.end_to_end.stage import Stage, at, open_stage
 
 ANN, BOB, CYD = "ann@birch.example", "bob@birch.example", "cyd@birch.example"
 BOSS = "boss@birch.example"
@@ -136,6 +147,42 @@ def link_in(mail: SentMail) -> str:
     assert body is not None
     (found,) = set(re.findall(r"https://\S+/releases/\S+key=[\w-]+", str(body.get_content())))
     return str(found)
+
+
+@contextmanager
+def held_at_once() -> Iterator[Held]:
+    """The same account without the way there: the stage opens an hour before the hold."""
+    provider = releasing_birch()
+    policy = provider.policy
+    assert policy.dunning is not None
+    with open_stage(at("2026-10-15T13:00:00")) as stage:
+        stage.apply(provider, Period(year=2030, month=1))
+        held = Held(stage)
+        held.owe("B-1", "100.00", DUE_ON)
+        now, why = at("2026-10-15T14:00:00"), "B-1 is not paid."
+        stage.cloud.run_until(now)
+        before = held.standing
+        opened = case_opened(
+            before,
+            held.position,
+            policy_version=policy.version,
+            now=now,
+            why=why,
+            clause="unpaid",
+        )
+        by_person = NoticeOverride(by="clerk", at=now, why="Told by phone.")
+        notices = tuple(
+            StepTaken(step=name, taken_at=now, override=by_person) for name in STEPS[:2]
+        )
+        assert opened.case is not None
+        noticed = opened.case.model_copy(update={"steps": notices})
+        opened = opened.model_copy(update={"case": noticed})
+        assert stage.ports.standings.change(before, opened)
+        placed = hold_placed(
+            opened, policy.dunning.step("credit-hold"), now=now, zone=policy.zone, why=why
+        )
+        assert stage.ports.standings.change(opened, placed)
+        yield held
 
 
 def on_credit_hold(stage: Stage) -> Held:
