@@ -31,8 +31,9 @@ from msp_billing.usecases.dunning.pauses import (
     make_promise,
     raise_dispute,
 )
+from msp_billing.usecases.receivables.account_facts import AccountView
 from msp_billing.usecases.receivables.account_statement import state_account
-from msp_billing.usecases.receivables.account_view import AccountView, view_account
+from msp_billing.usecases.receivables.account_view import view_account
 from msp_billing.usecases.receivables.refunds import RefundRequest, RefundResult, refund_credit
 
 router = new_router()
