@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from msp_billing.adapters.dynamodb.standings import DynamoStandingStore
+from msp_billing.adapters.step_functions import StepFunctionsExecutions
 from msp_billing.domain.dunning.standing import AccountState, Standing
 from msp_billing.usecases.dunning.release import start_release
 from msp_billing.usecases.dunning.release_approvals import ApprovalRequest, approve_release
@@ -138,8 +139,8 @@ def test_the_service_hold_does_not_come_while_people_decide_about_a_release(
 def test_a_returned_payment_opens_the_case_at_its_step(cedar: Debtor) -> None:
     """docs/faults.md 39: paid on 5 October, returned on the 12th at 16:00.
 
-    The first notice is not repeated. The 7 days in between count for no step: the warning is on the
-    17th, not the 10th, and the credit hold 5 days after it, on the 22nd.
+    The first notice is not repeated. The warning was due on the 10th: it goes out at once, and the
+    credit hold follows after 5 days, on the 17th.
     """
     cedar.stage.run_until("2026-10-05T16:00:00")
     cedar.pay("100.00")
@@ -147,15 +148,15 @@ def test_a_returned_payment_opens_the_case_at_its_step(cedar: Debtor) -> None:
     assert cedar.state is GOOD
     cedar.take_back("100.00")
     assert cedar.state is DUE, "at once, not with the next sweep"
-    cedar.stage.run_until("2026-10-23T00:00:00")
+    cedar.stage.run_until("2026-10-18T00:00:00")
     assert cedar.letters() == [
         ("2026-10-01T14:00", "c1-past-due-1", OWNER),
-        ("2026-10-17T14:00", "c1-final-1", OWNER),
-        ("2026-10-22T14:00", "c1-credit-hold-1", OWNER),
+        ("2026-10-12T16:00", "c1-final-1", OWNER),
+        ("2026-10-17T14:00", "c1-credit-hold-1", OWNER),
     ]
     assert cedar.changes[-2:] == [
         ("2026-10-12T16:00", "good_standing", "due"),
-        ("2026-10-22T14:00", "due", "credit_hold"),
+        ("2026-10-17T14:00", "due", "credit_hold"),
     ]
     (alert,) = cedar.sent("dunning-alert")
     assert alert.destinations == (LEAD,)
@@ -256,15 +257,19 @@ def test_an_execution_that_was_killed_is_started_again_by_the_sweep(cedar: Debto
 
 
 def test_an_execution_that_was_never_started_is_started_by_the_next_sweep(
-    cedar: Debtor,
+    cedar: Debtor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever opened the case died before starting it; the name is free, so that it is run 1."""
-    cedar.stage.cloud.fail_with("stepfunctions", "StartExecution", "InternalError", times=20)
-    cedar.stage.run_until("2026-10-01T12:00:00")
+    """Step Functions is away for a day; the case's first name is still free: it is run 1."""
+
+    def unavailable(*_: object) -> bool:
+        raise ConnectionError("Step Functions is away")
+
+    monkeypatch.setattr(StepFunctionsExecutions, "start", unavailable)
+    cedar.stage.run_until("2026-10-01T16:00:00")
     assert cedar.state is DUE
     assert cedar.executions() == {}
-    cedar.stage.cloud.invoke("SweepAccountsFunction", {})
-    cedar.stage.run_until("2026-10-01T15:00:00")
+    monkeypatch.undo()
+    cedar.stage.run_until("2026-10-02T15:00:00")
     assert cedar.executions() == {"birch_cedar_c1": "RUNNING"}
     assert [part for _, part, _ in cedar.letters()] == ["c1-past-due-1"]
 

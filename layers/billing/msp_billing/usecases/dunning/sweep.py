@@ -105,13 +105,13 @@ def sweep_accounts(ports: Ports, request: SweepRequest | None = None) -> SweepRe
 
 def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepResult:
     policy = policy_in_force(ports, provider)
+    for account in accounts_left_behind(ports, policy):  # by a sweep before this one
+        result = _guarded(result, provider, account, _remind_again, ports, policy, account)
     for standing, position in _accounts(ports, provider):
         account = standing.account
         result = _guarded(
             result.counted(accounts=1), provider, account, _look, ports, policy, standing, position
         )
-    for account in accounts_left_behind(ports, policy):
-        result = _guarded(result, provider, account, _remind_again, ports, policy, account)
     result = _guarded(result, provider, None, _tell, ports, provider)
     return _guarded(result, provider, None, _anchor, ports, provider)
 
