@@ -33,6 +33,8 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
     billed = [category for entry in policy.runs for category in entry.categories]
     yield from _doubles("category billed by a run", billed)
     feeds = {entry.feed for entry in policy.feeds}
+    if "payments" in feeds:
+        yield "a feed cannot be called 'payments': the bank's files have that folder"
     moments = {moment.moment for entry in policy.runs for moment in entry.moments}
     for rule in policy.count_rules:
         if rule.feed not in feeds:

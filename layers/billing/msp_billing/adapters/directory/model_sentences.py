@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from msp_billing.domain.base import Code, EmailAddress, Identifier
+from msp_billing.domain.dunning.dunning_policy import StepName
 
 _IDENTIFIER_PATTERN: str = get_args(Identifier)[1].pattern
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -18,6 +19,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
     _IDENTIFIER_PATTERN: (
         "no short name",
         "Use lower-case letters, digits and hyphens, 1 to 40 characters",
+    ),
+    get_args(StepName)[1].pattern: (
+        "no name of a step",
+        "Use lower-case letters, digits and hyphens, a letter first, 2 to 30 characters",
     ),
     get_args(Code)[1].pattern: (
         "no product code",
