@@ -14,7 +14,7 @@ import typer
 from mspbill.answering import answering
 from mspbill.command_options import AccountName, AsJson, Provider, Stack, State
 from mspbill.command_values import Source, day
-from mspbill.console import print_json, results
+from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ACCOUNTS_EPILOG, ExitCode
 from mspbill.refusing import refuse_with
 
@@ -172,7 +172,8 @@ def evidence(
         if missing:
             results().print(f"Not in it, because no PDF was sealed: {', '.join(missing)}")
     if not fits:
-        refuse_with("ledger", "The ledger does not fit; see index.html.", as_json=False)
+        notes().print("The ledger does not fit: index.html in it says at which entry.")
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _write_whole(out: Path, content: bytes) -> None:

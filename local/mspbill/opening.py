@@ -41,7 +41,7 @@ RESOURCES: Mapping[str, str] = {
 }
 """Which resource of the template each variable is the name of."""
 
-HTTP_API = "PaymentsApi"
+HTTP_API = "BillingApi"
 """The resource whose address is PAYMENTS_API_URL."""
 
 
