@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as real_datetime
 import json
+import secrets
 import time as real_time
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,9 +56,14 @@ def _seconds(clock: Clock, instant: datetime | None) -> float:
 
 
 def make_ids_repeatable(patches: PatchSet, seed: int) -> None:
-    """Message ids, task tokens and the like are the same in every run with the same seed."""
+    """Message ids, task tokens, secrets and the like are the same in every run with a seed."""
     mock_random.seed(seed)
     patches.replace(parser_utils, "uuid4", mock_random.uuid4)
+    patches.replace(
+        secrets,
+        "token_urlsafe",
+        lambda size: urlsafe_b64encode(mock_random.randbytes(size)).decode().rstrip("="),
+    )
 
 
 def skip_retry_pauses(patches: PatchSet) -> None:
