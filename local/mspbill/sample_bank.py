@@ -16,6 +16,7 @@ from msp_billing.domain.payments.payment_policy import PaymentFile, PaymentPolic
 
 _BAI2_CODES = {PaymentMethod.ACH: "142", PaymentMethod.WIRE: "195"}
 _CSV_WORDS = {PaymentMethod.ACH: "ACH CREDIT", PaymentMethod.WIRE: "WIRE IN"}
+_ISO_CODES = {PaymentMethod.ACH: "ATXN", PaymentMethod.WIRE: "DMCT"}
 _ROUTING = "00000000"
 """Of a bank that does not exist."""
 
@@ -34,6 +35,13 @@ class BankedPayment:
     def cents(self) -> int:
         """The amount in the smallest unit."""
         return int(self.amount * 100)
+
+    @property
+    def reference(self) -> str:
+        """What the bank calls it; an ACH payment by its trace number, which a return names."""
+        if self.method is PaymentMethod.ACH:
+            return f"{_ROUTING}{self.number:07d}"
+        return f"BK{self.number:08d}"
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def returned(policy: PaymentPolicy, payments: Sequence[BankedPayment], on: date)
 
 def _bai2(_file: PaymentFile, payments: Sequence[BankedPayment], on: date) -> bytes:
     rows = [
-        f"16,{_BAI2_CODES.get(entry.method, '301')},{entry.cents},,BK{entry.number:08d},,"
+        f"16,{_BAI2_CODES.get(entry.method, '301')},{entry.cents},,{entry.reference},,"
         f"{entry.payer.upper()} {entry.text}/"
         for entry in payments
     ]
@@ -88,7 +96,7 @@ def _csv(_file: PaymentFile, payments: Sequence[BankedPayment], on: date) -> byt
     return _lines(
         "Posting Date,Transaction ID,Type,Payer,Description,Reference,Amount",
         *(
-            f"{on:%m/%d/%Y},BK{entry.number:08d},{_CSV_WORDS.get(entry.method, 'OTHER')},"
+            f"{on:%m/%d/%Y},{entry.reference},{_CSV_WORDS.get(entry.method, 'OTHER')},"
             f'"{entry.payer}",DEPOSIT,"{entry.text}",{entry.amount}'
             for entry in payments
         ),
@@ -99,8 +107,10 @@ def _camt(_file: PaymentFile, payments: Sequence[BankedPayment], on: date) -> by
     entries = "\n".join(
         f'<Ntry><Amt Ccy="USD">{entry.amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
         f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{on}</Dt></BookgDt>"
-        f"<AcctSvcrRef>BK{entry.number:08d}</AcctSvcrRef><NtryDtls><TxDtls><RltdPties><Dbtr><Pty>"
-        f"<Nm>{escape(entry.payer)}</Nm></Pty></Dbtr></RltdPties><RmtInf>"
+        f"<AcctSvcrRef>{entry.reference}</AcctSvcrRef>"
+        "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>"
+        f"{_ISO_CODES.get(entry.method, 'OTHR')}</SubFmlyCd></Fmly></Domn></BkTxCd>"
+        f"<NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>{escape(entry.payer)}</Nm></Pty></Dbtr></RltdPties><RmtInf>"
         f"<Ustrd>{escape(entry.text)}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
         for entry in payments
     )
@@ -124,7 +134,7 @@ def _nacha(payments: Sequence[BankedPayment], on: date) -> bytes:
         f"{_ROUTING}{1:07d}",
     ]
     for entry in payments:
-        trace = f"{_ROUTING}{entry.number:07d}"
+        trace = entry.reference
         records.append(
             f"626{_ROUTING}0{'0':<17}{entry.cents:010d}{entry.text[:15]:<15}"
             f"{entry.payer.upper()[:22]:<22}  1{trace}"
