@@ -139,8 +139,8 @@ def test_the_service_hold_does_not_come_while_people_decide_about_a_release(
 def test_a_returned_payment_opens_the_case_at_its_step(cedar: Debtor) -> None:
     """docs/faults.md 39: paid on 5 October, returned on the 12th at 16:00.
 
-    The first notice is not repeated. The warning was due on the 10th: it goes out at once, and the
-    credit hold follows after 5 days, on the 17th.
+    The first notice is not repeated. The 7 days in between count for no step: the warning is on the
+    17th, not the 10th, and the credit hold 5 days after it, on the 22nd.
     """
     cedar.stage.run_until("2026-10-05T16:00:00")
     cedar.pay("100.00")
@@ -148,15 +148,15 @@ def test_a_returned_payment_opens_the_case_at_its_step(cedar: Debtor) -> None:
     assert cedar.state is GOOD
     cedar.take_back("100.00")
     assert cedar.state is DUE, "at once, not with the next sweep"
-    cedar.stage.run_until("2026-10-18T00:00:00")
+    cedar.stage.run_until("2026-10-23T00:00:00")
     assert cedar.letters() == [
         ("2026-10-01T14:00", "c1-past-due-1", OWNER),
-        ("2026-10-12T16:00", "c1-final-1", OWNER),
-        ("2026-10-17T14:00", "c1-credit-hold-1", OWNER),
+        ("2026-10-17T14:00", "c1-final-1", OWNER),
+        ("2026-10-22T14:00", "c1-credit-hold-1", OWNER),
     ]
     assert cedar.changes[-2:] == [
         ("2026-10-12T16:00", "good_standing", "due"),
-        ("2026-10-17T14:00", "due", "credit_hold"),
+        ("2026-10-22T14:00", "due", "credit_hold"),
     ]
     (alert,) = cedar.sent("dunning-alert")
     assert alert.destinations == (LEAD,)

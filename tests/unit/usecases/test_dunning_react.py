@@ -75,7 +75,10 @@ def test_a_payment_on_hold_asks_for_the_release_once() -> None:
 
 @pytest.mark.rule("DUN-06")
 def test_a_returned_payment_opens_the_case_again_once() -> None:
-    """Paid on 4 October, returned on the 7th: warning and hold keep the days of the due date."""
+    """Closed on 4 October, opened again on the 7th, in Chicago: three days that count for no step.
+
+    The warning is on the 13th, not the 10th, and the credit hold 5 days after it, on the 18th.
+    """
     cedar = desk()
     cedar.run_until("2026-10-05T00:00:00")
     cedar.pay("100.00")
@@ -86,7 +89,9 @@ def test_a_returned_payment_opens_the_case_again_once() -> None:
     assert case is not None
     assert (cedar.state, case.case, case.run) == (DUE, 1, 2)
     assert list(cedar.ports.dunning_executions.started) == ["birch_cedar_c1", "birch_cedar_c1_r2"]
-    cedar.run_until("2026-10-15T14:30:00")
+    cedar.run_until("2026-10-18T13:59:00")
+    assert cedar.parts == ["c1-past-due-1", "c1-final-1"]
+    cedar.run_until("2026-10-18T14:30:00")
     assert cedar.parts == ["c1-past-due-1", "c1-final-1", "c1-credit-hold-1"]
     assert cedar.alerts == ["c1-returned-20261007190000000000"]
 
