@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from msp_billing.adapters.payments.payment_file_readers import S3PaymentFiles
 from msp_billing.domain.money import Money
 from msp_billing.domain.payments.incoming import (
     IncomingPayment,
     PaymentKey,
     PaymentMethod,
 )
+from msp_billing.domain.payments.payment_policy import CsvColumns, PaymentFile
 from msp_billing.usecases.receivables.booking import take_payment
 from tests.mspbill.account_desk import Desk
 from tests.mspbill.followed_account import held
@@ -137,6 +139,44 @@ def test_the_kind_of_a_bank_file_is_asked_for_where_there_are_several(
     assert len(kinds) > 1
     told = desk.words("import-payments", file, code=2)
     assert f"Say which file it is, --kind: {', '.join(kinds)}." in told
+
+
+def with_csv_file(desk: Desk) -> None:
+    """The policy knows one file: a CSV of the bank."""
+    columns = CsvColumns(date="Day", amount="Amount", external_id="Id", texts=("Memo",))
+    kind = PaymentFile(file="bank", title="Bank", format="csv", columns=columns)
+    followed = desk.followed
+    payments = followed.policy.payments.model_copy(update={"files": (kind,)})
+    followed.policy = followed.policy.model_copy(update={"payments": payments})
+    followed.ports.policies.put(followed.policy)
+    followed.ports.payment_files = S3PaymentFiles(None, "none")  # reading needs no bucket
+
+
+def test_a_bank_file_is_booked_once_and_what_is_nobodys_waits(desk: Desk, tmp_path: Path) -> None:
+    with_csv_file(desk)
+    file = tmp_path / "november.csv"
+    file.write_text(
+        "Id,Day,Amount,Memo\n"
+        "1,2026-11-23,150.00,White Pine Community Credit Union\n"
+        "2,2026-11-23,9.99,who knows\n"
+    )
+    told = desk.words("import-payments", file, code=4)
+    assert "2 payments in november.csv ($159.99)." in told
+    assert "booked 1 in the queue 1 known already 0" in told
+    assert balance(desk) == Decimal("3480.50")
+    told = desk.words("import-payments", file, code=4)
+    assert "november.csv was taken before; nothing was done now." in told
+    assert balance(desk) == Decimal("3480.50")
+
+
+def test_a_bank_file_with_an_error_is_refused_with_its_line(desk: Desk, tmp_path: Path) -> None:
+    with_csv_file(desk)
+    file = tmp_path / "november.csv"
+    file.write_text("Id,Day,Amount,Memo\n1,2026-11-23,150.00,x\n2,2026-11-31,1.00,x\n")
+    told = desk.words("import-payments", file, code=2)
+    assert "november.csv:3" in told
+    assert "nothing was booked" in told
+    assert balance(desk) == Decimal("3630.50")
 
 
 # --- Credit, and debts that are given up ---------------------------------------------------------

@@ -57,6 +57,16 @@ def test_questions_are_answered_by_what_a_demo_left(state: Path, mspbill: Mspbil
     assert "Nobody owes anything." in mspbill("aging", "--state", state).stdout
 
 
+@pytest.mark.rule("MSA-05")
+def test_a_final_statement_says_what_is_left_to_do(state: Path, mspbill: Mspbill) -> None:
+    answer = mspbill("statement", "harbor", "--final", "--state", state)
+    assert answer.exit_code == 4
+    assert "Final statement" in answer.stdout
+    assert "Agreement managed has no end" in answer.stdout
+    told = json.loads(mspbill("statement", "harbor", "--final", "--state", state, "--json").stdout)
+    assert told["settled"] is False
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
