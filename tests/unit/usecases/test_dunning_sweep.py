@@ -16,6 +16,7 @@ from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.sweep import SweepRequest, sweep_accounts
 from msp_billing.usecases.errors import BusError, MailRefusedForNowError, MailSetupError
 from msp_billing.usecases.receivables.appending import enter
+from msp_billing.usecases.receivables.booking import take_payment
 from tests.end_to_end.dunning_provider import (
     ACCOUNT,
     LEDGER,
@@ -122,6 +123,24 @@ def pay_by_ach(cedar: Desk, settles_on: date) -> None:
 
 
 # --- Reminders -----------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("KR-13")
+def test_a_payment_with_tomorrow_s_date_is_booked_by_tomorrow_s_sweep() -> None:
+    """The case of an account that had paid in time is not even opened."""
+    cedar = at(desk(), "2026-09-30T15:00:00")
+    payment = IncomingPayment(
+        key=PaymentKey(provider="birch", source="bank", external_id="early"),
+        amount=Money(amount=cedar.position.balance, currency="USD"),
+        method=PaymentMethod.WIRE,
+        received_on=date(2026, 10, 1),
+        account="cedar",
+    )
+    assert take_payment(cedar.ports, payment, "bank").state == "queued"
+    assert sweep_accounts(cedar.ports).matched == 0
+    at(cedar, "2026-10-01T15:00:00")
+    assert sweep_accounts(cedar.ports).matched == 1
+    assert cedar.position.balance == 0
 
 
 def reminding(*days: int) -> Desk:

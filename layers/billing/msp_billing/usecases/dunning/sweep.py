@@ -42,6 +42,7 @@ from msp_billing.usecases.errors import (
     SealBrokenError,
 )
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.receivables.matching_again import match_again
 from msp_billing.usecases.receivables.verifying import anchor_ledgers
 
 _LOGGER = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class SweepResult(Frozen):
     restarted: int = Field(default=0, description="Cases whose execution was started (again).")
     reminded: int = 0
     told: int = Field(default=0, description="Events about holds that were told anew.")
+    matched: int = Field(default=0, description="Payments that had waited and were booked.")
     anchored: int = Field(default=0, description="Ledgers whose last entries were kept.")
     failed: tuple[NotSwept, ...] = ()
 
@@ -92,9 +94,9 @@ class SweepResult(Frozen):
 def sweep_accounts(ports: Ports, request: SweepRequest | None = None) -> SweepResult:
     """Look at every account of every provider; safe to repeat.
 
-    Ends promises and disputes whose last day has passed; reacts to what changed without a call
-    (a payment that settled today); opens cases; sees that their executions run; sends reminders;
-    tells what was not told; anchors the ledgers.
+    Books what waited in the queue and is certain by now; ends promises and disputes whose last day
+    has passed; reacts to what changed without a call (a payment that settled today); opens cases;
+    sees that their executions run; sends reminders; tells what was not told; anchors the ledgers.
     """
     wanted = None if request is None else request.provider
     result = SweepResult()
@@ -105,6 +107,7 @@ def sweep_accounts(ports: Ports, request: SweepRequest | None = None) -> SweepRe
 
 def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepResult:
     policy = policy_in_force(ports, provider)
+    result = _guarded(result, provider, None, _match, ports, provider)
     for account in accounts_left_behind(ports, policy):  # by a sweep before this one
         result = _guarded(result, provider, account, _remind_again, ports, policy, account)
     for standing, position in _accounts(ports, provider):
@@ -114,6 +117,11 @@ def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepRe
         )
     result = _guarded(result, provider, None, _tell, ports, provider)
     return _guarded(result, provider, None, _anchor, ports, provider)
+
+
+def _match(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
+    """Money first: what it pays decides about everything after it."""
+    return result.counted(matched=len(match_again(ports, provider)))
 
 
 def _guarded(
