@@ -15,7 +15,13 @@ from msp_billing.usecases.dunning.release import (
     cancel_release,
     reject_release,
 )
-from msp_billing.usecases.dunning.release_ending import LeaveRequest, leave_release
+from msp_billing.usecases.dunning.release_ending import (
+    LeaveRequest,
+    RestoreRequest,
+    end_hold,
+    leave_release,
+    send_left_letters,
+)
 from msp_billing.usecases.dunning.release_situation import ReleaseRefusedError
 from msp_billing.usecases.errors import MailRefusedForNowError
 from tests.unit.usecases.release_samples import (
@@ -581,6 +587,17 @@ def test_a_failure_while_restoring_does_not_take_the_approvals_back(asked: World
     leave(asked, error="ConcurrentStandingError")
     assert asked.release.state == "approved"
     assert asked.restore().outcome == "restored"
+
+
+def test_a_letter_that_nobody_sent_is_sent_by_the_sweep(asked: World) -> None:
+    """The execution died between the end of the hold and the letter."""
+    asked.approve("engineer", ANN)
+    asked.approve("billing", CYD)
+    request = RestoreRequest(provider="birch", account="cedar", release=1)
+    assert end_hold(asked.ports, request).outcome == "restored"
+    asked.ports.mailer.errors = [MailRefusedForNowError("throttled")]
+    assert [send_left_letters(asked.ports, "birch") for _ in range(3)] == [0, 1, 0]
+    assert asked.mailed("dunning") == [("r1-ended", "books@cedar.example")]
 
 
 def test_a_letter_that_ses_refuses_is_sent_by_the_next_try(asked: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -31,7 +33,13 @@ from msp_billing.usecases.dunning.release_situation import (
     start_execution,
     what_is_missing,
 )
+from msp_billing.usecases.errors import MailRefusedForNowError
 from msp_billing.usecases.ports import Ports
+
+_LETTERS_KEEP = timedelta(days=14)
+"""Whoever has not read by then that a hold has ended knows it."""
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class RestoreRequest(Frozen):
@@ -144,6 +152,32 @@ def _restore(ports: Ports, found: DunningContext, release: Release) -> bool:
         position=found.position,
         mails=[ended_letter_mail(found, release)],
     )
+
+
+def send_left_letters(ports: Ports, provider: str) -> int:
+    """Send letters that a hold has ended which nobody sent: for the daily sweep.
+
+    Whoever ended the hold may have died before the letter. Returns how many went out.
+    """
+    sent = 0
+    for standing in ports.standings.all_of(provider):
+        release = standing.release
+        if release is None or release.state != "approved" or release.ended_at is None:
+            continue
+        if release.ended_at + _LETTERS_KEEP < ports.clock.now():
+            continue
+        found = load_account(ports, provider, standing.account)
+        mail = release_mail_id(found, release, "ended", "dunning")
+        known = ports.outbox.find_many([mail])
+        if mail not in known or known[mail].state is not MailState.READY:
+            continue
+        try:
+            send_ended_letter(ports, found)
+        except MailRefusedForNowError:
+            _LOGGER.warning("%s was not taken for now; it is tried again tomorrow", mail)
+            continue
+        sent += 1
+    return sent
 
 
 class LeaveRequest(RestoreRequest):

@@ -29,6 +29,7 @@ from msp_billing.usecases.dunning.context import (
 from msp_billing.usecases.dunning.entitlements import publish_untold
 from msp_billing.usecases.dunning.pauses import end_expired_pauses
 from msp_billing.usecases.dunning.react import react
+from msp_billing.usecases.dunning.release_ending import send_left_letters
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.dunning.reminding import (
     accounts_left_behind,
@@ -81,6 +82,7 @@ class SweepResult(Frozen):
     restarted: int = Field(default=0, description="Cases whose execution was started (again).")
     reminded: int = 0
     told: int = Field(default=0, description="Events about holds that were told anew.")
+    letters: int = Field(default=0, description="That a hold has ended, which nobody had sent.")
     matched: int = Field(default=0, description="Payments that had waited and were booked.")
     anchored: int = Field(default=0, description="Ledgers whose last entries were kept.")
     failed: tuple[NotSwept, ...] = ()
@@ -116,6 +118,7 @@ def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepRe
             result.counted(accounts=1), provider, account, _look, ports, policy, standing, position
         )
     result = _guarded(result, provider, None, _tell, ports, provider)
+    result = _guarded(result, provider, None, _write, ports, provider)
     return _guarded(result, provider, None, _anchor, ports, provider)
 
 
@@ -240,6 +243,10 @@ def _remind_again(
 
 def _tell(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
     return result.counted(told=publish_untold(ports, provider))
+
+
+def _write(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
+    return result.counted(letters=send_left_letters(ports, provider))
 
 
 def _anchor(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
