@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,30 @@ def test_contacts_are_tried_one_after_the_other_and_then_the_provider_is_told() 
     assert cedar.parts == ["c1-past-due-1", "c1-past-due-2"]
     assert cedar.alerts == ["c1-past-due-told-2"]
     assert cedar.look().waiting_for == "override"
+
+
+@pytest.mark.rule("DUN-09")
+def test_a_letter_about_a_hold_that_reaches_nobody_holds_nothing_up() -> None:
+    """The hold of 15 October is in force; the provider's people hear that nobody was told of it."""
+    cedar = desk()
+    cedar.run_until("2026-10-15T13:00:00")
+    cedar.fate = lambda address: MailState.BOUNCED if "cedar" in address else MailState.DELIVERED
+    told: list[Any] = []
+    compose = cedar.ports.composer.dunning_alert
+
+    def keep(alert: Any, *rest: Any) -> bytes:
+        told.append(alert)
+        made: bytes = compose(alert, *rest)
+        return made
+
+    cedar.ports.composer.dunning_alert = keep
+    cedar.run_until("2026-10-20T00:00:00")
+    assert cedar.alerts == ["c1-credit-hold-told-2"]
+    assert "in force" in told[0].consequence
+    assert not told[0].commands, "there is no notice to override"
+    cedar.fate = lambda _: MailState.DELIVERED
+    cedar.run_until("2026-11-15T00:00:00")
+    assert cedar.steps[-2:] == ("last-call", "service-hold")
 
 
 @pytest.mark.rule("DUN-02")

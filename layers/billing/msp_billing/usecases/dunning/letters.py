@@ -157,6 +157,18 @@ def _coming(
     )
 
 
+def about_a_hold(alert: ProviderAlert) -> ProviderAlert:
+    """The alert that nobody got a letter, where it only tells of a hold: nothing waits for it."""
+    return alert.model_copy(
+        update={
+            "title": "Letter about a hold not delivered",
+            "consequence": "The hold is in force, and the case goes on: its notice was received.",
+            "what_to_do": ("Tell the account another way, and mend its contacts in its file.",),
+            "commands": (),
+        }
+    )
+
+
 def payment_returned(context: DunningContext) -> ProviderAlert:
     """A closed case goes on: the provider's people hear why."""
     account, standing = context.account, context.standing

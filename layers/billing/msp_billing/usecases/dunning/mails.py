@@ -22,7 +22,9 @@ from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.deliver_mail import Compose, send_once
 from msp_billing.usecases.dunning.context import DunningContext
+from msp_billing.usecases.dunning.kept_letters import keep_letter
 from msp_billing.usecases.dunning.letters import (
+    about_a_hold,
     payment_returned,
     reinstated_letter,
     step_letter,
@@ -147,7 +149,9 @@ def send_waiting(context: DunningContext, dunning: DunningPolicy) -> bool:
     for mail in context.ports.outbox.find_many(list(errands)).values():
         if mail.state is not MailState.READY:
             continue
-        state = send_once(context.ports, context.policy, mail.id, errands[mail.id], mail)
+        keep = keep_letter(context.ports, mail.id)
+        compose = errands[mail.id]
+        state = send_once(context.ports, context.policy, mail.id, compose, mail, keep=keep)
         if state is MailState.READY:
             return False
     return True
@@ -170,7 +174,9 @@ def withdraw_waiting(context: DunningContext, dunning: DunningPolicy) -> None:
 def send_mail(context: DunningContext, mail: MailId, letter: DunningLetter) -> bool:
     """Send one letter that belongs to no case; False when SES does not take it for now."""
     compose = _letter_composer(context, letter)
-    return send_once(context.ports, context.policy, mail, compose) is not MailState.READY
+    keep = keep_letter(context.ports, mail)
+    state = send_once(context.ports, context.policy, mail, compose, keep=keep)
+    return state is not MailState.READY
 
 
 def _errands(context: DunningContext, dunning: DunningPolicy) -> Iterator[Errand]:
@@ -240,7 +246,7 @@ def _alert_composer(context: DunningContext, dunning: DunningPolicy, taken: Step
             taken.attempts,
             following[0].title if following else None,
         )
-        return _alert(context, alert, mail)
+        return _alert(context, about_a_hold(alert) if step.is_hold else alert, mail)
 
     return compose
 
