@@ -11,8 +11,10 @@ from msp_billing.domain.ledger.verifying import Verification
 from msp_billing.usecases.dunning.context import UnknownAccountError
 from msp_billing.usecases.errors import LedgerUnreadableError
 from msp_billing.usecases.receivables.verifying import (
+    ProofRequest,
     anchor_ledgers,
     newest_anchors,
+    prove_ledgers,
     verify_account,
     verify_provider,
 )
@@ -87,6 +89,21 @@ def test_an_item_that_was_changed_is_named_and_the_bus_is_told() -> None:
         "tern-harbor",
         True,
     )
+
+
+def test_the_weekly_proof_names_what_does_not_fit_and_counts_the_rest() -> None:
+    office = kept()
+    assert prove_ledgers(office.ports, ProofRequest()).model_dump() == {
+        "ledgers": 1,
+        "entries": 6,
+        "misfits": (),
+    }
+    entries = office.ports.ledgers.kept[WHO]
+    entries[1] = entries[1].model_copy(update={"title": "Nothing"})
+    found = prove_ledgers(office.ports, ProofRequest(provider="lantern"))
+    assert found.entries == 1
+    (misfit,) = found.misfits
+    assert misfit.startswith(f"{LEDGER}: ")
 
 
 def test_a_dropped_tail_and_an_old_head_are_named() -> None:

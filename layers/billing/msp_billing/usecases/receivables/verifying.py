@@ -35,6 +35,7 @@ DAYS_LOOKED_BACK = 92
 """Anchors are looked for by their days. A sweep that failed for longer is an alarm of its own."""
 
 _TRIES = 3
+_MOST_MISFITS_NAMED = 100
 
 Anchors = dict[str, Anchor]
 
@@ -111,6 +112,36 @@ def verify_provider(ports: Ports, provider: str) -> Iterator[Verification]:
         if found.misfit is not None:
             _tell(ports, provider, account, found.misfit.what)
         yield found
+
+
+class ProofRequest(Frozen):
+    """Whose ledgers to prove."""
+
+    provider: Identifier | None = Field(default=None, description="Everybody's, if left out.")
+
+
+class ProofResult(Frozen):
+    """What came of proving ledgers."""
+
+    ledgers: int
+    entries: int = Field(description="How many fit, over all ledgers.")
+    misfits: tuple[str, ...] = Field(
+        default=(), description="'provider/account: what' of each that does not fit, at most 100."
+    )
+
+
+def prove_ledgers(ports: Ports, request: ProofRequest) -> ProofResult:
+    """Prove every ledger, and say which does not fit; once a week, and whenever somebody asks."""
+    wanted = [request.provider] if request.provider else list(ports.policies.providers())
+    ledgers = entries = 0
+    misfits: list[str] = []
+    for provider in wanted:
+        for found in verify_provider(ports, provider):
+            ledgers += 1
+            entries += found.entries
+            if found.misfit is not None and len(misfits) < _MOST_MISFITS_NAMED:
+                misfits.append(f"{found.ledger}: {found.misfit.what}"[:500])
+    return ProofResult(ledgers=ledgers, entries=entries, misfits=tuple(misfits))
 
 
 def newest_anchors(ports: Ports, provider: str, until: date) -> tuple[date | None, Anchors]:
