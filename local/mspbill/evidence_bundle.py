@@ -22,7 +22,7 @@ from msp_billing.domain.ledger.statements import balance_effect
 from msp_billing.domain.money import minor_unit_digits
 from msp_billing.domain.payments.incoming import IncomingPayment
 from msp_billing.usecases.receivables.evidence import Evidence
-from mspbill.evidence_story import evidence_page
+from mspbill.evidence_story import evidence_page, letter_file
 
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the clock's day is no content
 _FOLDERS = {EntryKind.INVOICE: "invoices", EntryKind.CREDIT_NOTE: "credit-notes"}
@@ -38,7 +38,7 @@ credit-notes/         every credit note as it was sent
 ledger/entries.jsonl  every entry of the ledger, each with the hash of the one before
 ledger/entries.csv    the same as a table, with the balance after each
 ledger/verified.json  what came of working every balance out anew
-notices/              every letter: to whom, when, and what became of it
+notices/              every letter: to whom, when, what became of it, and the mail itself (.eml)
 payments/             every payment and return, as it was reported and booked
 transitions/          every change of the account's standing: who, when and why
 approvals/            who approved the end of the last hold, when and why
@@ -61,6 +61,7 @@ def evidence_bundle(evidence: Evidence) -> bytes:
         **_documents(evidence),
         **_ledger(evidence),
         **_notices(evidence),
+        **{letter_file(letter.mail): letter.content for letter in evidence.letters},
         **_payments(evidence),
         **_standing(evidence),
     }

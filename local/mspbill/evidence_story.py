@@ -15,6 +15,7 @@ from msp_billing.adapters.formatting import format_change, format_day, format_mo
 from msp_billing.adapters.mails.dunning_views import STATE_WORDS
 from msp_billing.domain.dunning.standing import AccountState, NoticeAttempt
 from msp_billing.domain.ledger.entries import LedgerEntry
+from msp_billing.domain.outbox import MailId
 from msp_billing.usecases.receivables.account_facts import BookedLine
 from msp_billing.usecases.receivables.evidence import Evidence
 from mspbill.account_words import in_turn
@@ -50,6 +51,12 @@ class NoticeLine:
     sent: str
     outcome: str
     reached: bool
+    file: str = ""
+
+
+def letter_file(mail: MailId) -> str:
+    """Where the copy of a letter lies in the bundle."""
+    return f"notices/{mail.period}-{mail.part}-{mail.kind}.eml"
 
 
 def evidence_page(evidence: Evidence, files: frozenset[str]) -> str:
@@ -124,6 +131,7 @@ def _file_of(document: str, files: frozenset[str]) -> str:
 
 def notice_lines(evidence: Evidence, zone: ZoneInfo) -> Iterator[NoticeLine]:
     """Every letter of the open case, or the last one."""
+    kept = {letter.mail for letter in evidence.letters}
     for step in evidence.view.steps:
         for attempt in step.taken.attempts:
             yield NoticeLine(
@@ -132,6 +140,7 @@ def notice_lines(evidence: Evidence, zone: ZoneInfo) -> Iterator[NoticeLine]:
                 sent=format_moment(attempt.sent_at, zone),
                 outcome=_outcome(attempt, zone),
                 reached=attempt.delivered_at is not None,
+                file=letter_file(attempt.mail) if attempt.mail in kept else "",
             )
         override = step.taken.override
         if override is not None:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import zipfile
 from datetime import date
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,13 @@ def test_evidence_tells_the_story_in_order_and_has_what_is_behind_it(
     attempts = list(csv.DictReader(io.StringIO(files["notices/attempts.csv"].decode("utf-8-sig"))))
     assert [row["step"] for row in attempts] == ["past-due", "credit-hold-warning", "credit-hold"]
     assert all(row["delivered_at"] for row in attempts)
+    letters = [name for name in files if name.endswith("-dunning.eml")]
+    assert len(letters) == 3  # two notices and the hold's
+    warning = message_from_bytes(
+        files["notices/2026-11-c1-credit-hold-warning-1-dunning.eml"], policy=policy.default
+    )
+    assert "please pay by 15 November 2026" in warning["Subject"]
+    assert 'href="notices/2026-11-c1-credit-hold-warning-1-dunning.eml"' in page
     approvals = files["approvals/approvals.csv"].decode("utf-8-sig")
     assert [line.split(",")[:2] for line in approvals.splitlines()[1:]] == [
         ["engineer", ENGINEER],

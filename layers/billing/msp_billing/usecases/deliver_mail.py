@@ -91,12 +91,17 @@ def send_once(
     mail_id: MailId,
     compose: Compose,
     known: OutboxMail | None = None,
+    *,
+    keep: Callable[[bytes], object] | None = None,
 ) -> MailState:
     """Claim a READY mail, try it once, and keep what became of it.
 
     The claim comes before the attempt because SES has no idempotency key: whoever finds a claim
     must not send again. The mail is made before it is claimed, because a claim that is left behind
     counts as perhaps sent. Returns the state that the mail is in afterwards.
+
+    Args:
+        keep: is given the bytes of the one attempt, after it, by whoever made it.
 
     Raises:
         MailSetupError: when SES takes no mail at all as it is set up; the mail stays READY.
@@ -118,8 +123,12 @@ def send_once(
         _after(ports, mail_id, MailState.READY, note=str(error))
         raise
     except (MailRefusedForNowError, MailRejectedError, MailOutcomeUnknownError) as error:
-        return _after(ports, mail_id, _STATE_AFTER[type(error)], note=str(error))
-    return _after(ports, mail_id, MailState.SENT, message_id=message_id)
+        state = _after(ports, mail_id, _STATE_AFTER[type(error)], note=str(error))
+    else:
+        state = _after(ports, mail_id, MailState.SENT, message_id=message_id)
+    if keep is not None and state is not MailState.READY:
+        keep(content)
+    return state
 
 
 _STATE_AFTER: dict[type[Exception], MailState] = {

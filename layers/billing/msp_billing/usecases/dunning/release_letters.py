@@ -20,6 +20,7 @@ from msp_billing.domain.ledger.position import LedgerPosition, TakenPayment
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.usecases.deliver_mail import send_once
 from msp_billing.usecases.dunning.context import DunningContext
+from msp_billing.usecases.dunning.kept_letters import keep_letter
 from msp_billing.usecases.dunning.letters import letter_documents
 from msp_billing.usecases.dunning.mails import dunning_mail_id
 from msp_billing.usecases.dunning.release_situation import (
@@ -67,7 +68,8 @@ def send_ended_letter(ports: Ports, found: DunningContext) -> None:
         )
 
     mail = release_mail_id(found, release, "ended", "dunning")
-    if send_once(ports, found.policy, mail, compose) is MailState.READY:
+    keep = keep_letter(ports, mail)
+    if send_once(ports, found.policy, mail, compose, keep=keep) is MailState.READY:
         raise MailRefusedForNowError(f"{mail} was not taken for now")
 
 

@@ -20,12 +20,13 @@ from msp_billing.domain.dunning.standing import HistoryEntry, ReleaseApproval, S
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.entries import EntryKind, LedgerEntry
 from msp_billing.domain.ledger.verifying import Verification
-from msp_billing.domain.outbox import OutboxMail
+from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import Clause
 from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.dunning.context import DunningContext, load_account
+from msp_billing.usecases.dunning.kept_letters import kept_letter_key
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.account_facts import AccountView
 from msp_billing.usecases.receivables.account_view import view_account
@@ -44,6 +45,13 @@ class SealedDocument(Frozen):
     sha256: str | None = None
 
 
+class KeptLetter(Frozen):
+    """A letter as it was handed to SES."""
+
+    mail: MailId
+    content: bytes
+
+
 class Evidence(Frozen):
     """What goes into the bundle."""
 
@@ -58,6 +66,7 @@ class Evidence(Frozen):
     mails: tuple[OutboxMail, ...] = Field(
         description="Letters about unpaid invoices, with what became of each, oldest first."
     )
+    letters: tuple[KeptLetter, ...] = Field(description="Those that were sealed, as they went out.")
     payments: tuple[PaymentRecord, ...] = Field(
         description="The account's, and those that a person has yet to say whose they are."
     )
@@ -80,6 +89,7 @@ def gather_evidence(ports: Ports, provider: str, account: str) -> Evidence:
     entries = tuple(ports.ledgers.entries(found.position.ledger))
     history = tuple(ports.standings.history(provider, account))
     release = found.standing.release
+    mails = tuple(_mails(found, entries, history))
     return Evidence(
         provider=provider,
         provider_name=found.policy.name,
@@ -89,7 +99,8 @@ def gather_evidence(ports: Ports, provider: str, account: str) -> Evidence:
         entries=entries,
         verification=verify_account(ports, provider, account),
         documents=tuple(_documents(ports, provider, entries)),
-        mails=tuple(_mails(found, entries, history)),
+        mails=mails,
+        letters=tuple(_letters(ports, mails)),
         payments=tuple(_payments(ports, provider, account)),
         history=history,
         approvals=() if release is None else release.approvals,
@@ -164,6 +175,13 @@ def _mails(
             if mail.id.account == found.account.account
         ]
         yield from sorted(mails, key=lambda mail: (str(mail.moved_at or ""), str(mail.id)))
+
+
+def _letters(ports: Ports, mails: Iterable[OutboxMail]) -> Iterator[KeptLetter]:
+    for mail in mails:
+        content = ports.records.find(kept_letter_key(mail.id))
+        if content is not None:
+            yield KeptLetter(mail=mail.id, content=content)
 
 
 def _months(first: date, last: date) -> Iterator[Period]:
