@@ -6,6 +6,7 @@ DUN-01 to DUN-10). A failing life is printed as the calls that lead to it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -444,9 +445,13 @@ def _before(first: datetime, second: datetime) -> bool:
     return first <= second
 
 
+LIVES = int(os.environ.get("LIVES", "0"))
+"""So many other lives in place of the same few each time: LIVES=400 pytest tests/stateful."""
+
 TestLives = Lives.TestCase
 TestLives.settings = settings(
-    max_examples=60,
+    max_examples=LIVES or 40,
+    derandomize=not LIVES,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
