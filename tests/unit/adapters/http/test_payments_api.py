@@ -62,6 +62,43 @@ def test_the_remittance_says_what_it_is_for(desk: Desk) -> None:
     assert desk.open() == {"LP-000001": "100.00", "LP-000002": "30.00"}
 
 
+@pytest.mark.parametrize(
+    ("amount", "code"),
+    [
+        ("0", "amount-not-positive"),
+        ("-5.00", "amount-not-positive"),
+        # 50.005 of 100.00 leaves 49.995, which nobody can ever pay.
+        ("50.005", "amount-too-fine"),
+    ],
+)
+def test_a_part_that_cannot_be_paid_is_refused_and_leaves_nothing_behind(
+    desk: Desk, amount: str, code: str
+) -> None:
+    desk.bill("LP-000001", "100.00")
+    answer = book(desk, remittance=[{"invoice": "LP-000001", "amount": amount}])
+    assert (answer.status, answer.codes) == (422, [code])
+    assert answer.json["problems"][0]["where"] == "LP-000001"
+    assert (desk.open(), desk.ports.payments.records) == ({"LP-000001": "100.00"}, {})
+
+
+@pytest.mark.parametrize("amount", ["0", "-5.00", "50.005"])
+def test_a_waiting_payment_is_not_assigned_to_a_part_that_cannot_be_paid(
+    desk: Desk, amount: str
+) -> None:
+    desk.bill("LP-000001", "100.00")
+    desk.take(paid("A-1"))
+    body = {
+        "source": "bank",
+        "external_id": "A-1",
+        "account": "alder",
+        "remittance": [{"invoice": "LP-000001", "amount": amount}],
+        "why": "By telephone",
+    }
+    answer = post(desk, "/providers/lantern/payments/queue/assignment", body)
+    assert answer.status == 422
+    assert (desk.waiting(), desk.open()) == (["A-1"], {"LP-000001": "100.00"})
+
+
 def test_the_same_payment_again_changes_nothing_and_answers_the_same(desk: Desk) -> None:
     first = book(desk)
     before = desk.everything()

@@ -90,7 +90,17 @@ def remittance_problems(
                 where=owner,
             )
         account = account or owner
+    for part in payment.remittance:
+        yield from _part_problems(part, payment.amount.currency)
     yield from _too_much(payment.remittance, payment.amount)
+
+
+def _part_problems(part: RemittancePart, currency: str) -> Iterator[Problem]:
+    """What cannot be paid of an invoice: nothing, less than nothing, or a part of a cent."""
+    if part.amount is None:
+        return
+    for problem in amount_problems(Money(amount=part.amount, currency=currency)):
+        yield problem.model_copy(update={"where": part.invoice})
 
 
 def _too_much(remittance: tuple[RemittancePart, ...], amount: Money) -> Iterator[Problem]:
