@@ -58,13 +58,22 @@ METHODS = st.sampled_from([PaymentMethod.ACH, PaymentMethod.WIRE])
 class Lives(RuleBasedStateMachine):
     """One account under one of the shipped policies."""
 
-    @initialize(policy=st.sampled_from(POLICIES), days=st.sampled_from([0, 3, 12, 25, 45, 60, 90]))
-    def begin(self, policy: str, days: int) -> None:
+    @initialize(
+        policy=st.sampled_from(POLICIES),
+        days=st.sampled_from([0, 3, 12, 25, 45, 60, 90]),
+        then=st.sampled_from(["owes", "owes", "has paid", "has paid and is let out"]),
+    )
+    def begin(self, policy: str, days: int, then: str) -> None:
         """Lives begin at different ages: most of what can go wrong needs months to get to."""
         self.world = World(policy)
         self.looked_at = 0
         self.world.invoice(Decimal("250.50"), 0)
         self.world.pass_days(days)
+        if then != "owes":
+            self.world.pay(self.world.position.balance, PaymentMethod.WIRE)
+            self.world.settle()
+        if then == "has paid and is let out":
+            self._let_out()
 
     # --- What happens ----------------------------------------------------------------------------
 
@@ -450,7 +459,7 @@ LIVES = int(os.environ.get("LIVES", "0"))
 
 TestLives = Lives.TestCase
 TestLives.settings = settings(
-    max_examples=LIVES or 40,
+    max_examples=LIVES or 60,
     derandomize=not LIVES,
     stateful_step_count=30,
     deadline=None,
