@@ -15,6 +15,7 @@ from rich.text import Text
 from msp_billing.adapters.formatting import format_change, format_day, format_moment, format_money
 from msp_billing.adapters.mails.dunning_views import STATE_WORDS, listed
 from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.domain.dunning.dunning_policy import Exemption
 from msp_billing.domain.dunning.forecast import Clearing, ForecastStep
 from msp_billing.domain.dunning.standing import AccountState, HistoryEntry
 from msp_billing.domain.ledger.entries import EntryKind
@@ -26,17 +27,15 @@ from msp_billing.usecases.receivables.account_facts import (
     ReleaseView,
     TakenStep,
 )
-from mspbill.account_words import COLOURS, aging_in_words, in_turn, may_rows
+from mspbill.account_words import (
+    COLOURS,
+    RELEASE_STATES,
+    aging_in_words,
+    in_turn,
+    may_rows,
+)
 
 _HISTORY_SHOWN = 12
-_RELEASE_STATES = {
-    "settled": "is about to be asked for",
-    "asking": "waits for approvals",
-    "approved": "is approved",
-    "cancelled": "was cancelled",
-    "turned_down": "was turned down",
-    "left_to_person": "was left to a person, because nobody answered",
-}
 
 
 class AccountPrinter:
@@ -61,6 +60,7 @@ class AccountPrinter:
         self._documents(view)
         self._next(view)
         self._pauses(view.pauses)
+        self._exemptions(view.exemptions)
         if view.state.on_hold and view.release is not None and view.release.state != "approved":
             self._release(view.release)
         self._steps(view.steps)
@@ -190,9 +190,15 @@ class AccountPrinter:
             )
             self._say(f"  [dim]{escape(pause.reason)} (by {escape(pause.by)})[/dim]")
 
+    def _exemptions(self, exemptions: Sequence[Exemption]) -> None:
+        for entry in exemptions:
+            what = entry.service or str(entry.exempt_from).replace("_", " ")
+            until = format_day(entry.until)
+            self._say(f"\nSpared until {until}: {escape(what)}. {escape(entry.reason)}")
+
     def _release(self, release: ReleaseView) -> None:
         self._heading("End of the hold")
-        state = _RELEASE_STATES.get(release.state, release.state)
+        state = RELEASE_STATES.get(release.state, release.state)
         if release.state == "approved" and release.ended_at is not None:
             state = f"ended the hold {self._moment(release.ended_at)}"
         asked = self._moment(release.asked_at)

@@ -20,6 +20,14 @@ COLOURS = {
     AccountState.CREDIT_HOLD: "dark_orange3",
     AccountState.SERVICE_HOLD: "red",
 }
+RELEASE_STATES = {
+    "settled": "is about to be asked for",
+    "asking": "waits for approvals",
+    "approved": "is approved",
+    "cancelled": "was cancelled",
+    "turned_down": "was turned down",
+    "left_to_person": "was left to a person, because nobody answered",
+}
 _BUCKETS = {
     AgingBucket.CURRENT: "not due",
     AgingBucket.DAYS_1_TO_30: "1 to 30 days overdue",

@@ -45,7 +45,7 @@ def answering(source: Source, *, as_json: bool, changes: bool = False) -> Iterat
         notes().print(f"It could not be done: {error!s}", markup=False)
         raise typer.Exit(ExitCode.FAILED) from error
     except LookupError as error:
-        if isinstance(error, KeyError):
+        if isinstance(error, KeyError | IndexError):
             raise  # a defect of ours, not a name that was spelt wrong
         refuse_with("not-found", str(error), as_json=as_json)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from msp_billing.domain.dunning.dunning_policy import Exemption
 from msp_billing.domain.outbox import MailState
 from msp_billing.usecases.receivables.account_view import view_account
 from tests.mspbill.account_desk import Desk
@@ -146,6 +147,25 @@ def test_a_dispute_is_shown_with_what_it_covers(desk: Desk) -> None:
     assert "Dispute dispute-1: $1,000.00 of KRG-000012, over (upheld: credited)" in desk.words(
         "account", ACCOUNT
     )
+
+
+@pytest.mark.rule("DUN-10")
+def test_what_an_account_is_spared_is_shown_while_it_is(desk: Desk) -> None:
+    exemption = Exemption(
+        exempt_from="service_hold",
+        reason="A clinic: people would come to harm.",
+        approved_by="Pat",
+        until=date(2026, 12, 31),
+    )
+    book = desk.followed.ports.book
+    account = book.find("kr-group", ACCOUNT).account
+    spared = account.dunning.model_copy(update={"exemptions": (exemption,)})
+    book.put("kr-group", [account.model_copy(update={"dunning": spared})])
+    told = desk.words("account", ACCOUNT)
+    assert "Spared until 31 December 2026: service hold. A clinic: people would" in told
+    assert "16 December 2026 Your account is on service hold" not in told
+    desk.followed.ports.clock.pass_days(60)
+    assert "Spared until" not in desk("account", ACCOUNT)
 
 
 def test_an_account_that_owes_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.dunning.dunning_policy import StepKind
+from msp_billing.domain.dunning.dunning_policy import Exemption, StepKind
 from msp_billing.domain.dunning.entitlements import Entitlement
 from msp_billing.domain.dunning.forecast import Clearing, ForecastStep
 from msp_billing.domain.dunning.letters import KeyToTurn
@@ -122,6 +122,7 @@ class AccountView(Frozen):
         description="What payment ends it; None where the provider follows no unpaid invoices."
     )
     pauses: tuple[PauseView, ...]
+    exemptions: tuple[Exemption, ...] = Field(description="Of today: what the account is spared.")
     release: ReleaseView | None
     booked: tuple[BookedLine, ...] = Field(description="Newest first.")
     history: tuple[HistoryEntry, ...] = Field(description="Newest first.")

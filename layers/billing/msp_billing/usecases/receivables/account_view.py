@@ -74,6 +74,9 @@ def view_account(ports: Ports, provider: str, account: str) -> AccountView:
         pauses=tuple(
             PauseView(pause=pause, open=is_open(pause, found.today)) for pause in standing.pauses
         ),
+        exemptions=tuple(
+            entry for entry in found.account.dunning.exemptions if entry.until >= found.today
+        ),
         release=_release(found),
         booked=tuple(reversed(booked)),
         history=tuple(reversed(history)),
