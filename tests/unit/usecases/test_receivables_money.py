@@ -69,6 +69,31 @@ def test_credit_is_paid_back_once_and_never_more_than_is_held() -> None:
         refund(office, "back-3")
 
 
+@pytest.mark.parametrize(
+    ("amount", "code"),
+    [
+        ("0", "amount-not-positive"),
+        ("-5", "amount-not-positive"),
+        ("10.004", "amount-too-fine"),  # never entered as 10.00, of which nobody asked
+        ("0.005", "amount-too-fine"),
+    ],
+)
+def test_what_cannot_be_paid_is_not_paid_back_and_not_given_up(amount: str, code: str) -> None:
+    office = Office()
+    office.bill("LP-1", "100.00")
+    office.pay("A-1", "150.00")
+    office.bill("LP-2", "80.00")  # 50.00 of it are paid out of the credit
+    office.pay("A-2", "60.00")  # and 30.00 are credit again
+    with pytest.raises(EntryRefusedError) as refused:
+        refund(office, amount=amount)
+    assert [problem.code for problem in refused.value.problems] == [code]
+    office.bill("LP-3", "90.00")
+    with pytest.raises(EntryRefusedError) as refused:
+        ask(office, document="LP-3", amount=amount)
+    assert [problem.code for problem in refused.value.problems] == [code]
+    assert (office.open, office.held) == ({"LP-3": "60.00"}, {})
+
+
 def test_a_refund_and_an_invoice_at_the_same_time_never_use_the_same_credit() -> None:
     """50.00 are held; the invoice takes 40.00 of them first, so that 50.00 cannot go back."""
     office = Office()

@@ -298,6 +298,8 @@ def test_credit_is_paid_back_once(desk: Desk) -> None:
     too_much = post(desk, f"{ALDER}/refunds", body | {"refund": "more", "amount": "70.01"})
     assert too_much.status == 422
     assert desk.held() == "70.00"
+    nothing = post(desk, f"{ALDER}/refunds", body | {"refund": "less", "amount": "-5.00"})
+    assert (nothing.status, nothing.codes) == (422, ["amount-not-positive"])
 
 
 def test_a_promise_and_a_dispute_pause_what_they_cover(desk: Desk) -> None:

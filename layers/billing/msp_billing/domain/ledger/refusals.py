@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msp_billing.domain.ledger.entries import Posting
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.money import Money
+from msp_billing.domain.payments.checks import amount_problems
 from msp_billing.domain.problems import Problem, ProblemsError
 
 MAX_TEXT = 500
@@ -30,6 +31,13 @@ def check_currency(position: LedgerPosition, amount: Money) -> None:
             f"{amount} is not in the currency of {position.ledger}, {position.ledger.currency}.",
             "Have the bank's exchange rate applied before it is entered.",
         )
+
+
+def check_payable(amount: Money) -> None:
+    """Raises EntryRefusedError for what nobody can pay: nothing, less, or a part of a cent."""
+    problems = tuple(amount_problems(amount))
+    if problems:
+        raise EntryRefusedError(problems)
 
 
 def refused(code: str, what: str, fix: str) -> EntryRefusedError:

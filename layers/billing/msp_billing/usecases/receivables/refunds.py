@@ -10,6 +10,7 @@ from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.postings import refund_entry
+from msp_billing.domain.ledger.refusals import check_payable
 from msp_billing.domain.money import ExactDecimal, Money
 from msp_billing.domain.payments.incoming import PaymentMethod
 from msp_billing.usecases.dunning.react import react
@@ -26,7 +27,7 @@ class RefundRequest(Frozen):
     account: Identifier
     refund: Identifier = Field(description="The person's own name for it; used once an account.")
     amount: ExactDecimal | None = Field(
-        default=None, gt=0, description="In the account's currency; all that is held if left out."
+        default=None, description="In the account's currency; all that is held if left out."
     )
     method: PaymentMethod
     requested_by: Text
@@ -47,11 +48,13 @@ def refund_credit(ports: Ports, request: RefundRequest) -> RefundResult:
 
     Raises:
         UnknownAccountError: when the book does not have the account.
-        EntryRefusedError: for more than is held.
+        EntryRefusedError: for more than is held, and for what cannot be paid.
         RefundConflictError: when the name was used for a refund of another amount.
     """
     ledger = ledger_of(ports, request.provider, request.account)
     today = today_of(ports, request.provider)
+    if request.amount is not None:
+        check_payable(Money(amount=request.amount, currency=ledger.currency))
     entered = False
 
     def decide(position: LedgerPosition) -> tuple[EntryDraft, ...]:

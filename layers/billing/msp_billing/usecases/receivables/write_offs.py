@@ -11,13 +11,14 @@ from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.ledger.documents import write_off_document, write_off_entry
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind
 from msp_billing.domain.ledger.position import LedgerPosition
+from msp_billing.domain.ledger.refusals import check_payable
 from msp_billing.domain.ledger.write_offs import (
     WriteOff,
     WriteOffState,
     check_amount,
     check_approver,
 )
-from msp_billing.domain.money import ExactDecimal
+from msp_billing.domain.money import ExactDecimal, Money
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import WriteOffConflictError
@@ -34,7 +35,7 @@ class WriteOffRequest(Frozen):
     write_off: Identifier = Field(description="The person's own name for it; used once an account.")
     document: Text = Field(description="What is owed: the number of an invoice or a fee.")
     amount: ExactDecimal | None = Field(
-        default=None, gt=0, description="In the account's currency; all that is open if left out."
+        default=None, description="In the account's currency; all that is open if left out."
     )
     requested_by: Text
     why: Text
@@ -57,10 +58,12 @@ def request_write_off(ports: Ports, request: WriteOffRequest) -> WriteOff:
 
     Raises:
         UnknownAccountError: when the book does not have the account.
-        EntryRefusedError: for more than is open of the document.
+        EntryRefusedError: for more than is open of the document, and for a part of a cent.
         WriteOffConflictError: when the name was used for something else.
     """
     ledger = ledger_of(ports, request.provider, request.account)
+    if request.amount is not None:
+        check_payable(Money(amount=request.amount, currency=ledger.currency))
     standing = ports.write_offs.find(request.provider, request.account, request.write_off)
     if standing is not None:
         return _same(standing, request)
