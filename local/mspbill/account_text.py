@@ -31,6 +31,7 @@ from mspbill.account_words import (
     COLOURS,
     RELEASE_STATES,
     aging_in_words,
+    covered_words,
     in_turn,
     may_rows,
 )
@@ -110,7 +111,9 @@ class AccountPrinter:
         table = self._table("Document", "Due", amounts=("Open",))
         for entry in view.documents:
             number, due = escape(entry.document), self._due(entry)
-            table.add_row(number + self._covered(entry), due, self._money(entry.open))
+            table.add_row(
+                number + covered_words(entry, self._currency), due, self._money(entry.open)
+            )
         self._print_table(table)
         self._say(f"By age: {aging_in_words(view.aging)}.")
 
@@ -119,14 +122,6 @@ class AccountPrinter:
         if entry.days_overdue <= 0:
             return day
         return f"{day}, {counted(entry.days_overdue, 'day')} ago"
-
-    def _covered(self, entry: OpenDocument) -> str:
-        covered = [
-            f"{self._money(amount)} {word}"
-            for amount, word in ((entry.disputed, "disputed"), (entry.promised, "promised"))
-            if amount
-        ]
-        return f"\n  {', '.join(covered)}" if covered else ""
 
     # --- What happens when -----------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from msp_billing.adapters.mails.dunning_views import listed
 from msp_billing.domain.dunning.entitlements import Entitlement
 from msp_billing.domain.dunning.standing import AccountState, HistoryEntry
 from msp_billing.domain.ledger.aging import Aging, AgingBucket
-from msp_billing.usecases.receivables.account_facts import AccountView, BookedLine
+from msp_billing.usecases.receivables.account_facts import AccountView, BookedLine, OpenDocument
 
 COLOURS = {
     AccountState.GOOD_STANDING: "green",
@@ -57,6 +57,16 @@ def aging_in_words(aging: Aging) -> str:
         if amount
     ]
     return ", ".join(found)
+
+
+def covered_words(entry: OpenDocument, currency: str) -> str:
+    """What of a document is disputed or promised, on a line of its own."""
+    covered = [
+        f"{format_money(amount, currency)} {word}"
+        for amount, word in ((entry.disputed, "disputed"), (entry.promised, "promised"))
+        if amount
+    ]
+    return f"\n  {', '.join(covered)}" if covered else ""
 
 
 def in_turn(view: AccountView) -> list[HistoryEntry | BookedLine]:
