@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from local_cloud import ExecutionRecord, LocalCloud, SentMail
 from msp_billing import wiring
@@ -21,10 +21,10 @@ from msp_billing.usecases.apply_provider import apply_provider
 from msp_billing.usecases.approve_run import Decision, decide_run
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
-from msp_billing.usecases.sync_schedules import schedule_name
-from mspbill import environment
+from mspbill import environment, run_schedules
 from mspbill.planning import PlannedCycle
 from mspbill.repository import repository_root
+from mspbill.run_schedules import RunEndings
 
 PERSON_NEEDS = timedelta(hours=3)
 """How long after being asked a person decides, on the test clock."""
@@ -40,6 +40,17 @@ Progress = Callable[[datetime, str], None]
 
 LeftWaiting = Callable[["CycleResult"], None]
 """Is told of a cycle that waits for a person in vain, while the clock still stands there."""
+
+
+class Outside(Protocol):
+    """People outside of the system, who do something of their own while the clock moves."""
+
+    @property
+    def next_at(self) -> datetime:
+        """When somebody does something next."""
+
+    def act(self) -> None:
+        """Let them do it; the clock stands at ``next_at`` and what was due before has happened."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,8 @@ class LocalBilling:
         self._stack = ExitStack()
         self._cloud: LocalCloud | None = None
         self._left_waiting: dict[CycleId, CycleResult] = {}
+        self._outside: Outside | None = None
+        self._endings: RunEndings | None = None
 
     def __enter__(self) -> Self:
         root = repository_root()
@@ -134,14 +147,16 @@ class LocalBilling:
         self.cloud.run_until(self.cloud.clock.now())
 
     def keep_only(self, policy: ProviderPolicy, runs: Iterable[str]) -> None:
-        """Take away every schedule that would start another run: the sweep, and other runs'."""
-        scheduler = self.cloud.client("scheduler")
-        group = self.cloud.resource_id("BillingScheduleGroup")
-        wanted = {schedule_name(policy, policy.run_policy(run)) for run in runs}
-        pages = scheduler.get_paginator("list_schedules").paginate(GroupName=group)
-        for name in [entry["Name"] for page in pages for entry in page["Schedules"]]:
-            if name not in wanted:
-                scheduler.delete_schedule(Name=name, GroupName=group)
+        """Take away every schedule that would start another run: the sweeps, and other runs'."""
+        run_schedules.keep_only(self.cloud, policy, runs)
+
+    def end_with(self, policy: ProviderPolicy, cycles: Iterable[PlannedCycle]) -> None:
+        """Let no run start another cycle after the last one of these."""
+        self._endings = RunEndings(self.cloud, policy, cycles)
+
+    def accompany(self, outside: Outside) -> None:
+        """From now on these people do what they do while the clock moves."""
+        self._outside = outside
 
     def run(
         self,
@@ -168,8 +183,17 @@ class LocalBilling:
             self._decide_all(cycles, decide, progress, left_waiting)
         return self._results(cycles)
 
+    def live_on(self, until: datetime) -> None:
+        """Move the clock on after the last cycle, for what becomes of its invoices."""
+        self._run_until(until)
+
     def _run_until(self, instant: datetime) -> None:
+        while self._outside is not None and self._outside.next_at <= instant:
+            self.cloud.run_until(max(self._outside.next_at, self.cloud.clock.now()))
+            self._outside.act()
         self.cloud.run_until(max(instant, self.cloud.clock.now()))
+        if self._endings is not None:
+            self._endings.end()
 
     def _decide_all(
         self,

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.periods import Period
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.approve_run import Decision
 from msp_billing.usecases.records import Approval
 from mspbill.billing_run import LocalBilling
 from mspbill.collecting import collect_provider
 from mspbill.console import Steps
-from mspbill.planning import plan_cycles, start_of_clock
+from mspbill.payer_habits import HABITS, Habit
+from mspbill.payers import Payers
+from mspbill.planning import PlannedCycle, plan_cycles, start_of_clock
+from mspbill.receivables_report import with_receivables
 from mspbill.reports import ProviderReport
 from mspbill.run_command import step_text
+from mspbill.saved_state import save_state
+from mspbill.shelf import Shelf
 from mspbill.thumbnails import draw_thumbnail
 
 MONTHS = tuple(Period(year=2026, month=month) for month in (9, 10, 11, 12))
 """The service months that the sample exports are for."""
 
-_EXTRA_STEPS = 2
+_EXTRA_STEPS = 3
+_AFTER_LAST_DUE = timedelta(days=10)  # long enough for every story of the demo to end
 _messages: Any = None  # the queue of a worker process
 
 
@@ -38,6 +46,7 @@ class DemoJob:
     directory: ProviderDirectory
     folder: Path
     months: tuple[Period, ...] = MONTHS
+    habits: Mapping[str, Habit] | None = None  # how its accounts pay; as the samples do
 
 
 def run_demo(jobs: Sequence[DemoJob], steps: Steps) -> tuple[ProviderReport, ...]:
@@ -74,16 +83,32 @@ def bill_months(job: DemoJob, say: Any) -> ProviderReport:
     with LocalBilling(start_of_clock(cycles)) as billing:
         say("step", policy.name, "reading the directory into the local cloud")
         billing.load(directory, job.months[0])
+        billing.end_with(policy, cycles)
+        habits = HABITS.get(policy.provider, {}) if job.habits is None else job.habits
+        billing.accompany(Payers(billing, policy, directory.accounts, habits))
         results = billing.run(
             cycles,
             _approve,
             lambda at, what: say("step", policy.name, step_text(at, policy.zone, what)),
         )
+        until = _end_of_stories(policy, cycles)
+        say("step", policy.name, step_text(until, policy.zone, "payments and letters until then"))
+        billing.live_on(until)
         say("step", policy.name, "writing the documents")
         report = collect_provider(billing, policy, results, job.folder, folder_per_cycle=True)
+        names = {account.account: account.name for account in directory.accounts}
+        shelf = Shelf(job.folder, f"providers/{policy.provider}")
+        report = with_receivables(report, billing, policy, names, shelf)
+        save_state(billing, policy.provider, job.folder / shelf.folder / "state")
         report = draw_thumbnail(report, policy, directory.price_book, job.folder)
     say("end", policy.name, f"{len(report.invoices)} invoices")
     return report
+
+
+def _end_of_stories(policy: ProviderPolicy, cycles: Sequence[PlannedCycle]) -> datetime:
+    """Some days after the last invoice was due."""
+    last = max(cycle.plan.due_on or cycle.plan.invoice_on for cycle in cycles)
+    return datetime.combine(last + _AFTER_LAST_DUE, time(12, 0), policy.zone)
 
 
 def _approve(_cycle: CycleId, approval: Approval) -> Decision:

@@ -7,7 +7,12 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-_FUNCTIONS = ("StartCycleFunction", "SyncSchedulesFunction", "DeliverMailFunction")
+_FUNCTIONS = (
+    "StartCycleFunction",
+    "SyncSchedulesFunction",
+    "DeliverMailFunction",
+    "SweepAccountsFunction",
+)
 """Together they have every variable that the use cases read."""
 
 _ALLOCATIONS_PER_COLLECTION = 50_000

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from msp_billing.adapters.formatting import format_day, format_month
 from msp_billing.domain.periods import Period
 from mspbill.lanes import in_words
-from mspbill.reports import AccountLane, LaneMark, LaneSegment
+from mspbill.reports import AccountLane, LaneMark, LaneSegment, MarkKind
 
 WIDTH = 1000
 """Units of the picture from its first to its last day."""
@@ -68,7 +68,7 @@ def lanes_view(lanes: Sequence[AccountLane]) -> LanesView:
         LaneView(
             lane=lane,
             states=tuple(scale.state(segment) for segment in lane.segments),
-            marks=tuple(scale.mark(mark) for mark in lane.marks),
+            marks=tuple(scale.marks(lane.marks)),
         )
         for lane in lanes
     )
@@ -95,9 +95,14 @@ class _Scale:
             title=f"{format_day(segment.from_on)}: {name}, {days} days. {segment.why}",
         )
 
-    def mark(self, mark: LaneMark) -> Placed:
-        title = f"{format_day(mark.on)}: {mark.what}"
-        return Placed(x=self.at(mark.on), width=0, kind=mark.kind.value, title=title)
+    def marks(self, marks: Sequence[LaneMark]) -> Iterator[Placed]:
+        """One for all of a kind on a day, so that each can be pointed at."""
+        by_day: dict[tuple[date, MarkKind], list[str]] = {}
+        for mark in marks:
+            by_day.setdefault((mark.on, mark.kind), []).append(mark.what)
+        for (on, kind), told in by_day.items():
+            title = f"{format_day(on)}: {'; '.join(told)}"
+            yield Placed(x=self.at(on), width=0, kind=kind.value, title=title)
 
     def months(self) -> Iterator[MonthLine]:
         month = Period.of(self.first).shifted(1)

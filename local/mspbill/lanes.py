@@ -84,7 +84,9 @@ def _money_marks(entries: Iterable[LedgerEntry], currency: str) -> Iterator[Lane
         kind = _MARKS.get(entry.kind)
         if kind is not None:
             amount = format_money(_moved(entry), currency)
-            yield LaneMark(on=entry.on, kind=kind, what=f"{entry.title}: {amount}")
+            # Behind the comma of a payment's title is what the bank calls it.
+            title = entry.title.partition(",")[0] if kind is MarkKind.PAYMENT else entry.title
+            yield LaneMark(on=entry.on, kind=kind, what=f"{title}: {amount}")
 
 
 def _moved(entry: LedgerEntry) -> Decimal:

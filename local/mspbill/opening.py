@@ -102,7 +102,7 @@ def opened(source: Source, *, changes: bool) -> Iterator[Opened]:
         elif "TABLE_NAME" not in os.environ:
             raise SourceError(
                 "Say where to read: --stack NAME for a deployed stack, or --state FOLDER for what "
-                "a demo left (demo-output/PROVIDER/state)."
+                "a demo left (demo-output/providers/PROVIDER)."
             )
         yield _provider(wiring.ports(), source.provider)
 

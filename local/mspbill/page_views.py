@@ -64,11 +64,10 @@ class Attention:
 
 @dataclass(frozen=True)
 class Entry:
-    """An event of the timeline with the cycle that it is of."""
+    """An event of the timeline, and what it is of: a cycle, or what became of its invoices."""
 
     provider: ProviderReport
-    run: RunReport
-    period: Period
+    of: str
     event: TimelineEvent
     local: datetime
 
@@ -127,7 +126,18 @@ class PageView:
         """Mails that SES took, and how many of them arrived."""
         every = [mail for cycle in self._cycles for mail in cycle.mails]
         every += [i.mail for cycle in self._cycles for i in cycle.invoices if i.mail is not None]
+        every += [mail for report in self.reports for mail in report.letters]
         return len(every), sum(1 for mail in every if mail.state is MailState.DELIVERED)
+
+    @property
+    def letters(self) -> int:
+        """How many of the mails are about payments and holds."""
+        return sum(len(report.letters) for report in self.reports)
+
+    @property
+    def ledgers_proven(self) -> int:
+        """Ledgers that fit their entries, hashes and anchors."""
+        return sum(report.ledgers_proven for report in self.reports)
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -199,8 +209,11 @@ class PageView:
             zone = ZoneInfo(report.time_zone)
             for run in report.runs:
                 for cycle in run.cycles:
+                    of = f"{run.title}, {format_month(cycle.period)}"
                     for event in cycle.events:
-                        yield Entry(report, run, cycle.period, event, event.at.astimezone(zone))
+                        yield Entry(report, of, event, event.at.astimezone(zone))
+            for event in report.events:
+                yield Entry(report, "payments and holds", event, event.at.astimezone(zone))
 
 
 def _row(run: RunReport, account: str, name: str) -> AccountRow:

@@ -93,6 +93,8 @@ class EventKind(StrEnum):
     MAIL = "mail"
     CLOSED = "closed"
     FAILED = "failed"
+    ACCOUNT = "account"
+    HELD = "held"
 
 
 class TimelineEvent(Frozen):
@@ -229,6 +231,15 @@ class ProviderReport(Frozen):
     runs: tuple[RunReport, ...]
     lanes: tuple[AccountLane, ...] = Field(
         default=(), description="Accounts on their way through payments and holds."
+    )
+    letters: tuple[MailReport, ...] = Field(
+        default=(), description="Mails about unpaid invoices and holds, of no cycle."
+    )
+    events: tuple[TimelineEvent, ...] = Field(
+        default=(), description="Those letters, and every change of an account's state."
+    )
+    ledgers_proven: int = Field(
+        default=0, description="Ledgers that fit their entries, hashes and anchors."
     )
     thumbnail: str | None = Field(default=None, description="Picture of an invoice's first page.")
     thumbnail_of: InvoiceReport | None = None

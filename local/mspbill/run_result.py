@@ -59,6 +59,28 @@ def print_result(reports: Sequence[ProviderReport], out: Path, console: Console)
     told = f", and {counted(also, 'document')} for information" if also else ""
     console.print(f"\n[bold]{counted(invoices, 'invoice')}, {amounts}[/bold]{told}")
     console.print(f"Look at {escape(str(out / 'index.html'))}")
+    _print_followed([report for report in reports if report.lanes], out, console)
+
+
+def _print_followed(reports: Sequence[ProviderReport], out: Path, console: Console) -> None:
+    """What became of the invoices, and the commands that answer about it."""
+    if not reports:
+        return
+    letters = sum(len(report.letters) for report in reports)
+    proven = sum(report.ledgers_proven for report in reports)
+    console.print(
+        f"\n{counted(proven, 'ledger')} proven, {counted(letters, 'mail')} about payments and "
+        "holds. Ask about an account:"
+    )
+    for report in reports:
+        lane = report.lanes[0]  # the one that had the most trouble
+        folder = escape(str(out / "providers" / report.provider))
+        console.print(f"  mspbill account {lane.account} --state {folder}")
+    folder = escape(str(out / "providers" / reports[0].provider))
+    console.print(
+        f"  mspbill aging --state {folder}\n"
+        "[dim]and statement, evidence, may, verify-ledger: mspbill --help tells what they do[/dim]"
+    )
 
 
 def _print_open_ends(report: ProviderReport, cycle: CycleReport, console: Console) -> None:

@@ -1,8 +1,8 @@
 """What a local cloud held at its end, in a folder, and opened again to be looked at.
 
-    save_state(billing, "kr-group", Path("demo-output/kr-group/state"))
-    with open_state(Path("demo-output/kr-group/state")) as saved:
-        saved.ports.standings.find(saved.provider, "white-pine-credit-union")
+    save_state(billing, "kr-group", Path("demo-output/providers/kr-group/state"))
+    with open_state(Path("demo-output/providers/kr-group/state")) as saved:
+        saved.ports.standings.find(saved.provider, "huron-title")
 
 The folder holds the table's items and the documents as compressed JSON lines, sorted, so that the
 same state is the same bytes; and ``state.json`` with the instant and the hashes. What is opened is
@@ -188,7 +188,7 @@ def read_description(folder: Path) -> StateDescription:
     except OSError as error:
         raise SavedStateError(
             f"{folder} holds no saved state. The demo leaves one for each provider: give "
-            "--state demo-output/PROVIDER/state."
+            "--state demo-output/providers/PROVIDER."
         ) from error
     except ValidationError as error:
         raise SavedStateError(f"{folder / _DESCRIPTION} cannot be read: {error}") from error

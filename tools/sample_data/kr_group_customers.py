@@ -102,6 +102,14 @@ def _grand_river_brewing() -> Customer:
         "grand-river-brewing",
         "Grand River Brewing Company",
         ("Accounts Payable", "610 River Street", "Riverside, MI 00000"),
+        more={
+            "dunning": {
+                "contacts": [
+                    "bookkeeping@grand-river-brewing.example",
+                    "accounts-payable@grand-river-brewing.example",
+                ]
+            }
+        },
     )
     start = date(2026, 1, 1)
     lines = per_user({"each": "85.00"}, {"each": "45.00"})
@@ -113,7 +121,8 @@ def _grand_river_brewing() -> Customer:
             ]
         ),
         "Remote only, without a term, at prices of its own. Seasonal part-time users come in "
-        "October and go in November; they are billed until the change window of January.",
+        "October and go in November; they are billed until the change window of January. In the "
+        "demo its bookkeeping's address bounces, and letters go to the next one.",
         users=users(
             profile.account,
             16,
@@ -167,6 +176,7 @@ def _dune_grass_property() -> Customer:
         "dune-grass-property",
         "Dune Grass Property Management",
         ("Bookkeeper", "18 Dune Road", "Lakewood, MI 00000"),
+        more={"dunning": {"escalation_contacts": ["owner@dune-grass-property.example"]}},
     )
     start = date(2026, 4, 1)
     return Customer(
@@ -176,7 +186,8 @@ def _dune_grass_property() -> Customer:
                 recurring("subscriptions", "Other subscriptions", start, [fixed("VOICE-SEAT", 22)]),
             ]
         ),
-        "A term of 1 year, which has no discount; cloud voice as its one subscription.",
+        "A term of 1 year, which has no discount; cloud voice as its one subscription. In the demo "
+        "it never pays.",
         users=users(profile.account, 20, 2),
     )
 
