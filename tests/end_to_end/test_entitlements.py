@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local_cloud import FunctionError
+from msp_billing.adapters.event_bus import BusError, EventBridgeBus
 from tests.end_to_end.releasing import Held, on_credit_hold
 from tests.end_to_end.stage import Stage
 from tests.unit.usecases.entitlement_events import assert_valid
@@ -79,10 +80,14 @@ def test_an_event_that_is_lost_heals_by_what_the_consumer_has_done(held: Held) -
 
 @pytest.mark.rule("DUN-07")
 def test_a_bus_that_takes_nothing_keeps_no_hold_from_being_placed(held: Held) -> None:
+
+    def refuse(_bus: EventBridgeBus, detail_type: str, _detail: object) -> None:
+        raise BusError(f"{detail_type} was not taken")
+
     held.stage.run_until("2026-11-14T14:59:00")
-    # As often as the SDK asks, so that the mail's own event two seconds later comes through.
-    held.stage.cloud.fail_with("events", "PutEvents", "InternalException", 5, 500)
-    held.stage.run_until("2026-11-14T15:00:01")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EventBridgeBus, "publish", refuse)
+        held.stage.run_until("2026-11-14T15:01:00")
     assert (held.state, held.standing.told_version) == ("service_hold", 1)
     assert not ask(held, "support")
     held.stage.run_until("2026-11-15T12:00:00")
