@@ -35,6 +35,7 @@ from mspbill.account_words import (
     in_turn,
     may_rows,
 )
+from mspbill.amounts import print_whole
 
 _HISTORY_SHOWN = 12
 
@@ -288,7 +289,7 @@ class AccountPrinter:
         return table
 
     def _print_table(self, table: Table) -> None:
-        self._console.print(table, soft_wrap=False)
+        print_whole(table, self._console)
 
     def _print_rows(self, rows: Iterable[tuple[str, str]]) -> None:
         table = Table(box=None, pad_edge=False, show_header=False)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from msp_billing.adapters.formatting import format_money
 from msp_billing.domain.money import Money
+
+_UNLIMITED = 10_000
 
 
 def amount_table(first: str, *amounts: str) -> Table:
@@ -15,6 +19,14 @@ def amount_table(first: str, *amounts: str) -> Table:
     for column in amounts:
         table.add_column(column, justify="right", no_wrap=True)
     return table
+
+
+def print_whole(table: Table, console: Console) -> None:
+    """Print a table in the terminal's width; wider, where an amount would be cut otherwise."""
+    unlimited = console.options.update(max_width=_UNLIMITED)
+    needed = Measurement.get(console, unlimited, table).minimum
+    width = max(console.width, needed)
+    console.print(table, width=width, soft_wrap=False, crop=False, no_wrap=None)
 
 
 def shown(amount: Money) -> str:

@@ -27,6 +27,7 @@ from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.receivables.accounts import ledger_of, today_of
 from mspbill.account_words import COLOURS
+from mspbill.amounts import print_whole
 from mspbill.opening import Opened
 
 _TITLES = {
@@ -37,13 +38,14 @@ _TITLES = {
     AgingBucket.OVER_90: "Over 90",
 }
 _STATEMENT_MONTHS = 3
+_LEAST_NAME = 16
 
 
 def narrow_table(first: Sequence[str], *amounts: str) -> Table:
     """Names give way where it is narrow, and never an amount."""
     table = Table(box=None, pad_edge=False)
     for name in first:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", min_width=_LEAST_NAME)
     for name in amounts:
         table.add_column(name, justify="right", no_wrap=True)
     return table
@@ -130,7 +132,7 @@ def print_aging(rows: Sequence[AgingRow], console: Console) -> None:
         whole = plain(total.owed - total.credit, total.currency)
         many = counted(total.accounts, "account")
         table.add_row(f"[bold]{many}[/bold]", *(f"[bold]{c}[/bold]" for c in (*cells, whole)))
-        console.print(table, soft_wrap=False)
+        print_whole(table, console)
 
 
 def _who(row: AgingRow) -> str:
@@ -186,7 +188,7 @@ def print_statement(made: Statement, name: str, console: Console) -> None:
             format_money(line.balance, made.currency),
         )
     table.add_row("", "[bold]Balance[/bold]", "", _bold(made.closing_balance, made.currency))
-    console.print(table, soft_wrap=False)
+    print_whole(table, console)
 
 
 def print_final(made: FinalStatement, console: Console) -> None:
@@ -202,7 +204,7 @@ def print_final(made: FinalStatement, console: Console) -> None:
             format_money(line.balance.amount, made.currency),
         )
     table.add_row("", "[bold]Balance[/bold]", "", _bold(made.balance.amount, made.currency))
-    console.print(table, soft_wrap=False)
+    print_whole(table, console)
     if made.settled:
         console.print("\nThe account has reached zero, and nothing is left to do.")
         return

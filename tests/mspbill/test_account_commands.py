@@ -225,6 +225,25 @@ def test_aging_lists_who_owes_with_totals(desk: Desk) -> None:
     assert totals[0]["amounts"]["1-30"] == "3150.00"
 
 
+def test_large_amounts_in_every_bucket_are_never_cut(desk: Desk) -> None:
+    for number, due in enumerate(("06-01", "08-25", "09-25", "10-25", "12-25")):
+        day = date.fromisoformat(f"2026-{due}")
+        desk.followed.invoice(f"KRG-9{number}", day, day, "123456789.25")
+    told = desk("aging")
+    assert "…" not in told
+    # Not due: 123,456,789.25 + 480.50. 1-30: + 3,150.00. 31-60: one. Over 90, from 25 August on
+    # 91 days: two. Together 5 x 123,456,789.25 + 3,630.50.
+    for amount in (
+        "123,457,269.75",
+        "123,459,939.25",
+        "123,456,789.25",
+        "246,913,578.50",
+        "617,287,576.75",
+    ):
+        assert told.count(amount) == 2  # of the account, and in the total
+    assert "white-pine-credi" in told
+
+
 def test_aging_of_a_day_before_knows_only_what_was_known_then(desk: Desk) -> None:
     desk.followed.pay("3150.00")  # on 24 November
     assert "3,150.00" not in desk("aging")
