@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msp_billing.domain.ledger.entries import LedgerId
+from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.problems import ProblemsError
-from msp_billing.usecases.errors import PaymentConflictError
+from msp_billing.usecases.errors import (
+    ConcurrentLedgerError,
+    LedgerUnreadableError,
+    PaymentConflictError,
+)
 from msp_billing.usecases.receivables import following_up
 from msp_billing.usecases.receivables.booking import take_payments
 from tests.unit.domain.builders import PROPERTY
@@ -320,6 +326,31 @@ def test_an_account_that_changed_its_currency_pays_its_ledger_in_the_one_it_bega
 def test_payments_of_another_provider_are_not_taken(desk: Desk) -> None:
     with pytest.raises(ValueError, match="payments of lantern are not birch's"):
         take_payments(desk.ports, "birch", [paid("A-1")], "file 1")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [LedgerUnreadableError("lantern/alder", None, "changed by hand"), ConcurrentLedgerError()],
+)
+def test_a_ledger_that_is_damaged_or_busy_keeps_no_other_account_from_its_money(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    reported = [paid("A-1", account="alder"), paid("B-1", account="beech")]
+    position = desk.ports.ledgers.position
+
+    def damaged(ledger: LedgerId) -> LedgerPosition:
+        if ledger.account == "alder":
+            raise error
+        return position(ledger)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.ports.ledgers, "position", damaged)
+        with pytest.raises(type(error)):
+            take_payments(desk.ports, "lantern", reported, "file 1")
+    assert (desk.held("alder"), desk.held("beech"), desk.reactions) == ("0", "120.00", ["beech"])
+    taken = take_payments(desk.ports, "lantern", reported, "file 1")
+    assert [entry.repeated for entry in taken] == [False, True]
+    assert (desk.held("alder"), desk.held("beech")) == ("120.00", "120.00")
 
 
 def test_a_day_is_the_providers(desk: Desk) -> None:

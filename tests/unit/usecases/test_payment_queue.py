@@ -253,6 +253,18 @@ def test_a_return_of_a_payment_that_waits_closes_both(desk: Desk) -> None:
     assert told_by(desk, key("A-1")) == record
 
 
+def test_a_part_of_a_payment_that_waits_goes_back_only_when_it_is_assigned(desk: Desk) -> None:
+    """120.00 came, 50.00 of it went back: 70.00 are ours, and must not leave with the queue."""
+    desk.back(went_back("R-1", "50.00", payment=key("A-1")))
+    with pytest.raises(ProblemsError) as refused:
+        told_by(desk, key("A-1"))
+    assert codes(refused) == ["part-of-waiting"]
+    assert desk.waiting() == ["A-1", "R-1"]
+    assign(desk)
+    told_by(desk, key("A-1"))
+    assert (desk.waiting(), str(desk.cash())) == ([], "70.00")
+
+
 def test_a_return_of_a_payment_that_was_dismissed_waits_until_it_is_dismissed_too(
     desk: Desk,
 ) -> None:

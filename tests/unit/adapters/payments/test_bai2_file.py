@@ -201,6 +201,15 @@ def test_the_currency_says_where_the_decimal_point_is() -> None:
     assert told(read(content)) == [("payment", "7000 JPY")]
 
 
+@pytest.mark.parametrize("currency", ["\u00c4\u00d6\u00dc", "US1", "DOLLAR"])
+def test_what_is_no_currency_is_a_problem_with_its_line(currency: str) -> None:
+    content = file_of("16,195,7000,,R,,T/", account_total=7_000, physical=3)
+    content = content.replace(b"03,123,USD", f"03,123,{currency}".encode())
+    assert [(problem.code, problem.line) for problem in read(content).problems] == [
+        ("payment-file-currency", 3)
+    ]
+
+
 def test_a_movement_of_nothing_is_counted_and_no_payment() -> None:
     reading = read(file_of("16,195,,,R,,T/", account_total=0, physical=3))
     assert reading.rows == ()

@@ -223,6 +223,14 @@ def test_whatever_the_metadata_is_the_money_is_told(metadata: Any) -> None:
         assert "Alder & Co." in found.texts
 
 
+def test_half_a_character_keeps_no_money_away() -> None:
+    """JSON can hold one half of a character alone, which no text of ours can."""
+    metadata = {"note": "half \ud83d", "account": "\ud83d", "invoice": "BIR-1\ud83d"}
+    found = payment(read("payment_intent.succeeded", {**INTENT, "metadata": metadata}))
+    assert "half \ufffd" in found.texts
+    assert [part.invoice for part in found.remittance] == ["BIR-1\ufffd"]
+
+
 def test_test_money_is_never_money_and_live_money_never_in_a_test() -> None:
     assert read("payment_intent.succeeded", INTENT, livemode=False).ignored == "a test event"
     testing = WEBHOOK.model_copy(update={"test_mode": True})

@@ -159,7 +159,7 @@ class _Reader:
             self._faults.add("order", record.line, "An account (03) begins where none may.")
         group = self._group or _Open(record.line, self._setting.currency, None)
         currency = fields[1] if len(fields) > 1 and fields[1] else group.currency
-        if len(currency) != 3 or not currency.isalpha():
+        if len(currency) != 3 or not currency.isascii() or not currency.isalpha():
             self._faults.add("currency", record.line, f"'{currency}' is no currency.")
             currency = self._setting.currency
         self._account = _Open(record.line, currency.upper(), group.on, fields[0])

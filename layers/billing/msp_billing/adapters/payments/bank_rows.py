@@ -33,6 +33,7 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,79}", re.ASCII)
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9._+-]+", re.ASCII)
 _SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f]+")
+_HALF_CHARACTERS = re.compile("[\ud800-\udfff]")  # JSON can hold one alone; text cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,9 @@ def clean_texts(texts: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def clean_text(text: str | None) -> str:
-    """Text on one line, without control characters; empty for None."""
-    return " ".join(_CONTROL.sub(" ", text or "").split())
+    """Text on one line, without control characters and halves of others; empty for None."""
+    whole = _HALF_CHARACTERS.sub("\ufffd", text or "")
+    return " ".join(_CONTROL.sub(" ", whole).split())
 
 
 def as_account(text: str | None) -> Identifier | None:

@@ -21,7 +21,12 @@ from msp_billing.domain.payments.incoming import IncomingPayment, IncomingReturn
 from msp_billing.domain.payments.matching import as_printed, match_payment
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.usecases.errors import PaymentConflictError
+from msp_billing.usecases.errors import (
+    DEFECTS,
+    ConcurrentLedgerError,
+    LedgerUnreadableError,
+    PaymentConflictError,
+)
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.following_up import follow_up
 from msp_billing.usecases.receivables.intake import Intake
@@ -103,22 +108,32 @@ def take_payments(
     """Take everything that a file or an event reports, in its order.
 
     Safe to repeat, also after it stopped in the middle: what is booked already is found again.
-    Accounts that something was booked for are looked at once, at the end (DUN-05).
+    Accounts that something was booked for are looked at once, at the end (DUN-05). What cannot be
+    taken because one account's ledger is damaged or busy does not stop the others.
 
     Returns:
         What became of each, in the same order.
 
     Raises:
         ValueError: when a key is another provider's.
+        Exception: the first that one of them came to, when all the others were taken; call again.
     """
     if others := {entry.key.provider for entry in payments} - {provider}:
         raise ValueError(f"payments of {', '.join(sorted(others))} are not {provider}'s")
     intake = Intake(ports, provider)
     taken: list[Taken] = []
+    failed: list[Exception] = []
     try:
-        taken.extend(_take(intake, entry, reported_by) for entry in payments)
+        for entry in payments:
+            try:
+                taken.append(_take(intake, entry, reported_by))
+            except (*DEFECTS, LedgerUnreadableError, ConcurrentLedgerError) as error:
+                _LOGGER.exception("%s was not taken", entry.key)
+                failed.append(error)
     finally:
         follow_up(intake, [entry.record for entry in taken if entry.record is not None])
+    if failed:
+        raise failed[0]
     return tuple(taken)
 
 

@@ -230,6 +230,14 @@ def _problems(
             what=f"{returned.amount} went back of {told.key.document}, which was {told.amount}.",
             fix="Look at the bank's statement; confirm the payment if only a part went back.",
         )
+    elif returned.amount != told.amount and payment.state == "queued":
+        # The whole of it would be taken out of the queue, and what was kept of it forgotten.
+        yield Problem(
+            code="part-of-waiting",
+            what=f"{told.key.document} of {told.amount} waits still, and {returned.amount} went "
+            "back of it.",
+            fix="Assign the payment to its account first; then a part of it can go back.",
+        )
     if payment.account is None:
         return
     taken = intake.position(payment.account).find_payment(told.key.document)
