@@ -115,7 +115,7 @@ class AccountPrinter:
             table.add_row(
                 number + covered_words(entry, self._currency), due, self._money(entry.open)
             )
-        self._print_table(table)
+        print_whole(table, self._console)
         self._say(f"By age: {aging_in_words(view.aging)}.")
 
     def _due(self, entry: OpenDocument) -> str:
@@ -138,7 +138,7 @@ class AccountPrinter:
         for step in view.coming:
             table.add_row(self._when(step), self._what(step))
         if view.coming:
-            self._print_table(table)
+            print_whole(table, self._console)
 
     def _clearing(self, view: AccountView, found: Clearing) -> None:
         waits = found.on_its_way > 0 and found.amount <= 0
@@ -230,7 +230,7 @@ class AccountPrinter:
             if (said := step.taken.override) is not None:
                 word = f"counts by the word of {escape(said.by)}: {escape(said.why)}"
                 table.add_row(self._moment(said.at), f"{escape(step.title)}: {word}")
-        self._print_table(table)
+        print_whole(table, self._console)
 
     def _history(self, view: AccountView) -> None:
         shown = [entry for entry in in_turn(view) if self._is_shown(entry)]
@@ -242,7 +242,7 @@ class AccountPrinter:
         for entry in shown:
             what = self._booked(entry) if isinstance(entry, BookedLine) else self._changed(entry)
             table.add_row(self._moment(entry.at), what)
-        self._print_table(table)
+        print_whole(table, self._console)
         hidden = len(view.history) + len(view.booked) - len(shown)
         if hidden:
             self._say(f"[dim]and {hidden:,} more, letters among them; --all shows them.[/dim]")
@@ -288,13 +288,10 @@ class AccountPrinter:
             table.add_column(name, justify="right", no_wrap=True)
         return table
 
-    def _print_table(self, table: Table) -> None:
-        print_whole(table, self._console)
-
     def _print_rows(self, rows: Iterable[tuple[str, str]]) -> None:
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(no_wrap=True)
         table.add_column()
         for label, value in rows:
             table.add_row(label, value)
-        self._print_table(table)
+        print_whole(table, self._console)
