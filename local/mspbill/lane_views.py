@@ -15,6 +15,10 @@ WIDTH = 1000
 """Units of the picture from its first to its last day."""
 
 _LEAST_WIDTH = 2.0
+_HEIGHTS = (8, 12, 16, 20)
+"""By how harsh a state is: so it can be told without its colour."""
+
+_ROOM_FOR_A_MONTH = 90.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Placed:
     width: float
     kind: str
     title: str
+    height: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class _Scale:
             width=max(_LEAST_WIDTH, round(self.at(segment.until_on) - x, 1)),
             kind=segment.state.value,
             title=f"{format_day(segment.from_on)}: {name}, {days} days. {segment.why}",
+            height=_HEIGHTS[segment.state.harshness],
         )
 
     def marks(self, marks: Sequence[LaneMark]) -> Iterator[Placed]:
@@ -101,11 +107,18 @@ class _Scale:
         for mark in marks:
             by_day.setdefault((mark.on, mark.kind), []).append(mark.what)
         for (on, kind), told in by_day.items():
-            title = f"{format_day(on)}: {'; '.join(told)}"
+            title = "\n".join((f"{format_day(on)}: {told[0]}", *told[1:]))
             yield Placed(x=self.at(on), width=0, kind=kind.value, title=title)
 
     def months(self) -> Iterator[MonthLine]:
-        month = Period.of(self.first).shifted(1)
+        month = Period.of(self.first)
+        if self.at(month.shifted(1).first_day) >= _ROOM_FOR_A_MONTH:
+            yield MonthLine(0.0, _name(month))
+        month = month.shifted(1)
         while month.first_day <= self.last:
-            yield MonthLine(self.at(month.first_day), format_month(month).split(" ", maxsplit=1)[0])
+            yield MonthLine(self.at(month.first_day), _name(month))
             month = month.shifted(1)
+
+
+def _name(month: Period) -> str:
+    return format_month(month).split(" ", maxsplit=1)[0]

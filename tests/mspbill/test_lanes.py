@@ -56,13 +56,32 @@ def test_states_and_marks_stand_where_their_days_are() -> None:
         ("good_standing", 0.0, 300.0),
         ("due", 300.0, 700.0),
     ]
+    assert [part.height for part in row.states] == [8, 12], "harsher states are broader"
     assert [(placed.x, placed.kind) for placed in row.marks] == [(100.0, "payment")]
     assert [(line.x, line.label) for line in view.months] == [
+        (0.0, "September"),
         (300.0, "October"),
         (610.0, "November"),
         (910.0, "December"),
     ]
     assert row.in_words == "good standing from 1 September 2026; due from 1 October 2026"
+
+
+def test_marks_of_a_kind_on_a_day_are_one() -> None:
+    day = date(2026, 9, 11)
+    marks = tuple(
+        LaneMark(on=day, kind=kind, what=what)
+        for kind, what in (
+            (MarkKind.NOTE, "Letter 1 went out."),
+            (MarkKind.PAYMENT, "Payment: $20.00"),
+            (MarkKind.NOTE, "It arrived."),
+        )
+    )
+    (row,) = lanes_view([lane((GOOD, date(2026, 9, 1), date(2026, 12, 10)), marks=marks)]).rows
+    assert [(placed.kind, placed.title) for placed in row.marks] == [
+        ("note", "11 September 2026: Letter 1 went out.\nIt arrived."),
+        ("payment", "11 September 2026: Payment: $20.00"),
+    ]
 
 
 def test_a_state_of_no_day_can_still_be_seen() -> None:
