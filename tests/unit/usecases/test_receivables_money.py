@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from msp_billing.domain.dunning.dunning_policy import LateFee
-from msp_billing.domain.ledger.entries import EntryKind
+from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount
 from msp_billing.domain.ledger.refusals import EntryRefusedError
 from msp_billing.domain.ledger.write_offs import WriteOff
 from msp_billing.domain.payments.payment_policy import PaymentPolicy
@@ -272,3 +272,29 @@ def test_what_was_rejected_stays_owed() -> None:
     with pytest.raises(WriteOffConflictError, match="was rejected by clerk"):
         approve_write_off(office.ports, said("boss"))
     assert office.open == {"LP-1": "100.00"}
+
+
+@pytest.mark.parametrize(
+    ("credited", "held", "owed"),
+    [
+        ("30.00", {}, "0.00"),  # 40.00 were lost, of which 10.00 still are
+        ("40.00", {}, "0.00"),
+        ("100.00", {"LCN-1": "60.00"}, "-60.00"),  # what was paid, and no more
+    ],
+)
+def test_a_credit_note_gives_no_credit_for_what_was_given_up(
+    credited: str, held: dict[str, str], owed: str
+) -> None:
+    """Of 100.00, 60.00 were paid and 40.00 given up: the customer never had those to get back."""
+    office = owing()
+    office.pay("A-1", "60.00")
+    ask(office)
+    approve_write_off(office.ports, said("boss"))
+    assert office.open == {}
+    office.credit("LP-1", "LCN-1", credited)
+    assert (office.held, str(office.balance)) == (held, owed)
+    entries = office.ports.ledgers.entries(LEDGER)
+    postings = [posting for entry in entries for posting in entry.postings]
+    lost = sum(p.amount for p in postings if p.on is LedgerAccount.WRITTEN_OFF)
+    assert lost == max(Decimal("40.00") - Decimal(credited), 0)
+    assert office.position.items_by_document["LP-1"].written_off == lost

@@ -57,6 +57,9 @@ def credit_note_entries(
 ) -> tuple[EntryDraft, ...]:
     """A credit note: taken off what is open of its invoice, and credit beyond that.
 
+    What was given up of the invoice was never paid, so that no credit comes of it: the loss is
+    less by it.
+
     Raises:
         EntryRefusedError: for one without a number, or of an invoice that was not entered.
     """
@@ -70,9 +73,11 @@ def credit_note_entries(
         )
     whole = note.total.amount
     off_invoice = min(whole, max(item.open, Decimal(0)))
-    credit = whole - off_invoice
-    customer = (
+    off_loss = min(whole - off_invoice, item.written_off)
+    credit = whole - off_invoice - off_loss
+    others = (
         Posting(on=LedgerAccount.RECEIVABLE, reference=note.invoice_number, amount=-off_invoice),
+        Posting(on=LedgerAccount.WRITTEN_OFF, reference=note.invoice_number, amount=-off_loss),
         Posting(on=LedgerAccount.CREDIT, reference=note.number, amount=-credit),
     )
     entry = EntryDraft(
@@ -85,7 +90,7 @@ def credit_note_entries(
         lowers=note.invoice_number,
         postings=(
             Posting(on=LedgerAccount.BILLED, reference=note.number, amount=whole),
-            *moving(customer),
+            *moving(others),
         ),
     )
     return with_allocation(position, (entry,), today)

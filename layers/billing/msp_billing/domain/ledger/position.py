@@ -24,6 +24,9 @@ class OwedItem(Frozen):
     due_on: date
     amount: ExactDecimal = Field(description="What it was at first.")
     open: ExactDecimal = Field(description="What is left to pay of it.")
+    written_off: ExactDecimal = Field(
+        default=Decimal(0), description="What was given up of it, and not credited since."
+    )
     cycle: Text | None = None
 
 
@@ -145,6 +148,10 @@ def after(position: LedgerPosition, entry: LedgerEntry) -> LedgerPosition:
             _move_item(items, entry, posting.reference, posting.amount)
         elif posting.on is LedgerAccount.CREDIT:
             _move_credit(held, entry, posting.reference, -posting.amount)
+        elif posting.on is LedgerAccount.WRITTEN_OFF:
+            item = items[posting.reference]
+            written_off = item.written_off + posting.amount
+            items[item.document] = item.model_copy(update={"written_off": written_off})
     _note_payment(payments, entry)
     return position.model_copy(
         update={
