@@ -18,7 +18,7 @@ _LEAST_WIDTH = 2.0
 _HEIGHTS = (8, 12, 16, 20)
 """By how harsh a state is: so it can be told without its colour."""
 
-_ROOM_FOR_A_MONTH = 90.0
+_ROOM_FOR_A_MONTH = 60.0
 
 
 @dataclass(frozen=True)
@@ -121,4 +121,6 @@ class _Scale:
 
 
 def _name(month: Period) -> str:
-    return format_month(month).split(" ", maxsplit=1)[0]
+    """Short, for there are many; a January says of which year it is."""
+    name, _, year = format_month(month).partition(" ")
+    return f"{name[:3]} {year}" if month.month == 1 else name[:3]

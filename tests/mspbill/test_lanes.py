@@ -59,10 +59,10 @@ def test_states_and_marks_stand_where_their_days_are() -> None:
     assert [part.height for part in row.states] == [8, 12], "harsher states are broader"
     assert [(placed.x, placed.kind) for placed in row.marks] == [(100.0, "payment")]
     assert [(line.x, line.label) for line in view.months] == [
-        (0.0, "September"),
-        (300.0, "October"),
-        (610.0, "November"),
-        (910.0, "December"),
+        (0.0, "Sep"),
+        (300.0, "Oct"),
+        (610.0, "Nov"),
+        (910.0, "Dec"),
     ]
     assert row.in_words == "good standing from 1 September 2026; due from 1 October 2026"
 
