@@ -14,6 +14,7 @@ from msp_billing.domain.ledger.write_offs import WriteOff
 from msp_billing.domain.payments.payment_policy import PaymentPolicy
 from msp_billing.usecases.dunning.context import UnknownAccountError
 from msp_billing.usecases.errors import RefundConflictError, WriteOffConflictError
+from msp_billing.usecases.receivables.account_statement import state_account
 from msp_billing.usecases.receivables.late_fees import charge_late_fee
 from msp_billing.usecases.receivables.refunds import RefundRequest, RefundResult, refund_credit
 from msp_billing.usecases.receivables.write_offs import (
@@ -102,6 +103,16 @@ def test_a_refund_and_an_invoice_at_the_same_time_never_use_the_same_credit() ->
     with pytest.raises(EntryRefusedError, match=r"10\.00 USD are"):
         refund(office, amount="50.00")
     assert office.held == {"bank:A-1": "10.00"}
+
+
+def test_credit_is_paid_back_in_the_currency_that_it_came_in() -> None:
+    """The account is billed in Canadian dollars from now on; its credit is in US dollars."""
+    office = Office()
+    office.pay("A-1", "150.00")
+    office.bill("LP-1", "50.00")
+    office.ports.book.put("lantern", [account(currency="CAD")])
+    assert state_account(office.ports, "lantern", "tern-harbor").currency == "USD"
+    assert str(refund(office).amount) == "100.00 USD"
 
 
 def test_an_unknown_account_has_nothing_to_pay_back() -> None:

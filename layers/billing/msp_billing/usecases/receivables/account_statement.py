@@ -8,7 +8,7 @@ from msp_billing.domain.ledger.statements import Statement, statement
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.receivables.accounts import ledger_of, today_of
+from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
 
 
 def state_account(
@@ -30,7 +30,7 @@ def state_account(
         ProblemsError: when it ends before it begins.
     """
     to_on = to_on or today_of(ports, provider)
-    ledger = ledger_of(ports, provider, account)
+    ledger = kept_ledger(ports, provider, account)
     from_on = from_on or Period.of(to_on).shifted(-2).first_day
     if from_on > to_on:
         problem = Problem(

@@ -17,6 +17,11 @@ def ledger_of(ports: Ports, provider: str, account: str) -> LedgerId:
     return LedgerId(provider=provider, account=account, currency=found.account.currency)
 
 
+def kept_ledger(ports: Ports, provider: str, account: str) -> LedgerId:
+    """As above, in the currency that the ledger began with: the book's may be another by now."""
+    return ports.ledgers.position(ledger_of(ports, provider, account)).ledger
+
+
 def today_of(ports: Ports, provider: str) -> date:
     """The day in the provider's zone. Raises UnknownProviderError."""
     policy = policy_in_force(ports, provider)

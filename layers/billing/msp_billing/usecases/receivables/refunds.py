@@ -16,7 +16,7 @@ from msp_billing.domain.payments.incoming import PaymentMethod
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import RefundConflictError
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.receivables.accounts import ledger_of, today_of
+from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
 from msp_billing.usecases.receivables.appending import enter
 
 
@@ -51,7 +51,7 @@ def refund_credit(ports: Ports, request: RefundRequest) -> RefundResult:
         EntryRefusedError: for more than is held, and for what cannot be paid.
         RefundConflictError: when the name was used for a refund of another amount.
     """
-    ledger = ledger_of(ports, request.provider, request.account)
+    ledger = kept_ledger(ports, request.provider, request.account)
     today = today_of(ports, request.provider)
     if request.amount is not None:
         check_payable(Money(amount=request.amount, currency=ledger.currency))

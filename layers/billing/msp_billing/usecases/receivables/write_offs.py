@@ -23,7 +23,7 @@ from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import WriteOffConflictError
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.receivables.accounts import ledger_of, today_of
+from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
 from msp_billing.usecases.receivables.appending import enter
 
 
@@ -61,7 +61,7 @@ def request_write_off(ports: Ports, request: WriteOffRequest) -> WriteOff:
         EntryRefusedError: for more than is open of the document, and for a part of a cent.
         WriteOffConflictError: when the name was used for something else.
     """
-    ledger = ledger_of(ports, request.provider, request.account)
+    ledger = kept_ledger(ports, request.provider, request.account)
     if request.amount is not None:
         check_payable(Money(amount=request.amount, currency=ledger.currency))
     standing = ports.write_offs.find(request.provider, request.account, request.write_off)
@@ -102,7 +102,7 @@ def approve_write_off(ports: Ports, decision: WriteOffDecision) -> WriteOff:
     write_off = _found(ports, decision)
     policy = policy_in_force(ports, decision.provider)
     check_approver(write_off, decision.by, policy.payments)
-    ledger = ledger_of(ports, decision.provider, decision.account)
+    ledger = kept_ledger(ports, decision.provider, decision.account)
     if write_off.state == "waiting":
         check_amount(ports.ledgers.position(ledger), write_off)
         write_off = _decide(ports, write_off, decision, approved=True)
