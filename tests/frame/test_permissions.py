@@ -1,37 +1,100 @@
+"""A function may do what its code may come to: the local cloud asks for no permission, AWS does.
+
+What a function reaches is what its handler imports, and what that imports; the wiring is left out,
+because it makes an adapter only when something asks for it.
+"""
+
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.frame import repository
-from tests.frame.permission_checks import permission_complaints
+from tests.frame.test_functions import template_functions
+
+REACT = "msp_billing.usecases.dunning.react"
+BOOK_PAYMENTS = "msp_billing.usecases.receivables.payment_entries"
+FUNCTIONS = template_functions()
 
 
-def test_every_permission_is_one_that_aws_grants() -> None:
-    assert permission_complaints(repository.template()) == []
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """The modules of the package that a file imports when it is loaded."""
+    found = set()
+    for node in repository.parse(path).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("msp_billing"):
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(found - {"msp_billing.wiring"})
 
 
-def function(action: Any, resource: Any) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
-    properties = {"Policies": [{"Statement": [statement]}, {"SQSPollerPolicy": {}}, "Managed"]}
-    return {"Resources": {"Asks": {"Type": "AWS::Serverless::Function", "Properties": properties}}}
+def file_of(module: str) -> Path | None:
+    place = repository.PACKAGE.parent / module.replace(".", "/")
+    found = (place.with_suffix(".py"), place / "__init__.py")
+    return next((path for path in found if path.is_file()), None)
 
 
-MACHINE = {"Ref": "HoldRelease"}
+@cache
+def reached(function: str) -> frozenset[str]:
+    """Every module of the package that a function's handler leads to."""
+    handler = repository.ROOT / FUNCTIONS[function]["CodeUri"] / "app.py"
+    seen: set[str] = set()
+    waiting = set(imported(handler))
+    while waiting:
+        module = waiting.pop()
+        path = file_of(module)
+        if module not in seen and path is not None:
+            seen.add(module)
+            waiting |= imported(path) - seen
+    return frozenset(seen)
 
 
-@pytest.mark.parametrize(
-    ("action", "resource", "complaints"),
-    [
-        ("states:StartExecution", MACHINE, 0),
-        ("states:SendTaskSuccess", "*", 0),
-        ("states:SendTaskSuccess", MACHINE, 1),
-        (["states:StartExecution", "states:SendTaskFailure"], [MACHINE], 1),
-        ("s3:Get*", MACHINE, 0),
-    ],
-)
-def test_an_action_without_resources_is_granted_on_everything(
-    action: Any, resource: Any, complaints: int
-) -> None:
-    assert len(permission_complaints(function(action, resource))) == complaints
+def leading_to(module: str) -> list[str]:
+    return sorted(name for name in FUNCTIONS if module in reached(name))
+
+
+def allowed(function: str) -> set[str]:
+    """The actions that the function's own statements allow."""
+
+    def actions(value: Any) -> Iterator[str]:
+        for policy in value:
+            for statement in policy.get("Statement", []):
+                listed = statement["Action"]
+                yield from [listed] if isinstance(listed, str) else listed
+
+    return set(actions(FUNCTIONS[function]["Policies"]))
+
+
+@pytest.mark.parametrize("function", leading_to(REACT))
+def test_who_changes_a_ledger_may_do_what_follows_from_it(function: str) -> None:
+    """A case is closed or goes on, a release is asked for or cancelled, and it is told."""
+    wanted = {
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "dynamodb:ConditionCheckItem",
+        "s3:GetObject",
+        "s3:PutObject",
+        "events:PutEvents",
+        "states:StartExecution",
+        "states:DescribeExecution",
+        "states:SendTaskSuccess",
+    }
+    assert wanted - allowed(function) == set()
+    variables = FUNCTIONS[function].get("Environment", {}).get("Variables", {})
+    assert {"DUNNING_STATE_MACHINE_ARN", "RELEASE_STATE_MACHINE_ARN"} - set(variables) == set()
+
+
+@pytest.mark.parametrize("function", leading_to(BOOK_PAYMENTS))
+def test_who_books_payments_may_take_them_out_of_the_queue(function: str) -> None:
+    assert "dynamodb:DeleteItem" in allowed(function)
+
+
+def test_there_is_something_to_ask() -> None:
+    assert {"IssueCreditNoteFunction", "PostInvoicesFunction"} <= set(leading_to(REACT))
+    assert {"PaymentsApiFunction", "PaymentWebhookFunction"} <= set(leading_to(BOOK_PAYMENTS))
