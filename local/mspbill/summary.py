@@ -8,7 +8,7 @@ from typing import Any
 
 from msp_billing.domain.money import Money, totals_by_currency
 from msp_billing.domain.outcomes import OutcomeKind
-from mspbill.reports import AccountReport, CycleReport, ProviderReport
+from mspbill.reports import AccountLane, AccountReport, CycleReport, ProviderReport
 
 SCHEMA_VERSION = 2
 
@@ -45,6 +45,22 @@ def _provider(report: ProviderReport) -> dict[str, Any]:
         "policy_version": report.policy_version,
         "price_book_version": report.price_book_version,
         "cycles": [_cycle(cycle) for cycle in report.cycles],
+        "ledgers_proven": report.ledgers_proven,
+        "letters": [letter.file for letter in report.letters],
+        "accounts": {lane.account: _account(lane) for lane in report.lanes},
+    }
+
+
+def _account(lane: AccountLane) -> dict[str, Any]:
+    """Where an account stands at the end, and how it came there."""
+    return {
+        "state": lane.state,
+        "balance": str(lane.balance.amount),
+        "currency": lane.balance.currency,
+        "states": [
+            {"state": segment.state, "from_on": segment.from_on.isoformat()}
+            for segment in lane.segments
+        ],
     }
 
 
