@@ -111,6 +111,21 @@ def test_the_step_again_enters_nothing(billed: Stage) -> None:
     assert {name: entries(billed, name) for name in TOTALS} == before
 
 
+def test_a_ledger_that_somebody_changed_stops_no_other_account(billed: Stage) -> None:
+    """elm's is in another currency, and of alder's head nothing can be read."""
+    table, dynamodb = billed.environment["TABLE_NAME"], billed.cloud.client("dynamodb")
+    head = {"pk": {"S": "LEDGERS#birch"}, "sk": {"S": "alder"}}
+    whole = dynamodb.get_item(TableName=table, Key=head)["Item"]
+    dynamodb.put_item(TableName=table, Item={**whole, "body": {"B": b"no ledger"}})
+    try:
+        result = billed.step("PostInvoicesFunction", CYCLE, **billed.batch(CYCLE))
+    finally:
+        dynamodb.put_item(TableName=table, Item=whole)
+    assert result["refused"] == 2
+    (told,) = [d for kind, d in billed.events if "NotPosted" in kind and d["account"] == "alder"]
+    assert "cannot be read" in told["why"]
+
+
 def test_every_ledger_fits_its_entries_and_its_anchor(billed: Stage) -> None:
     made = anchor_ledgers(billed.ports, "birch")
     assert made.key in billed.objects()

@@ -15,7 +15,7 @@ from msp_billing.domain.problems import ProblemsError
 from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.context import BatchRequest, failure_noted, load_context
 from msp_billing.usecases.dunning.react import react
-from msp_billing.usecases.errors import DEFECTS
+from msp_billing.usecases.errors import DEFECTS, LedgerUnreadableError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.appending import enter
 
@@ -52,7 +52,7 @@ def _post_invoices(ports: Ports, request: BatchRequest) -> PostResult:
                 continue
             try:
                 entered = post_invoice(ports, invoice)
-            except (*DEFECTS, ProblemsError) as error:
+            except (*DEFECTS, LedgerUnreadableError, ProblemsError) as error:
                 _LOGGER.exception("entering %s in the ledger failed", invoice.number)
                 _tell(ports, invoice, error)
                 refused += 1
