@@ -98,18 +98,12 @@ def _lakeshore_orthopedics() -> Customer:
 
 
 def _grand_river_brewing() -> Customer:
+    place = "grand-river-brewing.example"
     profile = Profile(
         "grand-river-brewing",
         "Grand River Brewing Company",
         ("Accounts Payable", "610 River Street", "Riverside, MI 00000"),
-        more={
-            "dunning": {
-                "contacts": [
-                    "bookkeeping@grand-river-brewing.example",
-                    "accounts-payable@grand-river-brewing.example",
-                ]
-            }
-        },
+        more={"dunning": {"contacts": [f"bookkeeping@{place}", f"accounts-payable@{place}"]}},
     )
     start = date(2026, 1, 1)
     lines = per_user({"each": "85.00"}, {"each": "45.00"})
