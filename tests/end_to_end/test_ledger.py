@@ -112,7 +112,7 @@ def test_the_step_again_enters_nothing(billed: Stage) -> None:
 
 
 def test_a_ledger_that_somebody_changed_stops_no_other_account(billed: Stage) -> None:
-    """elm's is in another currency, and of alder's head nothing can be read."""
+    """Elm's is in another currency, and of alder's head nothing can be read."""
     table, dynamodb = billed.environment["TABLE_NAME"], billed.cloud.client("dynamodb")
     head = {"pk": {"S": "LEDGERS#birch"}, "sk": {"S": "alder"}}
     whole = dynamodb.get_item(TableName=table, Key=head)["Item"]
