@@ -24,7 +24,7 @@ from msp_billing.usecases.dunning.context import (
     with_next_run,
 )
 from msp_billing.usecases.dunning.deciding import decide
-from msp_billing.usecases.dunning.mails import returned_mails
+from msp_billing.usecases.dunning.mails import mails_wait, returned_mails
 from msp_billing.usecases.ports import Ports
 
 
@@ -167,7 +167,7 @@ def ensure_running(context: DunningContext) -> str | None:
 
     The execution of a run may never have been started (whoever opened the case died before), or
     may have failed or been stopped: its name is used up then, and another run begins. A case whose
-    every step was taken needs none.
+    every step was taken needs none, unless a mail of it was never sent.
 
     Returns:
         What was done; None when all is well, or when the standing changed meanwhile, so that
@@ -175,7 +175,7 @@ def ensure_running(context: DunningContext) -> str | None:
     """
     ports, standing = context.ports, context.standing
     case = standing.open_case
-    if case is None or is_running(ports, standing, case) or isinstance(decide(context), Ended):
+    if case is None or is_running(ports, standing, case) or _is_quiet(context):
         return None
     if start_execution(ports, standing, case):
         return f"case {case.case}: run {case.run} was started"
@@ -185,6 +185,13 @@ def ensure_running(context: DunningContext) -> str | None:
     if again is None or again.case is None:
         return None
     return f"case {case.case}: run {again.case.run} was started, because the one before had ended"
+
+
+def _is_quiet(context: DunningContext) -> bool:
+    """Whether an execution of the case would find nothing to do, and nothing to wait for."""
+    if not isinstance(decide(context), Ended):
+        return False
+    return context.dunning is None or not mails_wait(context, context.dunning)
 
 
 def run_again(ports: Ports, standing: Standing) -> Standing | None:

@@ -157,6 +157,13 @@ def send_waiting(context: DunningContext, dunning: DunningPolicy) -> bool:
     return True
 
 
+def mails_wait(context: DunningContext, dunning: DunningPolicy) -> bool:
+    """Whether a mail of the account's case is still to be sent."""
+    mails = [entry.mail for entry in _errands(context, dunning)]
+    found = context.ports.outbox.find_many(mails).values()
+    return any(mail.state is MailState.READY for mail in found)
+
+
 def withdraw_waiting(context: DunningContext, dunning: DunningPolicy) -> None:
     """Keep the mails of a case that is over from going out: what they say is not true any more."""
     mails = [entry.mail for entry in _errands(context, dunning)]

@@ -52,13 +52,16 @@ def ended_letter_mail(found: DunningContext, release: Release) -> OutboxMail:
 
 
 def send_ended_letter(ports: Ports, found: DunningContext) -> None:
-    """Send the letter that was stored with the release, once.
+    """Send the letter that was stored with the release, once; not if the hold is back by now.
 
     Raises:
         MailRefusedForNowError: when it was not taken for now.
     """
     release = found.standing.release
     if release is None:
+        return
+    if found.standing.state.on_hold:
+        _withdraw_ended_letter(ports, found, release)
         return
     letter = _ended_letter(found)
 
@@ -71,6 +74,17 @@ def send_ended_letter(ports: Ports, found: DunningContext) -> None:
     keep = keep_letter(ports, mail)
     if send_once(ports, found.policy, mail, compose, keep=keep) is MailState.READY:
         raise MailRefusedForNowError(f"{mail} was not taken for now")
+
+
+def _withdraw_ended_letter(ports: Ports, found: DunningContext, release: Release) -> None:
+    """A letter that waited too long: a payment was returned, and what it says is not true."""
+    ports.outbox.move(
+        release_mail_id(found, release, "ended", "dunning"),
+        MailState.READY,
+        MailState.REJECTED,
+        at=found.now,
+        note="the account was on hold again before the letter went out",
+    )
 
 
 def _ended_letter(found: DunningContext) -> DunningLetter:

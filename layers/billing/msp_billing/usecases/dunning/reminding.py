@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from msp_billing.domain.cycles import CycleId
@@ -27,8 +28,9 @@ def remind(context: DunningContext, dunning: DunningPolicy) -> Reminded | None:
 
     It is marked as sent in one change with its place in the outbox, conditional on the ledger, so
     that it is sent once and not about what was just paid. One that SES does not take for now waits
-    there: see ``left_behind``.
+    there for the next sweep: see ``send_left_behind``.
     """
+    context = _under_the_policy_in_force(context)
     reminder = reminder_due(
         dunning, context.standing, context.position, context.today, context.calendar
     )
@@ -53,26 +55,41 @@ def remind(context: DunningContext, dunning: DunningPolicy) -> Reminded | None:
     return _send(context, dunning, reminder, mail)
 
 
+def _under_the_policy_in_force(context: DunningContext) -> DunningContext:
+    """Reminders belong to no case: they do not go by the policy that the last one began with."""
+    return replace(context, pinned=context.policy)
+
+
 def _send(
     context: DunningContext, dunning: DunningPolicy, reminder: Reminder, mail: MailId
 ) -> Reminded:
-    letter = reminder_letter(context, dunning, reminder)
+    letter = reminder_letter(_under_the_policy_in_force(context), dunning, reminder)
     return "sent" if send_mail(context, mail, letter) else "waits"
 
 
-def accounts_left_behind(ports: Ports, policy: ProviderPolicy) -> tuple[str, ...]:
-    """The accounts whose reminder of today waits in the outbox: it was refused, or never tried."""
+def reminders_left_behind(ports: Ports, policy: ProviderPolicy) -> dict[str, tuple[MailId, ...]]:
+    """By account, reminders that wait in the outbox, oldest first: refused, or never tried."""
     today = ports.clock.now().astimezone(policy.zone).date()
-    month = CycleId(provider=policy.provider, run=RUN, period=Period.of(today))
-    return tuple(
-        mail.id.account
-        for mail in ports.outbox.all_of(month)
-        if mail.state is MailState.READY and mail.id.part == f"{_PART}{today:%Y%m%d}"
-    )
+    found: dict[str, list[MailId]] = {}
+    for month in (Period.of(today).shifted(-1), Period.of(today)):
+        cycle = CycleId(provider=policy.provider, run=RUN, period=month)
+        for mail in ports.outbox.all_of(cycle):
+            if mail.state is MailState.READY and mail.id.part.startswith(_PART):
+                found.setdefault(mail.id.account, []).append(mail.id)
+    return {account: tuple(sorted(mails, key=_day_of)) for account, mails in found.items()}
 
 
-def send_left_behind(context: DunningContext, dunning: DunningPolicy) -> Reminded | None:
-    """Send today's reminder that waits, about what of it is still open; None when all is paid."""
+def _day_of(mail: MailId) -> str:
+    return mail.part.removeprefix(_PART)
+
+
+def send_left_behind(
+    context: DunningContext, dunning: DunningPolicy, mails: tuple[MailId, ...]
+) -> Reminded | None:
+    """Send reminders that wait, as one letter about what of them is still open and not yet due.
+
+    None when there is nothing left to remind of: all is paid, or an open case has its own letters.
+    """
     documents = {
         item.document for item in context.position.open_items if item.due_on >= context.today
     }
@@ -82,12 +99,21 @@ def send_left_behind(context: DunningContext, dunning: DunningPolicy) -> Reminde
         for document in documents
         if f"{step.step}:{document}" in context.standing.reminded
     }
-    if not marked:
+    if not marked or context.standing.open_case is not None:
+        _withdraw(context, mails, "there is nothing left to remind of")
         return None
+    _withdraw(context, mails[:-1], "a later reminder lists the same")
     last = max((step for step, _ in marked), key=lambda step: (step.days, step.step))
     names = tuple(sorted({document for _, document in marked}))
     reminder = Reminder(step=last.step, documents=names, marks=())
-    return _send(context, dunning, reminder, _mail_id(context))
+    return _send(context, dunning, reminder, mails[-1])
+
+
+def _withdraw(context: DunningContext, mails: tuple[MailId, ...], note: str) -> None:
+    for mail in mails:
+        context.ports.outbox.move(
+            mail, MailState.READY, MailState.REJECTED, at=context.now, note=note
+        )
 
 
 def _mail_id(context: DunningContext) -> MailId:

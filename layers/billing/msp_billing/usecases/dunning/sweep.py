@@ -16,6 +16,7 @@ from msp_billing.domain.dunning.coverage import counting
 from msp_billing.domain.dunning.reminders import reminder_due
 from msp_billing.domain.dunning.standing import AccountState, Standing
 from msp_billing.domain.ledger.position import LedgerPosition
+from msp_billing.domain.outbox import MailId
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.dunning.cases import ensure_running, open_case
@@ -32,8 +33,9 @@ from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.release_ending import send_left_letters
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.dunning.reminding import (
-    accounts_left_behind,
+    Reminded,
     remind,
+    reminders_left_behind,
     send_left_behind,
 )
 from msp_billing.usecases.errors import (
@@ -110,13 +112,12 @@ def sweep_accounts(ports: Ports, request: SweepRequest | None = None) -> SweepRe
 def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepResult:
     policy = policy_in_force(ports, provider)
     result = _guarded(result, provider, None, _match, ports, provider)
-    for account in accounts_left_behind(ports, policy):  # by a sweep before this one
-        result = _guarded(result, provider, account, _remind_again, ports, policy, account)
+    left = reminders_left_behind(ports, policy)  # by the sweeps before this one
     for standing, position in _accounts(ports, provider):
         account = standing.account
-        result = _guarded(
-            result.counted(accounts=1), provider, account, _look, ports, policy, standing, position
-        )
+        result = result.counted(accounts=1)
+        what = (ports, policy, standing, position, left.get(account, ()))
+        result = _guarded(result, provider, account, _look, *what)
     result = _guarded(result, provider, None, _tell, ports, provider)
     result = _guarded(result, provider, None, _write, ports, provider)
     return _guarded(result, provider, None, _anchor, ports, provider)
@@ -172,6 +173,7 @@ def _look(
     policy: ProviderPolicy,
     standing: Standing,
     position: LedgerPosition | None,
+    left: tuple[MailId, ...],
 ) -> SweepResult:
     """Do what an account needs; by far the most are paid and quiet, and are not read again."""
     provider, account = policy.provider, standing.account
@@ -189,6 +191,9 @@ def _look(
         ports, policy, account
     ):
         return result.counted(opened=1)
+    again = _remind_again(ports, policy, account, left)
+    if again is not None:  # one letter a day: another reminder that is due today comes tomorrow
+        return result.counted(reminded=int(again == "sent"))
     calendar = calendar_around(ports, policy, today.year)
     if reminder_due(policy.dunning, standing, position, today, calendar) is not None:
         return result.counted(reminded=_remind(ports, policy, account))
@@ -232,13 +237,14 @@ def _remind(ports: Ports, policy: ProviderPolicy, account: str) -> int:
 
 
 def _remind_again(
-    result: SweepResult, ports: Ports, policy: ProviderPolicy, account: str
-) -> SweepResult:
-    """Send a reminder of today that was left behind."""
-    if policy.dunning is None:
-        return result
-    context = load_account(ports, policy.provider, account, policy)
-    return result.counted(reminded=int(send_left_behind(context, policy.dunning) == "sent"))
+    ports: Ports, policy: ProviderPolicy, account: str, left: tuple[MailId, ...]
+) -> Reminded | None:
+    """Send reminders that were left behind; None when there is nothing to send."""
+    if policy.dunning is None or not left:
+        return None
+    return send_left_behind(
+        load_account(ports, policy.provider, account, policy), policy.dunning, left
+    )
 
 
 def _tell(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
