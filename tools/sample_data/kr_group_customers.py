@@ -180,8 +180,7 @@ def _dune_grass_property() -> Customer:
                 recurring("subscriptions", "Other subscriptions", start, [fixed("VOICE-SEAT", 22)]),
             ]
         ),
-        "A term of 1 year, which has no discount; cloud voice as its one subscription. In the demo "
-        "it never pays.",
+        "A term of 1 year, without a discount; cloud voice alone. Never pays in the demo.",
         users=users(profile.account, 20, 2),
     )
 
