@@ -7,7 +7,9 @@ import pytest
 from msp_billing.domain.dunning.standing import AccountState
 from msp_billing.domain.outbox import MailState
 from msp_billing.domain.policy import Clause
+from msp_billing.usecases.dunning.pauses import PauseRequest, raise_dispute
 from msp_billing.usecases.dunning.release_approvals import ApprovalRequest, approve_release
+from msp_billing.usecases.dunning.release_ending import LeaveRequest, leave_release
 from msp_billing.usecases.dunning.sweep import sweep_accounts
 from msp_billing.usecases.errors import MailRefusedForNowError
 from tests.end_to_end.dunning_provider import (
@@ -139,3 +141,61 @@ def test_a_reminder_goes_by_the_policy_in_force_and_not_by_that_of_the_last_case
     result = sweep_accounts(cedar.ports)
     assert (result.reminded, result.failed) == (1, ())
     assert _reminders(cedar)[-1] == "reminder-20261015"
+
+
+# --- Holds that go on ----------------------------------------------------------------------------
+
+
+@pytest.mark.rule("DUN-02")
+def test_word_of_a_hold_that_is_back_and_the_warning_after_it_come_on_two_days() -> None:
+    """Credit hold on 15 October: its last call comes 23 days later, on 7 November, at 9:00.
+
+    Paid and let out on the 7th at 7:00 in Chicago, and taken back an hour later: closed for no day.
+    """
+    cedar = desk()
+    cedar.run_until("2026-11-07T13:00:00")
+    assert cedar.state is AccountState.CREDIT_HOLD
+    cedar.pay("100.00")
+    _let_out(cedar)
+    cedar.run_until("2026-11-07T14:00:00")
+    cedar.take_back("100.00")
+    letters = len(cedar.parts)
+    cedar.run_until("2026-11-08T05:00:00")
+    assert [part.split("-2")[0] for part in cedar.parts[letters:]] == ["c1-returned"]
+    cedar.run_until("2026-11-09T05:00:00")
+    assert cedar.parts[-1] == "c1-last-call-1"
+
+
+@pytest.mark.rule("DUN-06")
+def test_a_release_that_was_left_to_a_person_is_asked_anew_when_it_is_settled_a_second_time() -> (
+    None
+):
+    """Everything was disputed, nobody decided; the dispute ends, and then it is paid."""
+    cedar = desk()
+    cedar.run_until("2026-10-16T12:00:00")
+    assert cedar.state is AccountState.CREDIT_HOLD
+    until = utc("2026-10-25T00:00:00").date()
+    raise_dispute(
+        cedar.ports,
+        PauseRequest(
+            provider=PROVIDER,
+            account=ACCOUNT,
+            document="B-1",
+            until=until,
+            reason="Not ours.",
+            by="clerk@birch.example",
+        ),
+    )
+    leave_release(cedar.ports, LeaveRequest(provider=PROVIDER, account=ACCOUNT, release=1))
+    left = cedar.standing.release
+    assert left is not None
+    assert left.state == "left_to_person"
+    cedar.run_until("2026-10-27T12:00:00")
+    over = cedar.standing.release
+    assert over is not None
+    assert (over.state, over.why) == ("cancelled", "100.00 USD has to be paid yet")
+    cedar.pay("100.00")
+    asked = cedar.standing.release
+    assert asked is not None
+    assert (asked.release, asked.state) == (2, "settled")
+    assert "birch_cedar_release-2" in cedar.ports.release_executions.running

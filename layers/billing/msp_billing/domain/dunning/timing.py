@@ -80,7 +80,14 @@ def planned_day(
     if done_on is None:
         return day
     distance = days_after_step_before(policy, step) + _interrupted_days(case, done_on)
-    return max(day, done_on + timedelta(days=distance))
+    return max(day, done_on + timedelta(days=distance), _after_word_of_the_hold(case, day))
+
+
+def _after_word_of_the_hold(case: DunningCase, day: date) -> date:
+    """The day after the letter that a hold is back: an account gets one letter a day."""
+    if not case.interruptions or case.credit_hold_on is None:
+        return day
+    return case.interruptions[-1].reopened_on + timedelta(days=1)
 
 
 def _interrupted_days(case: DunningCase, since: date) -> int:

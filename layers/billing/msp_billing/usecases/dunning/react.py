@@ -25,7 +25,11 @@ from msp_billing.usecases.dunning.context import (
 )
 from msp_billing.usecases.dunning.deciding import decide
 from msp_billing.usecases.dunning.release import cancel_release, start_release
-from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
+from msp_billing.usecases.dunning.release_situation import (
+    ConcurrentStandingError,
+    settlement_since,
+    what_is_missing,
+)
 from msp_billing.usecases.ports import Ports
 
 _TOLERANCE = timedelta(minutes=5)
@@ -101,6 +105,10 @@ def _on_hold(context: DunningContext) -> Standing | None:
         if returned:
             why = "a payment that had settled the account was returned"
             return cancel_release(context.ports, standing, why)
+        since = settlement_since(context, release)
+        if release.state == "left_to_person" and not since.settled:
+            # Nobody is asked any more: when it is settled again, everybody has to be asked anew.
+            return cancel_release(context.ports, standing, what_is_missing(context, since))
     if settled or under_way:
         return start_release(context.ports, standing, position)
     return None
