@@ -49,7 +49,7 @@ def with_receivables(
         update={
             "lanes": account_lanes(ports, policy, names, billing.cloud.clock.now()),
             "letters": tuple(mail for _, mail in letters),
-            "events": (*_letter_events(policy, letters), *_turns(ports, policy, names)),
+            "events": (*_turns(ports, policy, names), *_letter_events(policy, letters)),
             "ledgers_proven": _prove(ports, policy),
         }
     )
