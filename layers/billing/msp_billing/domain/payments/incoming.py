@@ -49,6 +49,11 @@ class PaymentKey(Frozen):
         return f"{self.provider}/{self.document}"
 
 
+def source_of(document: str) -> str:
+    """Who reported a payment, by its name in the ledger."""
+    return document.partition(":")[0]
+
+
 class RemittancePart(Frozen):
     """What the payer says that a part of the money is for."""
 

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.payments.checks import (
-    amount_problems,
-    date_problems,
-    remittance_problems,
-)
+from msp_billing.domain.ledger.refusals import EntryRefusedError
+from msp_billing.domain.payments.checks import amount_problems
 from msp_billing.domain.payments.incoming import IncomingPayment, IncomingReturn, PaymentKey
-from msp_billing.domain.payments.matching import as_printed, match_payment
+from msp_billing.domain.payments.matching import match_payment
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.errors import (
@@ -28,6 +25,7 @@ from msp_billing.usecases.errors import (
     PaymentConflictError,
 )
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.receivables.entry_checks import entry_problems
 from msp_billing.usecases.receivables.following_up import follow_up
 from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_once, until_settled
@@ -82,7 +80,8 @@ def book_payment(ports: Ports, payment: IncomingPayment, reported_by: str) -> Pa
     """Book a payment that a person or a program enters: refused when anything is wrong with it.
 
     The same payment again changes nothing and returns what became of it. One without an account is
-    matched by its remittance and texts, and waits in the queue when that is not certain.
+    matched by its remittance and texts, and waits in the queue when that is not certain. So does
+    one that another source may have reported already.
 
     Raises:
         ProblemsError: with every reason: an unknown account or invoice, an amount that is not
@@ -91,10 +90,10 @@ def book_payment(ports: Ports, payment: IncomingPayment, reported_by: str) -> Pa
     """
     intake = Intake(ports, payment.key.provider)
     if ports.payments.find(payment.key) is None:
-        problems = tuple(_entry_problems(intake, payment))
+        problems = tuple(entry_problems(intake, payment))
         if problems:
             raise ProblemsError(problems)
-    record, _ = _record_payment(intake, payment, reported_by)
+    record, _ = _record_payment(intake, payment, reported_by, by_bank=False)
     follow_up(intake, [record])
     return record
 
@@ -194,12 +193,12 @@ def _record_money(
 
 
 def _record_payment(
-    intake: Intake, payment: IncomingPayment, reported_by: str
+    intake: Intake, payment: IncomingPayment, reported_by: str, *, by_bank: bool = True
 ) -> tuple[PaymentRecord, bool]:
     """The record that stands for the payment now, and whether it stood before."""
     return until_settled(
         lambda: _repeated(intake.ports, payment),
-        lambda: _book_or_queue(intake, payment, reported_by),
+        lambda: _book_or_queue(intake, payment, reported_by, by_bank=by_bank),
     )
 
 
@@ -239,7 +238,7 @@ def _own_key(payment: IncomingPayment) -> PaymentKey:
 
 
 def _book_or_queue(
-    intake: Intake, payment: IncomingPayment, reported_by: str
+    intake: Intake, payment: IncomingPayment, reported_by: str, *, by_bank: bool
 ) -> PaymentRecord | None:
     match = match_payment(payment, intake)
     account, problems = match.account, match.problems
@@ -257,7 +256,10 @@ def _book_or_queue(
         reported_at=intake.ports.clock.now(),
         reported_by=reported_by,
     )
-    return book_once(intake, record, match.remittance)
+    try:
+        return book_once(intake, record, match.remittance, by_bank=by_bank)
+    except EntryRefusedError as error:
+        return _queue(intake, payment, reported_by, error.problems, (account,))
 
 
 def _queue(
@@ -277,16 +279,3 @@ def _queue(
         reported_by=reported_by,
     )
     return record if intake.ports.payments.put(record) else None
-
-
-def _entry_problems(intake: Intake, payment: IncomingPayment) -> Iterable[Problem]:
-    yield from amount_problems(payment.amount)
-    remittance = as_printed(payment.remittance, intake.prefixes)
-    printed = payment.model_copy(update={"remittance": remittance})
-    known = payment.account if payment.account and intake.has_account(payment.account) else None
-    account = payment.account or match_payment(printed, intake).account
-    if account is not None:
-        yield from intake.booking_problems(payment.amount, payment.received_on, account)
-    else:
-        yield from date_problems(payment.received_on, intake.today)
-    yield from remittance_problems(printed, known, intake.account_of)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msp_billing.domain.ledger.refusals import EntryRefusedError
+from msp_billing.domain.payments.entered_before import PERHAPS_ENTERED_BEFORE
 from msp_billing.domain.payments.matching import match_payment
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.ports import Ports
@@ -11,13 +13,15 @@ from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_once
 from msp_billing.usecases.receivables.returns import settle_again
 
+_LEFT_TO_A_PERSON = {REFERENCE_USED, PERHAPS_ENTERED_BEFORE}
+
 
 def match_again(ports: Ports, provider: str) -> tuple[PaymentRecord, ...]:
     """Book everything in the queue of which it is certain by now whose it is.
 
     The same rules decide as when it came. So a payment that came before its invoice was issued, or
     before its account was in the book, or with tomorrow's date, needs no person. What came under
-    a reference that other money has is left to one.
+    a reference that other money has, or may be entered already, is left to one.
 
     Returns:
         What left the queue.
@@ -33,7 +37,7 @@ def _try(intake: Intake, waiting: PaymentRecord) -> PaymentRecord | None:
     payment = waiting.payment
     if payment is None:
         return settle_again(intake, waiting)
-    if any(problem.code == REFERENCE_USED for problem in waiting.problems):
+    if any(problem.code in _LEFT_TO_A_PERSON for problem in waiting.problems):
         return None
     match = match_payment(payment, intake)
     if match.account is None or intake.booking_problems(
@@ -48,4 +52,10 @@ def _try(intake: Intake, waiting: PaymentRecord) -> PaymentRecord | None:
             "matched_by": match.matched_by,
         }
     )
-    return book_once(intake, booked, match.remittance)
+    try:
+        return book_once(intake, booked, match.remittance)
+    except EntryRefusedError as error:
+        told = {"version": booked.version, "problems": error.problems}
+        told |= {"suggestions": (match.account,)}
+        intake.ports.payments.put(waiting.model_copy(update=told))
+        return None

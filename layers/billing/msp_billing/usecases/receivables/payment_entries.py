@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from msp_billing.domain.ledger.entries import EntryDraft
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.postings import payment_entries, return_entries
+from msp_billing.domain.ledger.refusals import EntryRefusedError
+from msp_billing.domain.payments.entered_before import entered_before
 from msp_billing.domain.payments.incoming import RemittancePart
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.errors import ConcurrentLedgerError
@@ -37,9 +39,21 @@ def until_settled(
 
 
 def book_once(
-    intake: Intake, record: PaymentRecord, remittance: Sequence[RemittancePart]
+    intake: Intake,
+    record: PaymentRecord,
+    remittance: Sequence[RemittancePart],
+    *,
+    by_bank: bool = True,
 ) -> PaymentRecord | None:
-    """Enter a payment and what it pays, with its record; None when another record came first."""
+    """Enter a payment and what it pays, with its record; None when another record came first.
+
+    Args:
+        by_bank: reported by a bank or payment service, not entered by a person or program.
+
+    Raises:
+        EntryRefusedError: when it may be entered already, and no person decided about it. That is
+            looked at where it is entered, because the other report may come at the same moment.
+    """
     told = record.payment
     assert told is not None, "the record of a payment"
     payment = told.model_copy(update={"remittance": tuple(remittance)})
@@ -48,6 +62,10 @@ def book_once(
     def decide(position: LedgerPosition) -> tuple[EntryDraft, ...]:
         if position.find_payment(payment.key.document) is not None:
             raise _SettledMeanwhileError
+        if record.decided_by is None:
+            alike = entered_before(position, payment, by_bank=by_bank)
+            if alike is not None:
+                raise EntryRefusedError((alike,))
         settles_on = intake.settles_on(payment)
         return payment_entries(position, payment, settles_on, intake.today, by)
 

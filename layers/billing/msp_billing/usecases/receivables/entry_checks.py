@@ -1,0 +1,29 @@
+"""What is wrong with a payment that a person or a program enters: it is refused with all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msp_billing.domain.payments.checks import (
+    amount_problems,
+    date_problems,
+    remittance_problems,
+)
+from msp_billing.domain.payments.incoming import IncomingPayment
+from msp_billing.domain.payments.matching import as_printed, match_payment
+from msp_billing.domain.problems import Problem
+from msp_billing.usecases.receivables.intake import Intake
+
+
+def entry_problems(intake: Intake, payment: IncomingPayment) -> Iterable[Problem]:
+    """Every reason for which a payment cannot be entered as it is."""
+    yield from amount_problems(payment.amount)
+    remittance = as_printed(payment.remittance, intake.prefixes)
+    printed = payment.model_copy(update={"remittance": remittance})
+    known = payment.account if payment.account and intake.has_account(payment.account) else None
+    account = payment.account or match_payment(printed, intake).account
+    if account is not None:
+        yield from intake.booking_problems(payment.amount, payment.received_on, account)
+    else:
+        yield from date_problems(payment.received_on, intake.today)
+    yield from remittance_problems(printed, known, intake.account_of)
