@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from msp_billing.adapters.dynamodb import table as module
@@ -158,3 +159,50 @@ def test_a_transaction_is_all_or_nothing_and_within_100_actions(table: Table) ->
     assert [entry["sk"] for entry in table.query("p")] == ["0"]
     with pytest.raises(ValueError, match="101 actions"):
         table.transact([put[0]] * 101, "t3")
+
+
+def cancel(table: Table, code: str, reasons: list[str] | None) -> None:
+    """Answer every transaction as the API does when it refuses one."""
+    told: dict[str, Any] = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"}
+    if reasons is not None:
+        told["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        return AWSResponse(request.url, 400, {}, _Raw(json.dumps(told).encode()))
+
+    table._client.meta.events.register_first("before-send.dynamodb.TransactWriteItems", answer)
+
+
+@pytest.mark.parametrize(
+    ("code", "reasons"),
+    [
+        ("TransactionCanceledException", ["None", "ConditionalCheckFailed"]),
+        ("TransactionCanceledException", ["TransactionConflict", "None"]),
+        ("TransactionCanceledException", ["DuplicateItem"]),
+        ("TransactionCanceledException", ["ThrottlingError"]),
+        ("TransactionCanceledException", ["ProvisionedThroughputExceeded"]),
+        ("TransactionCanceledException", None),
+        ("TransactionInProgressException", None),
+    ],
+)
+def test_a_transaction_that_others_interfered_with_is_told(
+    table: Table, code: str, reasons: list[str] | None
+) -> None:
+    cancel(table, code, reasons)
+    assert not table.transact([{"Put": {"Item": module.encode(item("a"))}}], "t1")
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [
+        ["None", "ValidationError"],
+        ["ItemCollectionSizeLimitExceeded"],
+        ["ConditionalCheckFailed", "ValidationError"],
+        ["AccessDenied"],
+    ],
+)
+def test_a_transaction_that_can_never_succeed_is_an_error(table: Table, reasons: list[str]) -> None:
+    """An item that is too large is not somebody who was faster: nobody would ever hear of it."""
+    cancel(table, "TransactionCanceledException", reasons)
+    with pytest.raises(ClientError, match="TransactionCanceled"):
+        table.transact([{"Put": {"Item": module.encode(item("a"))}}], "t1")

@@ -20,6 +20,16 @@ MAX_BATCH_WRITE_ITEMS = 25
 MAX_BATCH_GET_ITEMS = 100
 MAX_BODY_BYTES = 350_000  # of the 400 KB of an item; larger bodies go to S3 (docs/faults.md, 27)
 _MAX_UNPROCESSED_ROUNDS = 10
+_PASSING_REASONS = frozenset(
+    {
+        "ConditionalCheckFailed",
+        "TransactionConflict",
+        "DuplicateItem",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+    }
+)
+"""Why a transaction is cancelled that may succeed after reading again; the others never pass."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -127,6 +137,9 @@ class Table:
     def transact(self, actions: Sequence[Mapping[str, Any]], token: str) -> bool:
         """Commit actions together; False when a condition failed or another one interfered.
 
+        What would fail for ever, as an item that is too large, raises: whoever is told False reads
+        again and tries again.
+
         Args:
             actions: at most 100, as the API takes them, without TableName.
             token: ClientRequestToken, derived from what is done so that a retry is the same.
@@ -140,8 +153,7 @@ class Table:
         try:
             self._client.transact_write_items(TransactItems=named, ClientRequestToken=token)
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in {"TransactionCanceledException", "TransactionInProgressException"}:
+            if _somebody_was_faster(error):
                 return False
             raise
         return True
@@ -243,6 +255,16 @@ def put_new(item: Item) -> dict[str, Any]:
 def is_condition_failure(error: ClientError) -> bool:
     """Whether a conditional write found its condition not met."""
     return bool(error.response["Error"]["Code"] == "ConditionalCheckFailedException")
+
+
+def _somebody_was_faster(error: ClientError) -> bool:
+    """Whether a transaction failed by what others did. Each action has a reason, most 'None'."""
+    code = error.response["Error"]["Code"]
+    if code != "TransactionCanceledException":
+        return bool(code == "TransactionInProgressException")
+    reasons = error.response.get("CancellationReasons") or ()
+    codes = {reason.get("Code") or "None" for reason in reasons} - {"None"}
+    return codes <= _PASSING_REASONS
 
 
 def pack(json_text: str) -> bytes:
