@@ -199,3 +199,17 @@ def test_a_release_that_was_left_to_a_person_is_asked_anew_when_it_is_settled_a_
     assert asked is not None
     assert (asked.release, asked.state) == (2, "settled")
     assert "birch_cedar_release-2" in cedar.ports.release_executions.running
+
+
+@pytest.mark.rule("DUN-05")
+def test_a_payment_that_races_with_the_end_of_a_release_is_asked_about() -> None:
+    """It comes after the account was found unpaid, and before its old release is cancelled."""
+    cedar = desk()
+    cedar.run_until("2026-10-16T12:00:00")
+    cedar.pay("100.00")
+    leave_release(cedar.ports, LeaveRequest(provider=PROVIDER, account=ACCOUNT, release=1))
+    cedar.ports.standings.before_change = lambda: cedar.pay("100.00", "p-2")
+    cedar.take_back("100.00")
+    asked = cedar.standing.release
+    assert asked is not None
+    assert (asked.release, asked.state, asked.under_way) == (2, "settled", True)

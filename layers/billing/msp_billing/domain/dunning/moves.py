@@ -38,7 +38,12 @@ from msp_billing.domain.dunning.notices import (
     next_letter,
 )
 from msp_billing.domain.dunning.standing import AccountState, Standing, StepTaken
-from msp_billing.domain.dunning.timing import current_step, find_taken, step_at
+from msp_billing.domain.dunning.timing import (
+    current_step,
+    find_taken,
+    letter_was_about_other_debts,
+    step_at,
+)
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.outbox import MailId, OutboxMail
 
@@ -99,8 +104,12 @@ def next_move(
         counting=counting(position, standing.pauses, policy, today),
     )
     without_pauses = counting(position, (), policy, today)
-    if standing.state is AccountState.DUE and not without_pauses.above:
-        return CloseCase(why=_why_closed(without_pauses))
+    if standing.state is AccountState.DUE:
+        if not without_pauses.above:
+            return CloseCase(why=_why_closed(without_pauses))
+        anchor_on = without_pauses.anchor_on
+        if anchor_on and letter_was_about_other_debts(policy, case, anchor_on, zone):
+            return CloseCase(why="Everything that its letters were about is paid.")
     return (
         news_of_letters(look)
         or letter_of_a_hold(look)

@@ -129,6 +129,24 @@ def step_at(
     return local_instant(possible_day(step, day, calendar), step.at, zone)
 
 
+def letter_was_about_other_debts(
+    policy: DunningPolicy, case: DunningCase, anchor_on: date, zone: ZoneInfo
+) -> bool:
+    """Whether a hold is next, and nothing that counts was overdue when its notice was received.
+
+    No hold may rest on that notice (DUN-09): it was about debts that are paid. Who always pays
+    late, but pays, would otherwise be held without a word, months after the last letter.
+
+    Args:
+        anchor_on: due date of the oldest unpaid invoice that counts, paused or not.
+    """
+    step = current_step(policy, case, zone)
+    if step is None or not step.is_hold:
+        return False
+    told_on = completed_on(case, policy.case_steps[policy.case_steps.index(step) - 1], zone)
+    return told_on is not None and anchor_on >= told_on
+
+
 def reminder_on(step: DunningStep, item: OwedItem, calendar: BusinessCalendar) -> date:
     """The day of a reminder about one invoice; never after its due date."""
     day = item.due_on + timedelta(days=step.days)

@@ -66,15 +66,20 @@ def open_case(
 
 
 def close_case(context: DunningContext, dunning: DunningPolicy) -> Standing | None:
-    """Move an account that is ``due`` and owes nothing that counts back to good standing.
+    """Move an account that is ``due`` and owes nothing of what the case is about to good standing.
+
+    What fell due after the case's last letter is followed by a case of its own.
 
     None when the standing or the ledger changed meanwhile.
     """
     standing, position = context.standing, context.position
     cause = _what_settled(context)
-    left = context.counting_without_pauses(dunning).overdue
+    whole = context.counting_without_pauses(dunning)
+    left = whole.overdue
     why = "It was paid." if cause is Cause.SETTLED else "It was corrected."
-    if left:
+    if whole.above:
+        why += f" {position.money(left)} fell due since its last letter; that is another case."
+    elif left:
         why += f" {position.money(left)} is overdue, which is less than the policy follows."
     after = case_closed(
         standing, position, cause=cause, now=context.now, why=why, clause=dunning.clause

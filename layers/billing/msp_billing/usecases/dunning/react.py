@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from msp_billing.domain.dunning.coverage import settlement
-from msp_billing.domain.dunning.move_kinds import Ended, Wait
+from msp_billing.domain.dunning.move_kinds import CloseCase, Ended, Wait
 from msp_billing.domain.dunning.standing import AccountState, Standing
 from msp_billing.usecases.dunning.cases import (
     close_case,
@@ -70,7 +70,7 @@ def _react(context: DunningContext) -> Standing | None:
     if context.dunning is None or standing.open_case is None:
         return standing
     if standing.state is AccountState.DUE:
-        if not context.counting_without_pauses(context.dunning).above:
+        if isinstance(decide(context), CloseCase):
             return close_case(context, context.dunning)
         return _wake_if_late(context)
     return _on_hold(context) or _wake_if_late(context)
@@ -104,14 +104,21 @@ def _on_hold(context: DunningContext) -> Standing | None:
         )
         if returned:
             why = "a payment that had settled the account was returned"
-            return cancel_release(context.ports, standing, why)
+            return _cancel(context, why)
         since = settlement_since(context, release)
         if release.state == "left_to_person" and not since.settled:
             # Nobody is asked any more: when it is settled again, everybody has to be asked anew.
-            return cancel_release(context.ports, standing, what_is_missing(context, since))
+            return _cancel(context, what_is_missing(context, since))
     if settled or under_way:
         return start_release(context.ports, standing, position)
     return None
+
+
+def _cancel(context: DunningContext, why: str) -> Standing:
+    """End the release; ask anew at once, should a payment have come in between."""
+    standing = cancel_release(context.ports, context.standing, why)
+    position = context.ports.ledgers.position(context.position.ledger)
+    return start_release(context.ports, standing, position)
 
 
 def _wake_if_late(context: DunningContext) -> Standing | None:
