@@ -13,6 +13,7 @@ from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.problems import ProblemsError
 from msp_billing.usecases.errors import PaymentConflictError
 from msp_billing.usecases.receivables.booking import take_payments
+from msp_billing.usecases.receivables.queue import AssignRequest, assign_payment
 from msp_billing.usecases.receivables.refunds import RefundRequest, refund_credit
 from tests.unit.usecases.payment_desk import Desk, key, open_desk, paid, went_back
 
@@ -55,7 +56,7 @@ def test_a_return_opens_what_its_payment_had_paid(desk: Desk, named: dict[str, A
     assert (record.state, record.account) == ("booked", "alder")
     assert record.matched_by == "payment bank:A-1"
     assert desk.open() == {"LP-000001": "120.00"}
-    assert desk.told()[-1] == ("payment_returned", "bank:A-1")
+    assert desk.told()[-1] == ("payment_returned", "bank:R-1")
     assert desk.cash() == 0
     assert desk.reactions == ["alder"]
 
@@ -182,8 +183,25 @@ def test_what_was_refunded_of_a_returned_payment_is_owed_again(desk: Desk) -> No
         ),
     )
     desk.back(went_back("R-1", "200.00", payment=key("A-1")))
-    assert desk.open() == {"returned:bank:A-1": "80.00", "LP-000001": "120.00"}
+    assert desk.open() == {"returned:bank:R-1": "80.00", "LP-000001": "120.00"}
     assert desk.cash() == -80
+
+
+def test_a_payment_goes_back_in_two_parts_that_a_person_confirms(desk: Desk) -> None:
+    """120.00 by card; 50.00 and then 30.00 are refunded: 80.00 of the invoice are open again."""
+    desk.take(paid("A-1", account="alder", method="card"))
+    for name, amount in (("R-1", "50.00"), ("R-2", "30.00"), ("R-3", "40.01")):
+        waits = desk.back(went_back(name, amount, payment=key("A-1")))
+        assert (waits.state, waits.problems[0].code) == ("queued", "other-amount")
+        request = AssignRequest(key=key(name), payment=key("A-1"), assigned_by="dana", why="seen")
+        if name == "R-3":
+            with pytest.raises(ProblemsError, match=r"40\.00 of it is left"):
+                assign_payment(desk.ports, request)
+        else:
+            assign_payment(desk.ports, request)
+    assert desk.open() == {"LP-000001": "80.00"}
+    assert str(desk.cash()) == "40.00"
+    assert "80.00 went back before" in waits.problems[0].what
 
 
 # --- Payments that are in no ledger ---------------------------------------------------------------

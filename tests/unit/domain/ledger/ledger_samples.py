@@ -145,9 +145,11 @@ def part(number: str, amount: str | None = None) -> RemittancePart:
     return RemittancePart(invoice=number, amount=None if amount is None else Decimal(amount))
 
 
-def returned(amount: str, on: str = "2026-12-03", currency: str = "USD") -> IncomingReturn:
+def returned(
+    amount: str, on: str = "2026-12-03", currency: str = "USD", name: str = "R-1"
+) -> IncomingReturn:
     return IncomingReturn(
-        key=PaymentKey(provider="lantern", source="bank", external_id="R-1"),
+        key=PaymentKey(provider="lantern", source="bank", external_id=name),
         amount=Money(amount=Decimal(amount), currency=currency),
         returned_on=day(on),
         code="R01",
@@ -184,7 +186,9 @@ class Books:
         self.enter(*credit_note_entries(self.position, note, day(on)))
 
     def take_back(self, name: str, amount: str, on: str = "2026-12-03") -> None:
-        back = returned(amount, on)
+        """The first return is named R-1, the second R-2."""
+        number = count(self.entries, EntryKind.PAYMENT_RETURNED) + 1
+        back = returned(amount, on, name=f"R-{number}")
         self.enter(*return_entries(self.position, name, back, day(on), "bank file"))
 
     def refund(self, name: str, amount: str, on: str = "2026-12-01") -> None:

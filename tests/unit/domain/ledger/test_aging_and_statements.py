@@ -203,7 +203,7 @@ def test_the_ledgers_movements_bring_a_final_statement_to_zero() -> None:
     found = movements(LEDGER, books.entries)
     assert [(m.kind.value, m.reference, str(m.amount.amount), m.invoice) for m in found] == [
         ("payment", "bank:A-1", "450.00", None),
-        ("payment_returned", "bank:A-1", "450.00", None),
+        ("payment_returned", "bank:R-1", "450.00", None),
         ("late_fee", "LF-1-notice", "25.00", None),
         ("payment", "bank:A-2", "1850.00", None),
         ("refund", "back-1", "25.00", None),

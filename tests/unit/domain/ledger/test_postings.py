@@ -161,7 +161,7 @@ def test_what_a_returned_payment_paid_is_owed_again() -> None:
     books.take_back("bank:A-1", "100.00")
     assert books.told[-1] == (
         "payment_returned",
-        "bank:A-1",
+        "bank:R-1",
         [
             ("credit", "bank:A-1", "10.00"),
             ("receivable", "LP-2", "30.00"),
@@ -195,8 +195,8 @@ def test_a_refund_of_money_that_was_taken_back_is_owed_under_its_own_name() -> N
     books.refund("back-1", "40.00")
     assert books.position.balance == 0
     books.take_back("bank:A-1", "100.00", "2026-12-03")
-    assert books.open == {"LP-1": "60.00", "returned:bank:A-1": "40.00"}
-    owed = books.position.items_by_document["returned:bank:A-1"]
+    assert books.open == {"LP-1": "60.00", "returned:bank:R-1": "40.00"}
+    owed = books.position.items_by_document["returned:bank:R-1"]
     assert (owed.kind, owed.due_on) == (EntryKind.PAYMENT_RETURNED, day("2026-12-03"))
 
 
@@ -235,6 +235,58 @@ def test_a_payment_is_returned_once() -> None:
     books.take_back("bank:A-1", "100.00")
     with pytest.raises(EntryRefusedError, match="was returned on 2026-12-03 already"):
         books.take_back("bank:A-1", "100.00")
+
+
+def test_a_payment_goes_back_in_parts_and_never_more_than_it_was() -> None:
+    """Of 60.00 for LP-1, 25.00 for LP-2, 15.00 paid back: 30.00 go back, then 35.00, then 35.00.
+
+    First 25.00 of LP-2 and 5.00 of LP-1, then 35.00 of LP-1, then 20.00 of LP-1 and the 15.00.
+    """
+    books = Books()
+    books.invoice("LP-1", "60.00")
+    books.invoice("LP-2", "25.00", "2026-11-16", "2026-12-01")
+    books.pay("A-1", "100.00")
+    books.refund("back-1", "15.00")
+    books.take_back("bank:A-1", "30.00", "2026-12-03")
+    assert books.open == {"LP-1": "5.00", "LP-2": "25.00"}
+    books.take_back("bank:A-1", "35.00", "2026-12-04")
+    assert books.told[-1] == (
+        "payment_returned",
+        "bank:R-2",
+        [("receivable", "LP-1", "35.00"), ("cash", "returned", "-35.00")],
+    )
+    assert books.entries[-1].payment == "bank:A-1"
+    with pytest.raises(EntryRefusedError, match=r"on 2026-12-04 already; 35\.00 USD of it is left"):
+        books.take_back("bank:A-1", "35.01", "2026-12-05")
+    books.take_back("bank:A-1", "35.00", "2026-12-05")
+    assert books.open == {"LP-1": "60.00", "LP-2": "25.00", "returned:bank:R-3": "15.00"}
+    assert books.position.items_by_document["returned:bank:R-3"].due_on == day("2026-12-05")
+    taken = books.position.find_payment("bank:A-1")
+    assert taken is not None
+    assert not (taken.kept or taken.still_used or taken.still_refunded)
+    assert (taken.returned, taken.returned_on) == (Decimal("100.00"), day("2026-12-05"))
+
+
+def test_a_refund_goes_back_in_parts_each_due_when_it_went() -> None:
+    books = Books()
+    books.pay("A-1", "100.00")
+    books.refund("back-1", "100.00")
+    books.take_back("bank:A-1", "20.00", "2026-12-03")
+    books.take_back("bank:A-1", "30.00", "2026-12-04")
+    assert books.open == {"returned:bank:R-1": "20.00", "returned:bank:R-2": "30.00"}
+    assert all(item.open == item.amount for item in books.position.items)
+
+
+def test_what_is_left_of_a_payment_that_went_back_in_part_is_not_settled_before_its_day() -> None:
+    books = Books()
+    paid = payment("A-1", "100.00", "2026-11-28")
+    books.enter(payment_entry(paid, day("2026-12-05"), "bank file"))
+    books.take_back("bank:A-1", "30.00", "2026-12-01")
+    (left,) = books.position.unsettled_on(day("2026-12-04"))
+    assert left.kept == Decimal("70.00")
+    assert books.position.unsettled_on(day("2026-12-05")) == ()
+    books.take_back("bank:A-1", "70.00", "2026-12-02")
+    assert books.position.unsettled_on(day("2026-12-04")) == ()
 
 
 # --- Refunds, fees, write-offs -----------------------------------------------------------------

@@ -17,14 +17,15 @@ MADE_AT = datetime(2027, 1, 4, 15, tzinfo=UTC)
 
 
 def paid() -> Books:
-    """300.00 kept, 200.00 taken back, 100.00 of which 40.00 went back, 50.00 heard of too late."""
+    """300.00 kept, 200.00 taken back, 100.00 less 25.00 and 15.00, 50.00 heard of too late."""
     books = Books()
     books.invoice("LP-1", "900.00")
     books.pay("A-1", "300.00", "2026-11-28")
     books.pay("A-2", "200.00", "2026-12-01")
     books.take_back("bank:A-2", "200.00", "2026-12-04")
     books.pay("A-3", "100.00", "2026-12-20")
-    books.take_back("bank:A-3", "40.00", "2026-12-23")
+    books.take_back("bank:A-3", "25.00", "2026-12-23")
+    books.take_back("bank:A-3", "15.00", "2026-12-24")
     books.at = MADE_AT + timedelta(seconds=1)
     books.pay("A-4", "50.00", "2026-12-30")
     return books

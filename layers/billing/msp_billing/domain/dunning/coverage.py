@@ -203,7 +203,7 @@ def _as_if_unsettled_had_not_come(position: LedgerPosition, day: date) -> list[O
     unsettled = position.unsettled_on(day)
     back: dict[str, Decimal] = {}
     for payment in unsettled:
-        for document, used in payment.used_for.items():
+        for document, used in payment.still_used.items():
             back[document] = back.get(document, _NOTHING) + used
     names = {payment.payment for payment in unsettled}
     credit = sum((held.open for held in position.credits if held.source not in names), _NOTHING)

@@ -53,8 +53,8 @@ class EntryDraft(Frozen):
 
     kind: EntryKind
     document: Text = Field(
-        description="The number of the invoice, credit note or fee, or the payment's name. A "
-        "document is entered once per kind; for allocations, where the credit came from."
+        description="The number of the invoice, credit note or fee, or the name of the payment or "
+        "return. A document is entered once per kind; for allocations, where the credit came from."
     )
     on: date = Field(description="The day that it is of, in the provider's zone.")
     due_on: date | None = Field(default=None, description="Of what is owed by it.")
@@ -67,6 +67,9 @@ class EntryDraft(Frozen):
     cycle: Text | None = Field(default=None, description="Of an invoice: 'run/period'.")
     lowers: Text | None = Field(
         default=None, description="Of a credit note or write-off: the document that it is of."
+    )
+    payment: Text | None = Field(
+        default=None, description="Of a return: the payment that went back, or a part of it."
     )
     postings: tuple[Posting, ...] = Field(min_length=2)
 

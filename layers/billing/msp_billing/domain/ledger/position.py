@@ -49,9 +49,36 @@ class TakenPayment(Frozen):
     sequence: int = Field(description="Of its entry.")
     used_for: dict[str, ExactDecimal] = Field(default={}, description="By document.")
     refunded: ExactDecimal = Decimal(0)
-    returned: ExactDecimal = Field(default=Decimal(0), description="What the bank took back.")
-    returned_on: date | None = None
+    returned: ExactDecimal = Field(
+        default=Decimal(0), description="What the bank took back, in one part or in several."
+    )
+    returned_on: date | None = Field(default=None, description="When the last part went back.")
     returned_sequence: int | None = None
+    owed_again: dict[str, ExactDecimal] = Field(
+        default={}, description="What was used or refunded of it and went back, by document."
+    )
+
+    @property
+    def kept(self) -> Decimal:
+        """What the bank did not take back."""
+        return self.amount - self.returned
+
+    @property
+    def still_used(self) -> dict[str, Decimal]:
+        """What it is used for, less what is owed again because a part of it went back."""
+        left = {
+            document: used - self.owed_again.get(document, Decimal(0))
+            for document, used in self.used_for.items()
+        }
+        return {document: used for document, used in left.items() if used}
+
+    @property
+    def still_refunded(self) -> Decimal:
+        """What was paid out of it as a refund, and is not owed again."""
+        again = (
+            amount for document, amount in self.owed_again.items() if document not in self.used_for
+        )
+        return self.refunded - sum(again, Decimal(0))
 
 
 class LedgerPosition(Frozen):
@@ -107,11 +134,9 @@ class LedgerPosition(Frozen):
         return tuple(item for item in self.open_items if item.due_on < today)
 
     def unsettled_on(self, today: date) -> tuple[TakenPayment, ...]:
-        """Payments that the bank may still take back."""
+        """Payments that the bank may still take back, or what is left of them."""
         return tuple(
-            entry
-            for entry in self.payments
-            if entry.returned_on is None and entry.settles_on > today
+            entry for entry in self.payments if entry.kept > 0 and entry.settles_on > today
         )
 
     @cached_property
@@ -210,7 +235,7 @@ def _note_payment(payments: dict[str, TakenPayment], entry: LedgerEntry) -> None
         if paid_back and (source := payments.get(posting.reference)) is not None:
             refunded = source.refunded + posting.amount
             payments[source.payment] = source.model_copy(update={"refunded": refunded})
-    payment = payments.get(entry.document)
+    payment = payments.get(entry.payment or entry.document)
     if payment is None:
         return
     if entry.kind is EntryKind.ALLOCATION:
@@ -219,15 +244,20 @@ def _note_payment(payments: dict[str, TakenPayment], entry: LedgerEntry) -> None
             if posting.on is LedgerAccount.RECEIVABLE:
                 before = used.get(posting.reference, Decimal(0))
                 used[posting.reference] = before - posting.amount
-        payments[entry.document] = payment.model_copy(update={"used_for": used})
+        payments[payment.payment] = payment.model_copy(update={"used_for": used})
     elif entry.kind is EntryKind.PAYMENT_RETURNED:
         cash = sum((p.amount for p in entry.postings if p.on is LedgerAccount.CASH), Decimal(0))
+        again = dict(payment.owed_again)
+        for posting in entry.postings:
+            if posting.on is LedgerAccount.RECEIVABLE:
+                again[posting.reference] = again.get(posting.reference, Decimal(0)) + posting.amount
         changed = {
+            "owed_again": again,
             "returned": payment.returned - cash,
             "returned_on": entry.on,
             "returned_sequence": entry.sequence,
         }
-        payments[entry.document] = payment.model_copy(update=changed)
+        payments[payment.payment] = payment.model_copy(update=changed)
 
 
 class LedgerOrderError(ValueError):

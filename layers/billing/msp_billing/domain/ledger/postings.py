@@ -69,17 +69,18 @@ def payment_entries(
 def return_entry(
     position: LedgerPosition, payment: str, returned: IncomingReturn, recorded_by: str
 ) -> EntryDraft:
-    """A payment that the bank took back: what it was used for is owed again.
+    """A payment that the bank took back, or a part of it: what it was used for is owed again.
 
     What is unused of it goes first, then what it paid last, then what was paid out of it as a
-    refund: that is owed again under the name "returned:" and the payment's, due that day.
+    refund: that is owed again under the name "returned:" and the return's, due that day. A payment
+    may go back in several parts, as a card payment that is refunded twice; never more than it was.
 
     Args:
         payment: its name in the ledger.
 
     Raises:
-        EntryRefusedError: when the ledger does not have the payment, it was returned before, or
-            more went back than came.
+        EntryRefusedError: when the ledger does not have the payment, or more of it went back than
+            came.
     """
     check_currency(position, returned.amount)
     taken = position.find_payment(payment)
@@ -90,10 +91,11 @@ def return_entry(
             "Find the payment that was returned, and say which account it is of.",
         )
     amount = returned.amount.amount
-    if taken.returned_on is not None:
+    if taken.returned_on is not None and amount > taken.kept:
         raise refused(
             "returned-before",
-            f"{payment} was returned on {taken.returned_on} already.",
+            f"{payment} was returned on {taken.returned_on} already; "
+            f"{position.money(taken.kept)} of it is left.",
             "Compare the two returns; dismiss this one if it is the same.",
         )
     if not 0 < amount <= taken.amount:
@@ -104,14 +106,15 @@ def return_entry(
         )
     return EntryDraft(
         kind=EntryKind.PAYMENT_RETURNED,
-        document=payment,
+        document=returned.key.document,
+        payment=payment,
         on=returned.returned_on,
         due_on=returned.returned_on,
         title=f"Returned by the bank ({returned.code}): {returned.reason}"[:MAX_TEXT],
         recorded_by=recorded_by,
         why=f"{returned.code}: {returned.reason}"[:MAX_TEXT],
         postings=(
-            *_taken_back(position, taken, amount),
+            *_taken_back(position, taken, amount, returned.key.document),
             Posting(on=LedgerAccount.CASH, reference="returned", amount=-amount),
         ),
     )
@@ -130,7 +133,7 @@ def return_entries(
 
 
 def _taken_back(
-    position: LedgerPosition, taken: TakenPayment, amount: Decimal
+    position: LedgerPosition, taken: TakenPayment, amount: Decimal, document: str
 ) -> tuple[Posting, ...]:
     unused = sum(
         (entry.open for entry in position.credits if entry.source == taken.payment), Decimal(0)
@@ -138,10 +141,10 @@ def _taken_back(
     places = [
         (LedgerAccount.CREDIT, taken.payment, unused),
         *(
-            (LedgerAccount.RECEIVABLE, document, used)
-            for document, used in reversed(taken.used_for.items())
+            (LedgerAccount.RECEIVABLE, paid, used)
+            for paid, used in reversed(taken.still_used.items())
         ),
-        (LedgerAccount.RECEIVABLE, f"returned:{taken.payment}", taken.refunded),
+        (LedgerAccount.RECEIVABLE, f"returned:{document}", taken.still_refunded),
     ]
     postings: list[Posting] = []
     for on, reference, whole in places:

@@ -30,9 +30,11 @@ def review_payments(
     known = [entry for entry in entries if entry.recorded_at <= until]
     if not known:
         return None
-    taken_back = {
-        entry.document: _cash(entry) for entry in known if entry.kind is EntryKind.PAYMENT_RETURNED
-    }
+    taken_back: dict[str, Decimal] = {}
+    for entry in known:
+        if entry.kind is EntryKind.PAYMENT_RETURNED:
+            payment = entry.payment or entry.document
+            taken_back[payment] = taken_back.get(payment, Decimal(0)) + _cash(entry)
     kept = (
         (entry, _cash(entry) + taken_back.get(entry.document, Decimal(0)))
         for entry in known

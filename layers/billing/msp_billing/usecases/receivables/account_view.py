@@ -57,7 +57,7 @@ def view_account(ports: Ports, provider: str, account: str) -> AccountView:
         aging=aging(position, found.today),
         documents=_documents(found),
         unsettled=tuple(
-            Unsettled(payment=entry.payment, amount=entry.amount, settles_on=entry.settles_on)
+            Unsettled(payment=entry.payment, amount=entry.kept, settles_on=entry.settles_on)
             for entry in position.unsettled_on(found.today)
         ),
         state=standing.state,

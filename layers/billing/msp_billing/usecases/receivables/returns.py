@@ -224,10 +224,14 @@ def _problems(
     told = payment.payment
     assert told is not None, "the record of a payment"
     yield from date_problems(returned.returned_on, intake.today)
+    taken = None
+    if payment.account is not None:
+        taken = intake.position(payment.account).find_payment(told.key.document)
+    before = f"; {taken.returned} went back before" if taken and taken.returned else ""
     if returned.amount != told.amount and not by_person:
         yield Problem(
             code="other-amount",
-            what=f"{returned.amount} went back of {told.key.document}, which was {told.amount}.",
+            what=f"{returned.amount} went back of {told.key.document} of {told.amount}{before}.",
             fix="Look at the bank's statement; confirm the payment if only a part went back.",
         )
     elif returned.amount != told.amount and payment.state == "queued":
@@ -238,13 +242,11 @@ def _problems(
             "back of it.",
             fix="Assign the payment to its account first; then a part of it can go back.",
         )
-    if payment.account is None:
-        return
-    taken = intake.position(payment.account).find_payment(told.key.document)
-    if taken is not None and taken.returned_on is not None:
+    if taken is not None and taken.returned and returned.amount.amount > taken.kept:
         yield Problem(
             code="returned-before",
-            what=f"{told.key.document} was returned on {taken.returned_on} already.",
+            what=f"{told.key.document} was returned on {taken.returned_on} already; "
+            f"{taken.kept} of it is left.",
             fix="Dismiss this one if it is the same return, told by somebody else.",
         )
 
