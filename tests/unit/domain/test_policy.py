@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from msp_billing.domain.policy import ProviderPolicy, UnknownRunError
+from msp_billing.domain.policy import ProviderPolicy, UnknownNameError, UnknownRunError
 from msp_billing.domain.run_policy import ApprovalPolicy, RunPolicy, SnapshotMoment
 from tests.unit.domain.builders import (
     MUST_BE_PRICED,
@@ -253,3 +253,11 @@ def test_a_policy_has_the_same_bytes_in_every_process() -> None:
     known = policy(runs=[run_data(show=every)])
     in_order = '"show":["items","summary_by_category","summary_by_product"]'
     assert in_order in known.model_dump_json()
+
+
+def test_what_a_policy_does_not_have_is_named() -> None:
+    known = policy()
+    with pytest.raises(UnknownNameError, match="no clause 'of-another-version'"):
+        known.clause("of-another-version")
+    with pytest.raises(UnknownNameError, match="no feed 'gone'"):
+        known.feed("gone")

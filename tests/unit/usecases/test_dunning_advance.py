@@ -42,6 +42,8 @@ def test_the_days_of_the_whole_path() -> None:
         "credit_hold",
         "service_hold",
     ]
+    held = "Placed on service hold: 100.00 USD overdue since 30 September 2026."
+    assert cedar.standing.why == held
 
 
 def test_what_a_wait_is_for_and_until_when() -> None:

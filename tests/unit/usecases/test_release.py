@@ -600,6 +600,18 @@ def test_a_letter_that_nobody_sent_is_sent_by_the_sweep(asked: World) -> None:
     assert asked.mailed("dunning") == [("r1-ended", "books@cedar.example")]
 
 
+def test_an_account_that_the_book_lost_holds_up_no_letter(asked: World) -> None:
+    asked.approve("engineer", ANN)
+    asked.approve("billing", CYD)
+    request = RestoreRequest(provider="birch", account="cedar", release=1)
+    assert end_hold(asked.ports, request).outcome == "restored"
+    lost = dict(asked.ports.book.kept)
+    asked.ports.book.kept.clear()
+    assert send_left_letters(asked.ports, "birch") == 0
+    asked.ports.book.kept.update(lost)
+    assert send_left_letters(asked.ports, "birch") == 1
+
+
 def test_a_letter_that_ses_refuses_is_sent_by_the_next_try(asked: World) -> None:
     asked.approve("engineer", ANN)
     asked.approve("billing", CYD)

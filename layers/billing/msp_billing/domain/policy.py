@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -39,6 +40,8 @@ def _known_zone(name: str) -> str:
         raise ValueError(f"'{name}' is no time zone: use a name such as America/Chicago")
     return name
 
+
+Entry = TypeVar("Entry")
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -169,7 +172,7 @@ class ProviderPolicy(Frozen):
 
     def feed(self, feed: str) -> FeedDefinition:
         """The feed with this name, which validation guarantees for every rule's feed."""
-        return next(entry for entry in self.feeds if entry.feed == feed)
+        return named("feed", feed, {entry.feed: entry for entry in self.feeds})
 
     def count_rule(self, rule: str) -> CountRule:
         """The count rule with this name; KeyError when the policy has none."""
@@ -184,15 +187,15 @@ class ProviderPolicy(Frozen):
 
     def work_rule(self, rules: str) -> WorkRules:
         """The work rules with this name, which validation guarantees for every run's."""
-        return next(entry for entry in self.work_rules if entry.rules == rules)
+        return named("work rules", rules, {entry.rules: entry for entry in self.work_rules})
 
     def rate_card(self, card: str) -> RateCard:
         """The rate card with this name, which validation guarantees for the work rules'."""
-        return next(entry for entry in self.rate_cards if entry.card == card)
+        return named("rate card", card, {entry.card: entry for entry in self.rate_cards})
 
     def clause(self, clause: str) -> Clause:
         """The clause with this name, which validation guarantees for every reference."""
-        return next(entry for entry in self.clauses if entry.clause == clause)
+        return named("clause", clause, {entry.clause: entry for entry in self.clauses})
 
     def term_discount(self, years: int, category: str) -> TermDiscount | None:
         """The best discount for a term of so many years on a category, or None (KR-09)."""
@@ -209,3 +212,22 @@ class UnknownRunError(LookupError):
 
     def __init__(self, run: str, known: tuple[str, ...]) -> None:
         super().__init__(f"the policy has no run '{run}'; its runs are {', '.join(known)}")
+
+
+def named(kind: str, name: str, entries: Mapping[str, Entry]) -> Entry:
+    """The entry with this name.
+
+    Raises:
+        UnknownNameError: where the policy has none: it is another version than the one that the
+            name was taken from.
+    """
+    if name not in entries:
+        raise UnknownNameError(kind, name)
+    return entries[name]
+
+
+class UnknownNameError(LookupError):
+    """A part of the policy was asked for that it does not have."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"the policy has no {kind} '{name}'")

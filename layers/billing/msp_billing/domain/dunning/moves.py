@@ -44,6 +44,7 @@ from msp_billing.domain.dunning.timing import (
     letter_was_about_other_debts,
     step_at,
 )
+from msp_billing.domain.dunning.words import written_amount, written_day
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.outbox import MailId, OutboxMail
 
@@ -217,12 +218,15 @@ def _take(look: Look, step: DunningStep) -> Move:
     if fee is not None:
         return fee
     if step.is_hold:
-        why = f"{step.title}: {look.position.money(look.counting.amount)} overdue since "
-        return PlaceHold(
-            step=step.step,
-            after=AccountState(step.kind),
-            why=f"{why}{look.counting.anchor_on}.",
-        )
+        return PlaceHold(step=step.step, after=AccountState(step.kind), why=_why_held(look, step))
     letter = next_letter(look, step, None)
     assert letter is not None, "there is no letter out of a step that was not taken"
     return letter
+
+
+def _why_held(look: Look, step: DunningStep) -> str:
+    anchor_on = look.counting.anchor_on
+    assert anchor_on is not None, "what counts has a due date"
+    amount = written_amount(look.position, look.counting.amount)
+    hold = step.kind.replace("_", " ")
+    return f"Placed on {hold}: {amount} overdue since {written_day(anchor_on)}."

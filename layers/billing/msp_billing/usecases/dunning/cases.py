@@ -6,8 +6,6 @@ anything: a payment that closes a case must not wait for mail.
 
 from __future__ import annotations
 
-from datetime import date
-
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.dunning.cases import case_closed, case_opened, case_reopened
 from msp_billing.domain.dunning.coverage import Counting
@@ -15,6 +13,7 @@ from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.move_kinds import Ended
 from msp_billing.domain.dunning.standing import AccountState, DunningCase, Standing
 from msp_billing.domain.dunning.transitions import Cause
+from msp_billing.domain.dunning.words import written_amount, written_day
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.position import TakenPayment
 from msp_billing.usecases.dunning.context import (
@@ -26,12 +25,6 @@ from msp_billing.usecases.dunning.context import (
 from msp_billing.usecases.dunning.deciding import decide
 from msp_billing.usecases.dunning.mails import mails_wait, returned_mails
 from msp_billing.usecases.ports import Ports
-
-
-def written_day(day: date) -> str:
-    """A day as people read it: 30 November 2026."""
-    return f"{day.day} {day:%B %Y}"
-
 
 # --- Opening -------------------------------------------------------------------------------------
 
@@ -47,7 +40,7 @@ def open_case(
     oldest = counted.items[0]
     why = (
         f"{oldest.document} was due on {written_day(oldest.due_on)} and is not paid; "
-        f"{position.money(counted.amount)} is overdue."
+        f"{written_amount(position, counted.amount)} is overdue."
     )
     after = case_opened(
         standing,
@@ -75,12 +68,12 @@ def close_case(context: DunningContext, dunning: DunningPolicy) -> Standing | No
     standing, position = context.standing, context.position
     cause = _what_settled(context)
     whole = context.counting_without_pauses(dunning)
-    left = whole.overdue
     why = "It was paid." if cause is Cause.SETTLED else "It was corrected."
+    amount = written_amount(position, whole.overdue)
     if whole.above:
-        why += f" {position.money(left)} fell due since its last letter; that is another case."
-    elif left:
-        why += f" {position.money(left)} is overdue, which is less than the policy follows."
+        why += f" {amount} fell due since its last letter; that is another case."
+    elif whole.overdue:
+        why += f" {amount} is overdue, which is less than the policy follows."
     after = case_closed(
         standing, position, cause=cause, now=context.now, why=why, clause=dunning.clause
     )
@@ -141,8 +134,8 @@ def reinstate(
     Returns:
         The standing; None when it or the ledger changed meanwhile.
     """
-    amount = context.position.money(found.payment.amount)
-    why = f"The payment of {amount} that had ended the case was returned."
+    amount = written_amount(context.position, found.payment.amount)
+    why = f"The payment of {amount} was returned, so that what it had paid is owed again."
     after = case_reopened(
         context.standing,
         now=context.now,

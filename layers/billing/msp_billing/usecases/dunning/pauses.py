@@ -7,7 +7,7 @@ ends it before, the case goes on at the step where it stood.
 from __future__ import annotations
 
 from msp_billing.domain.dunning.standing import Pause, Standing
-from msp_billing.usecases.dunning.cases import written_day
+from msp_billing.domain.dunning.words import written_amount, written_day
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
 from msp_billing.usecases.dunning.pause_checks import (
     EndPauseRequest,
@@ -141,9 +141,10 @@ def _make(ports: Ports, request: PauseRequest, kind: PauseKind) -> Pause:
             made_at=context.now,
         )
         of = pause.document or "what is owed, oldest first"
+        amount = written_amount(context.position, pause.amount)
         what = (
-            f"A {kind} '{name}' covers {context.position.money(pause.amount)} of {of} until "
-            f"{written_day(pause.until)}: {pause.reason}"
+            f"A {kind} '{name}' covers {amount} of {of} until {written_day(pause.until)}: "
+            f"{pause.reason}"
         )
         after = context.standing.model_copy(update={"pauses": (*context.standing.pauses, pause)})
         if _store(context, after, what, pause.by, on_the_ledger=True):

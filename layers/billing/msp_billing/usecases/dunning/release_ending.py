@@ -15,7 +15,12 @@ from msp_billing.domain.dunning.standing import Release
 from msp_billing.domain.dunning.transitions import Cause
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.usecases.deliver_mail import send_to_provider
-from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
+from msp_billing.usecases.dunning.context import (
+    MAX_TRIES,
+    DunningContext,
+    UnknownAccountError,
+    load_account,
+)
 from msp_billing.usecases.dunning.entitlements import publish
 from msp_billing.usecases.dunning.release_letters import (
     ended_letter_mail,
@@ -166,7 +171,11 @@ def send_left_letters(ports: Ports, provider: str) -> int:
             continue
         if release.ended_at + _LETTERS_KEEP < ports.clock.now():
             continue
-        found = load_account(ports, provider, standing.account)
+        try:
+            found = load_account(ports, provider, standing.account)
+        except UnknownAccountError:
+            _LOGGER.exception("the book does not have %s any more", standing.account)
+            continue
         mail = release_mail_id(found, release, "ended", "dunning")
         known = ports.outbox.find_many([mail])
         if mail not in known or known[mail].state is not MailState.READY:

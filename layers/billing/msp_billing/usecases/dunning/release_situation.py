@@ -8,6 +8,7 @@ from datetime import date
 from msp_billing.domain.dunning.coverage import Settlement, settlement
 from msp_billing.domain.dunning.dunning_policy import ReleasePolicy, ReleaseRole
 from msp_billing.domain.dunning.standing import Release, Standing
+from msp_billing.domain.dunning.words import written_amount, written_day
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext
@@ -93,9 +94,9 @@ def _settlement_of(found: DunningContext, position: LedgerPosition) -> Settlemen
 def what_is_missing(found: DunningContext, settled: Settlement) -> str:
     """Why an account is not settled, in words."""
     if settled.unpaid > 0:
-        return f"{found.position.money(settled.unpaid)} has to be paid yet"
-    amount = found.position.money(settled.on_its_way)
-    until = f" until {settled.settles_on}" if settled.settles_on else ""
+        return f"{written_amount(found.position, settled.unpaid)} has to be paid yet"
+    amount = written_amount(found.position, settled.on_its_way)
+    until = f" until {written_day(settled.settles_on)}" if settled.settles_on else ""
     return f"{amount} was paid, but the bank can take it back{until}"
 
 
