@@ -20,7 +20,7 @@ from msp_billing.usecases.errors import (
 )
 from msp_billing.usecases.receivables import following_up
 from msp_billing.usecases.receivables.booking import take_payments
-from tests.unit.domain.builders import PROPERTY
+from tests.unit.domain.builders import PROPERTY, policy
 from tests.unit.domain.payments.payment_samples import account
 from tests.unit.usecases.payment_desk import Desk, key, open_desk, paid, part, went_back
 
@@ -296,6 +296,8 @@ def test_a_person_is_told_everything_that_is_wrong_at_once(desk: Desk) -> None:
         ({"account": "maple"}, "other-currency"),
         ({"account": "alder", "received_on": date(2026, 11, 29)}, "date-in-future"),
         ({"received_on": date(2026, 11, 29)}, "date-in-future"),
+        ({"account": "alder", "received_on": date(1979, 12, 31)}, "date-too-early"),
+        ({"account": "alder", "received_on": date(1, 1, 1)}, "date-too-early"),
     ],
 )
 def test_a_person_who_enters_it_is_refused_and_a_bank_that_has_it_is_not(
@@ -368,6 +370,22 @@ def test_a_queued_payment_that_comes_again_waits_as_before(desk: Desk) -> None:
     assert desk.everything() == before
     assert first.suggestions == ()
     assert first.problems[0].code == "no-match"
+
+
+@pytest.mark.parametrize("source", ["bank-csv", "cards"])
+def test_a_person_does_not_enter_a_payment_under_the_name_of_a_file_or_webhook(
+    desk: Desk, source: str
+) -> None:
+    """The bank's own payment of that id would be known already when it comes."""
+    webhooks = [{"webhook": "cards", "title": "Cards"}]
+    files = [{"file": "bank-csv", "title": "Bank", "format": "bai2"}]
+    desk.ports.policies.put(policy(payments={"webhooks": webhooks, "files": files}))
+    named: dict[str, Any] = {"key": key("A-1", source), "account": "alder"}
+    with pytest.raises(ProblemsError) as refused:
+        desk.book(paid("A-1", **named))
+    assert codes(refused) == ["source-of-the-bank"]
+    assert desk.take(paid("A-1", **named)).state == "booked"
+    assert desk.book(paid("A-1", account="alder", amount="70.00")).state == "booked"
 
 
 def test_a_payment_without_an_account_waits_also_when_a_person_enters_it(desk: Desk) -> None:

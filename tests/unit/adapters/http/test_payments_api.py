@@ -10,6 +10,7 @@ import pytest
 from msp_billing.adapters.http.payments_api import payments_api
 from msp_billing.usecases.dunning import context as dunning_context
 from tests.unit.adapters.http.http_calls import PRINCIPAL, Answered, call
+from tests.unit.domain.builders import policy
 from tests.unit.usecases.payment_desk import Desk, open_desk, paid
 
 API = payments_api()
@@ -193,6 +194,19 @@ def test_a_return_takes_the_payment_back(desk: Desk) -> None:
     answer = post(desk, "/providers/lantern/returns", told)
     assert (answer.status, answer.json["state"]) == (200, "booked"), answer.text
     assert desk.open() == {"LP-000001": "120.00"}
+
+
+@pytest.mark.parametrize("path", ["payments", "returns"])
+def test_nothing_is_reported_under_the_name_of_a_webhook(desk: Desk, path: str) -> None:
+    webhooks = [{"webhook": "cards", "title": "Cards"}]
+    desk.ports.policies.put(policy(payments={"webhooks": webhooks}))
+    told = {"external_id": "R-1", "amount": "120.00", "currency": "USD", "source": "cards"}
+    day = {"received_on": "2026-11-28"}
+    if path == "returns":
+        day = {"returned_on": "2026-11-28", "code": "R01", "reason": "Insufficient funds"}
+    answer = post(desk, f"/providers/lantern/{path}", told | day)
+    assert (answer.status, answer.codes) == (422, ["source-of-the-bank"])
+    assert desk.waiting() == []
 
 
 def test_what_waits_is_listed_and_assigned_by_a_person(desk: Desk) -> None:

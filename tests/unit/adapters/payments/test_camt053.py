@@ -161,6 +161,7 @@ def test_the_booking_day_is_the_banks_own_and_not_utc() -> None:
         (camt("02").replace(b'<Amt Ccy="EUR">500.50', b"<Amt>500.50"), "amount"),
         (camt("02").replace(b"<CdtDbtInd>DBIT", b"<CdtDbtInd>DEBT"), "side"),
         (camt("02").replace(b"<BookgDt><Dt>2026-09-02", b"<BookgDt><Dt>02.09.2026"), "date"),
+        (camt("02").replace(b"<BookgDt><Dt>2026-09-02", b"<BookgDt><Dt>1979-12-31"), "date"),
         (camt("02").replace(b"PDNG", b"WHAT"), "status"),
         (statement(one(), account=""), "account"),
         (statement().replace(b"<Stmt>", b"<S>").replace(b"</Stmt>", b"</S>"), "empty"),

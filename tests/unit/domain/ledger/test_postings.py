@@ -263,7 +263,8 @@ def test_a_payment_goes_back_in_parts_and_never_more_than_it_was() -> None:
     assert books.position.items_by_document["returned:bank:R-3"].due_on == day("2026-12-05")
     taken = books.position.find_payment("bank:A-1")
     assert taken is not None
-    assert not (taken.kept or taken.still_used or taken.still_refunded)
+    assert taken.still_used == {}
+    assert taken.kept == taken.still_refunded == Decimal(0)
     assert (taken.returned, taken.returned_on) == (Decimal("100.00"), day("2026-12-05"))
 
 

@@ -19,6 +19,7 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.payments.incoming import PaymentKey
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.receivables.booking import book_payment, take_return
+from msp_billing.usecases.receivables.entry_checks import check_source
 from msp_billing.usecases.receivables.queue import (
     AssignRequest,
     DismissRequest,
@@ -69,7 +70,9 @@ def post_payment(provider: Provider, body: Annotated[PaymentBody, Body()]) -> Pa
 def post_return(provider: Provider, body: Annotated[ReturnBody, Body()]) -> PaymentRecord:
     """See :func:`msp_billing.usecases.receivables.booking.take_return`."""
     who = caller_of(router, body.by)
-    return take_return(ports_of(router), body.returned(provider), str(who))
+    returned = body.returned(provider)
+    check_source(ports_of(router), returned.key)
+    return take_return(ports_of(router), returned, str(who))
 
 
 @router.get(

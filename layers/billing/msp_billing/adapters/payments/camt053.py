@@ -17,6 +17,7 @@ from msp_billing.adapters.payments.bank_rows import BankRow, ReturnReason, with_
 from msp_billing.adapters.payments.file_faults import Faults
 from msp_billing.adapters.payments.xml_tree import Element, XmlError, read_tree
 from msp_billing.domain.money import Money
+from msp_billing.domain.payments.checks import EARLIEST
 from msp_billing.domain.payments.payment_policy import PaymentFile
 from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
 
@@ -176,10 +177,13 @@ class _Reader:
     def _booked_on(self, entry: Element) -> date | None:
         text = entry.text_at("BookgDt/Dt", "BookgDt/DtTm")
         try:
-            return date.fromisoformat(text[:10])
+            found: date | None = date.fromisoformat(text[:10])
         except ValueError:
+            found = None
+        if found is None or found < EARLIEST:
             self._faults.add("date", entry.line, f"'{text}' is no booking date.")
             return None
+        return found
 
     def _check_balances(self, statement: Element) -> None:
         """Opening balance and booked entries must make the closing balance, where both are told."""

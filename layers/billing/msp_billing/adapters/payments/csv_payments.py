@@ -14,6 +14,7 @@ from msp_billing.adapters.payments.bank_rows import BankRow, clean_text, with_ke
 from msp_billing.adapters.payments.csv_amounts import AmountError, read_amount
 from msp_billing.adapters.payments.file_faults import SEND_AGAIN, Faults
 from msp_billing.domain.money import Money
+from msp_billing.domain.payments.checks import EARLIEST
 from msp_billing.domain.payments.payment_policy import CsvColumns, PaymentFile
 from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
 
@@ -21,7 +22,7 @@ MAX_LINES_BEFORE_HEADER = 30
 """Banks write the account's name and balance above the table; further down it is no header."""
 
 MONEY_OUT = "money that went out"
-_YEARS = range(1980, 2200)
+_YEARS = range(EARLIEST.year, 2200)
 
 
 def read_csv_payments(

@@ -10,6 +10,9 @@ from msp_billing.domain.money import Money, minor_unit_digits
 from msp_billing.domain.payments.incoming import IncomingPayment, RemittancePart
 from msp_billing.domain.problems import Problem
 
+EARLIEST = date(1980, 1, 1)
+"""No payment is older: a year like 0206 or 1900 is a misprint, and no calendar is made for it."""
+
 
 def amount_problems(amount: Money) -> Iterator[Problem]:
     """Why an amount cannot be money that came or went."""
@@ -34,6 +37,12 @@ def date_problems(on: date, today: date) -> Iterator[Problem]:
             code="date-in-future",
             what=f"It is dated {on}, and today is {today}.",
             fix="Correct the date, or report it again on that day.",
+        )
+    elif on < EARLIEST:
+        yield Problem(
+            code="date-too-early",
+            what=f"It is dated {on}.",
+            fix=f"Correct the date: nothing before {EARLIEST} is taken.",
         )
 
 

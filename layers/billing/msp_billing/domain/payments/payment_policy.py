@@ -111,12 +111,16 @@ class PaymentPolicy(Frozen):
         description="Who may approve that a debt is given up; empty: anybody but who asks.",
     )
 
+    @property
+    def automatic_sources(self) -> tuple[str, ...]:
+        """What files and webhooks name their payments by; nobody else may use it."""
+        files = [entry.file for entry in self.files]
+        return (*files, *(entry.webhook for entry in self.webhooks))
+
     @model_validator(mode="after")
     def _sources_have_names_of_their_own(self) -> PaymentPolicy:
-        names = [entry.file for entry in self.files] + [entry.webhook for entry in self.webhooks]
-        twice = sorted(
-            name for name, times in Counter([*names, *_OTHER_SOURCES]).items() if times > 1
-        )
+        names = [*self.automatic_sources, *_OTHER_SOURCES]
+        twice = sorted(name for name, times in Counter(names).items() if times > 1)
         if twice:
             raise ValueError(
                 f"'{twice[0]}' is the name of two sources of payments; a payment that both report "

@@ -9,14 +9,16 @@ from msp_billing.domain.payments.checks import (
     date_problems,
     remittance_problems,
 )
-from msp_billing.domain.payments.incoming import IncomingPayment
+from msp_billing.domain.payments.incoming import IncomingPayment, PaymentKey
 from msp_billing.domain.payments.matching import as_printed, match_payment
-from msp_billing.domain.problems import Problem
+from msp_billing.domain.problems import Problem, ProblemsError
+from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.intake import Intake
 
 
 def entry_problems(intake: Intake, payment: IncomingPayment) -> Iterable[Problem]:
     """Every reason for which a payment cannot be entered as it is."""
+    yield from source_problems(intake, payment.key)
     yield from amount_problems(payment.amount)
     remittance = as_printed(payment.remittance, intake.prefixes)
     printed = payment.model_copy(update={"remittance": remittance})
@@ -27,3 +29,20 @@ def entry_problems(intake: Intake, payment: IncomingPayment) -> Iterable[Problem
     else:
         yield from date_problems(payment.received_on, intake.today)
     yield from remittance_problems(printed, known, intake.account_of)
+
+
+def source_problems(intake: Intake, key: PaymentKey) -> Iterable[Problem]:
+    """That a name is a file's or webhook's: the bank's own payment would then be known already."""
+    if key.source in intake.policy.payments.automatic_sources:
+        yield Problem(
+            code="source-of-the-bank",
+            what=f"'{key.source}' is a file or webhook of the bank, which names its own payments.",
+            fix="Give the name of the program that reports it, or leave the source out.",
+        )
+
+
+def check_source(ports: Ports, key: PaymentKey) -> None:
+    """Raises ProblemsError for what a person or program reports under a bank's name."""
+    problems = tuple(source_problems(Intake(ports, key.provider), key))
+    if problems:
+        raise ProblemsError(problems)
