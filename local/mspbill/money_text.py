@@ -10,7 +10,7 @@ from msp_billing.adapters.formatting import format_money, format_moneys
 from msp_billing.adapters.mails.dunning_views import STATE_WORDS
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.payments.records import PaymentRecord
-from msp_billing.usecases.receivables.accounts import ledger_of
+from msp_billing.usecases.receivables.accounts import kept_ledger
 from msp_billing.usecases.receivables.payment_file_records import FileResult
 from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
@@ -48,7 +48,7 @@ def _print_payment(found: Opened, record: PaymentRecord, console: Console) -> No
         console.print("It waits in the queue for a person: mspbill queue.")
         return
     account = record.account or ""
-    ledger = ledger_of(found.ports, found.provider, account)
+    ledger = kept_ledger(found.ports, found.provider, account)
     position = found.ports.ledgers.position(ledger)
     payment = position.find_payment(record.key.document)
     for document, amount in sorted((payment.used_for if payment else {}).items()):

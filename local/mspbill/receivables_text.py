@@ -25,7 +25,7 @@ from msp_billing.domain.ledger.verifying import Verification
 from msp_billing.domain.money import minor_unit_digits
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.periods import Period
-from msp_billing.usecases.receivables.accounts import ledger_of, today_of
+from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
 from mspbill.account_words import COLOURS
 from mspbill.amounts import print_whole
 from mspbill.opening import Opened
@@ -162,7 +162,7 @@ def statement_of(
     found: Opened, account: Account, from_on: date | None, to_on: date | None
 ) -> Statement:
     """The statement of some days; of the last three months, where nothing is said."""
-    ledger = ledger_of(found.ports, found.provider, account.account)
+    ledger = kept_ledger(found.ports, found.provider, account.account)
     last = to_on or today_of(found.ports, found.provider)
     first = from_on or Period.of(last).shifted(1 - _STATEMENT_MONTHS).first_day
     if first > last:

@@ -90,6 +90,7 @@ def test_the_same_name_and_words_again_change_nothing(cedar: Desk) -> None:
         ({"until": date(2027, 10, 5)}, ["until_too_far"]),
         ({"amount": Decimal(0)}, ["amount_not_positive"]),
         ({"amount": Decimal("-5.00")}, ["amount_not_positive"]),
+        ({"amount": Decimal("10.005")}, ["amount_too_fine"]),
         ({"document": "B-7"}, ["not_owed"]),
         ({"document": "B-2", "amount": Decimal("50.01")}, ["amount_too_large"]),
         ({"reason": "x" * 401}, ["reason_too_long"]),

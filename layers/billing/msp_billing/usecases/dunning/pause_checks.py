@@ -136,6 +136,13 @@ def _wrong_amount(context: DunningContext, request: PauseRequest) -> Iterator[Pr
             fix="Give an amount above zero.",
         )
         return
+    if request.amount is not None and request.amount != money(request.amount).amount:
+        yield Problem(
+            code="amount_too_fine",
+            what=f"{request.amount} is no amount that can be paid.",
+            fix=f"Give an amount as {money(request.amount)}.",
+        )
+        return
     free = free_amount(context, request)
     if free <= 0 or (request.amount is not None and request.amount > free):
         asked = "Something" if request.amount is None else str(money(request.amount))
