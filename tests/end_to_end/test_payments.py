@@ -33,6 +33,7 @@ from msp_billing.usecases.receivables.queue import (
     dismiss_payment,
     waiting,
 )
+from msp_billing.usecases.receivables.verifying import verify_account
 from tests.end_to_end.small_provider import birch, many_accounts
 from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, cycle_id, open_stage
 
@@ -322,3 +323,24 @@ def test_a_file_of_many_payments_asks_the_table_a_few_times_for_each(stage: Stag
     assert asked <= 13 * count
     balances = [found.balance for found in stage.ports.ledgers.positions("birch")]
     assert balances == [0] * count
+
+
+@pytest.mark.rule("KR-13")
+def test_a_card_payment_that_is_refunded_twice_goes_back_in_two_parts(billed: Stage) -> None:
+    """120.00 came; 50.00 and 30.00 go back: 80.00 are owed again, and the ledger proves it."""
+    take(billed, paid("A-1", "120.00", account="alder", method="card"))
+    for name, amount in (("R-1", "50.00"), ("R-2", "30.00")):
+        assert back(billed, went_back(name, amount, payment=key("A-1"))).state == "queued"
+        request = AssignRequest(key=key(name), payment=key("A-1"), assigned_by="dana")
+        assert assign_payment(billed.ports, request).state == "booked"
+    assert str(position(billed).balance) == "80.00"
+    assert verify_account(billed.ports, "birch", "alder").misfit is None
+
+
+def test_a_check_that_a_clerk_entered_and_the_bank_reports_counts_once(billed: Stage) -> None:
+    check = key("1001").model_copy(update={"source": "clerk"})
+    book_payment(billed.ports, paid("1001", "120.00", key=check, account="alder"), "clerk")
+    record = take(billed, paid("A-1", "120.00", NUMBERS["alder"]))
+    assert [problem.code for problem in record.problems] == ["perhaps-entered-before"]
+    assert [entry.key for entry in waiting(billed.ports, "birch")] == [key("A-1")]
+    assert position(billed).balance == 0
