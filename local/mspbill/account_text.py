@@ -161,7 +161,9 @@ class AccountPrinter:
 
     def _what(self, step: ForecastStep) -> str:
         told = escape(step.title)
-        if step.after is not None:
+        if step.after is None:
+            told = f"Letter: {told}"
+        else:
             told += f" [bold]({STATE_WORDS[step.after]})[/bold]"
         if step.late_fee is not None:
             told += "; adds a late fee"

@@ -54,8 +54,8 @@ def test_it_says_what_happens_on_which_day_if_nothing_is_paid(desk: Desk) -> Non
     # 16 November + 23 days = 9 December; + 30 days = 16 December.
     told = desk.words("account", ACCOUNT)
     assert (
-        "What happens next, if nothing is paid When What 9 December 2026 Your services will be "
-        "shut off 16 December 2026 Your account is on service hold (on service hold)"
+        "What happens next, if nothing is paid When What 9 December 2026 Letter: Your services "
+        "will be shut off 16 December 2026 Your account is on service hold (on service hold)"
     ) in told
 
 

@@ -150,11 +150,17 @@ def coming_steps(letter: DunningLetter) -> tuple[Dated, ...]:
     return tuple(
         Dated(
             format_day(step.on),
-            one_line(step.title),
+            _name_of(step),
             _meaning(letter, step) + _fee(letter, step.late_fee),
         )
         for step in letter.coming
     )
+
+
+def _name_of(step: ComingStep) -> str:
+    """A notice's title tells of what comes after it: without this word it would be read as that."""
+    title = one_line(step.title)
+    return title if step.kind in {"credit_hold", "service_hold"} else f"Letter: {title}"
 
 
 def _fee(letter: DunningLetter, fee: LateFee | None) -> str:
@@ -171,7 +177,7 @@ def _meaning(letter: DunningLetter, step: ComingStep) -> str:
     if step.kind == "service_hold":
         words = _service_hold_words(letter.services, letter.protected_services, now=False)
         return " ".join(words)
-    return "You get a letter before anything changes."
+    return "Nothing changes on that day."
 
 
 def way_out(letter: DunningLetter, payments: PaymentPolicy) -> tuple[str, ...]:
