@@ -7,9 +7,11 @@ anything is made, in any order.
 from __future__ import annotations
 
 import base64
+import copy
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +104,7 @@ class Template:
     @classmethod
     def read(cls, path: Path, parameters: Mapping[str, str], stack_name: str = "local") -> Template:
         """Read and translate. `parameters` take precedence over the template's defaults."""
-        source = yaml_parse(path.read_text(encoding="utf-8"))
+        source = copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
         values = {
             name: str(parameters.get(name, details.get("Default", "")))
             for name, details in source.get("Parameters", {}).items()
@@ -278,3 +280,9 @@ class Template:
         if self.kind(logical_id) == "AWS::Events::Rule" and "EventBusName" in properties:
             return f"{str(self.resolve(properties['EventBusName'])).rsplit('/', 1)[-1]}/{name}"
         return name
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Any:
+    """A template as data. Reading YAML takes longer than everything else that is done with it."""
+    return yaml_parse(text)
