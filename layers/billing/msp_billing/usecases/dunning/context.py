@@ -156,6 +156,11 @@ def execution_name(provider: str, account: str, case: int, run: int) -> str:
     name = f"{provider}_{account}_c{case}"
     if run > 1:
         name = f"{name}_r{run}"
+    return short_enough(name)
+
+
+def short_enough(name: str) -> str:
+    """A name as Step Functions takes it: cut, and told from others by a hash, where it is long."""
     if len(name) <= _MAX_EXECUTION_NAME:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 
 from msp_billing.domain.dunning.coverage import Settlement, settlement
@@ -11,12 +10,10 @@ from msp_billing.domain.dunning.standing import Release, Standing
 from msp_billing.domain.dunning.words import written_amount, written_day
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext
+from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, short_enough
 from msp_billing.usecases.ports import Ports
 
 MAX_TEXT = 500
-_MAX_NAME = 80  # of an execution in Step Functions
-_HASH_LENGTH = 10
 _SECONDS_A_DAY = 86_400
 
 
@@ -160,7 +157,4 @@ def execution_name(standing: Standing, release: Release) -> str:
     name = f"{standing.provider}_{standing.account}_release-{release.release}"
     if release.run > 1:
         name = f"{name}_{release.run}"
-    if len(name) <= _MAX_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
-    return f"{name[: _MAX_NAME - _HASH_LENGTH - 1]}_{digest}"
+    return short_enough(name)
