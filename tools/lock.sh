@@ -25,6 +25,7 @@ echo "[2/2] resolving ..."
 compile requirements/dev.in requirements/dev.lock "$@"
 compile requirements/sam.in requirements/sam.lock "$@"
 # The parts take the versions that the whole took, so that tests prove what is deployed.
+compile requirements/bench.in requirements/bench.lock --constraint requirements/dev.lock "$@"
 compile requirements/runtime.in requirements/runtime.lock --constraint requirements/dev.lock "$@"
 compile requirements/rendering.in requirements/rendering.lock --constraint requirements/dev.lock "$@"
 # Lambda's Python brings the AWS SDK.

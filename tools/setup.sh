@@ -24,6 +24,9 @@ fail() {
   exit 1
 }
 
+# The environment itself, when it is active, is about to be removed.
+PATH=$(printf %s "$PATH" | sed "s|$PWD/$folder/bin:||g")
+
 # The first that runs, is 3.11 or newer and can make an environment. 3.13 is what runs on AWS.
 python=
 for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3.14 python3 python}; do

@@ -58,7 +58,7 @@ def test_every_dependency_is_in_the_lock(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in LOCKS if p.name != "sam.lock"], ids=repository.relative
+    "path", [p for p in LOCKS if p.name not in {"sam.lock", "bench.lock"}], ids=repository.relative
 )
 def test_what_is_deployed_is_what_was_tested(path: Path) -> None:
     tested = pins(REQUIREMENTS / "dev.lock")

@@ -8,7 +8,14 @@ from functools import cached_property
 
 from pydantic import Field, model_validator
 
-from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.base import (
+    CountryCode,
+    EmailAddress,
+    Frozen,
+    Identifier,
+    LocaleTag,
+    Text,
+)
 from msp_billing.domain.charging.adjustments import Adjustment
 from msp_billing.domain.charging.tax_policy import TaxExemption
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement
@@ -16,6 +23,7 @@ from msp_billing.domain.contracts.orders import Order, order_inconsistencies
 from msp_billing.domain.dunning.dunning_policy import AccountDunning
 from msp_billing.domain.money import CurrencyCode
 from msp_billing.domain.outbox import AccountMailKind
+from msp_billing.domain.parties import Buyer, Paper
 from msp_billing.domain.reports.resale import Resale
 from msp_billing.domain.work.approval_terms import AccountWork
 
@@ -46,6 +54,17 @@ class Account(Frozen):
     name: Text
     address: tuple[Text, ...] = Field(min_length=1, max_length=8)
     currency: CurrencyCode
+    country: CountryCode | None = Field(
+        default=None, description="Where it is; where the provider is, if left out."
+    )
+    locale: LocaleTag | None = Field(
+        default=None,
+        description="Language and formats of what it gets; the provider's, if left out.",
+    )
+    paper: Paper | None = Field(
+        default=None, description="What it prints on; as its country does, if left out."
+    )
+    buyer: Buyer = Buyer()
     billing_contacts: tuple[EmailAddress, ...] = Field(
         min_length=1, max_length=45, description="The billing distribution (COL-07)."
     )

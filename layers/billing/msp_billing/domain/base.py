@@ -39,9 +39,10 @@ It becomes part of table keys, object keys and execution names, which is why it 
 
 MailPart = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,43}[a-z0-9])?$"),
+    StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"),
 ]
-"""Part of a cycle that a mail is about: an identifier, perhaps with a revision such as ``-r2``."""
+"""Part of a cycle that a mail is about: an identifier, perhaps with a revision such as ``-r2`` and
+the number of a copy, such as ``-copy-2``."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 """A product code as the provider writes it, for example ``COM4003``."""
@@ -62,3 +63,10 @@ EmailAddress = Annotated[
     ),
 ]
 """A plain mail address without a display name."""
+
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""A country by ISO 3166-1: ``US``, ``FR``."""
+
+LocaleTag = Annotated[str, StringConstraints(pattern=r"^(?:en|es|fr|de)(?:-[A-Z]{2})?$")]
+"""A language that documents and mails are written in, perhaps with the country whose formats of
+numbers and days apply: ``en-US``, ``es-MX``, ``fr-CA``, ``de``."""

@@ -10,12 +10,21 @@ from itertools import takewhile
 
 from pydantic import Field, model_validator
 
-from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.base import (
+    ComposedText,
+    CountryCode,
+    EmailAddress,
+    Frozen,
+    Identifier,
+    LocaleTag,
+    Text,
+)
 from msp_billing.domain.contracts.change_windows import ContractedCount
 from msp_billing.domain.counting.counts import Count
 from msp_billing.domain.feeds.definitions import FeedSeal
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
+from msp_billing.domain.parties import Buyer, Paper
 from msp_billing.domain.periods import Period, ServicePeriod
 from msp_billing.domain.work.work_done import WorkDone
 
@@ -153,6 +162,10 @@ class Invoice(Frozen):
     account_name: Text
     bill_to: tuple[Text, ...]
     purchase_order: Text | None = None
+    country: CountryCode | None = Field(default=None, description="Of whom is billed.")
+    buyer: Buyer = Buyer()
+    locale: LocaleTag = Field(default="en-US", description="Language and formats of its document.")
+    paper: Paper | None = Field(default=None, description="By the currency, where it is not said.")
     recipients: tuple[EmailAddress, ...] = Field(
         default=(), description="The billing distribution when it was built (COL-07)."
     )

@@ -13,7 +13,14 @@ from pydantic import (
     model_validator,
 )
 
-from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.base import (
+    CountryCode,
+    EmailAddress,
+    Frozen,
+    Identifier,
+    LocaleTag,
+    Text,
+)
 from msp_billing.domain.charging.adjustments import AdjustmentPolicy
 from msp_billing.domain.charging.tax_policy import TaxPolicy
 from msp_billing.domain.contracts.order_policy import (
@@ -28,6 +35,7 @@ from msp_billing.domain.counting.cross_check_policy import CrossCheck
 from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.feeds.definitions import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
+from msp_billing.domain.parties import Logo, PayTo, Seller
 from msp_billing.domain.payments.payment_policy import PaymentPolicy
 from msp_billing.domain.policy_checks import policy_inconsistencies
 from msp_billing.domain.run_policy import NumberPrefix, RunPolicy
@@ -79,6 +87,9 @@ class Brand(Frozen):
 
     primary: Colour = "#1f3a5f"
     accent: Colour = "#2f7f79"
+    logo: Logo | None = Field(
+        default=None, description="In the file: the name of an SVG, PNG or JPEG beside it."
+    )
 
 
 class ProviderPolicy(Frozen):
@@ -95,7 +106,20 @@ class ProviderPolicy(Frozen):
     remittance: tuple[Text, ...] = Field(
         min_length=1, max_length=10, description="How to pay, line by line."
     )
+    pay_to: PayTo = Field(
+        default=PayTo(), description="How to pay, in parts: link, bank account, cheques."
+    )
     invoice_note: Text | None = Field(default=None, description="Printed under the total.")
+    seller: Seller = Field(default=Seller(), description="The provider as a legal person.")
+    country: CountryCode = Field(default="US", description="Where the provider is.")
+    locale: LocaleTag = Field(
+        default="en-US", description="Language and formats of accounts that name none of their own."
+    )
+    mail_templates: dict[str, str] = Field(
+        default={},
+        description="The provider's own templates of mails, by file name; in the directory they "
+        "are files in mail-templates/.",
+    )
     brand: Brand = Brand()
     time_zone: TimeZoneName
     holidays: HolidayCalendar

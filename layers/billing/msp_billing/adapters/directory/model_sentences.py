@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import get_args
 
-from msp_billing.domain.base import Code, EmailAddress, Identifier
+from msp_billing.domain.base import Code, EmailAddress, Identifier, LocaleTag
 from msp_billing.domain.dunning.dunning_policy import StepName
 
 _IDENTIFIER_PATTERN: str = get_args(Identifier)[1].pattern
@@ -37,6 +37,22 @@ PATTERNS: dict[str, tuple[str, str]] = {
     r"^[A-Z0-9]{1,3}$": (
         "no subdivision of a country",
         "Write the capital letters of its code, such as MN for Minnesota.",
+    ),
+    get_args(LocaleTag)[1].pattern: (
+        "no language that documents are written in",
+        "Write en, es, fr or de, perhaps with a country: en-US, es-MX, fr-CA, de-CH.",
+    ),
+    r"^[!-~]+$": ("no payment link", "Write an address without spaces, https://..."),
+    r"^[0-9]{9}$": ("no routing number", "Write its nine digits, in quotes."),
+    r"^[0-9A-Z]{1,34}$": (
+        "no account number",
+        "Write digits and capital letters without spaces, in quotes.",
+    ),
+    r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$": ("no IBAN", "Write it without spaces."),
+    r"^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$": ("no BIC", "Write its 8 or 11 letters and digits."),
+    r"^[A-Z]{2}[A-Z0-9]{2,13}$": (
+        "no VAT number",
+        "Write it with its country and without spaces, such as FR40303265045.",
     ),
     r"^[A-Z]{3}$": ("no currency", "Write the three capital letters of its code, such as USD."),
     r"^[A-Z0-9]{1,8}-$": (

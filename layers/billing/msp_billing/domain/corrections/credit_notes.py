@@ -8,9 +8,18 @@ from decimal import Decimal
 
 from pydantic import Field, model_validator
 
-from msp_billing.domain.base import ComposedText, EmailAddress, Frozen, Identifier, Text
+from msp_billing.domain.base import (
+    ComposedText,
+    CountryCode,
+    EmailAddress,
+    Frozen,
+    Identifier,
+    LocaleTag,
+    Text,
+)
 from msp_billing.domain.invoices import Invoice, InvoiceId, InvoiceLine
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
+from msp_billing.domain.parties import Buyer, Paper
 from msp_billing.domain.problems import Problem
 
 
@@ -74,6 +83,10 @@ class CreditNote(Frozen):
     number: str | None = None
     account_name: Text
     bill_to: tuple[Text, ...]
+    country: CountryCode | None = None
+    buyer: Buyer = Buyer()
+    locale: LocaleTag = "en-US"
+    paper: Paper | None = None
     recipients: tuple[EmailAddress, ...]
     issued_on: date
     currency: CurrencyCode
@@ -133,6 +146,10 @@ def credit_note_for(
         request=request.request,
         account_name=invoice.account_name,
         bill_to=invoice.bill_to,
+        country=invoice.country,
+        buyer=invoice.buyer,
+        locale=invoice.locale,
+        paper=invoice.paper,
         recipients=invoice.recipients,
         issued_on=issued_on,
         currency=invoice.currency,
