@@ -18,8 +18,18 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class NamedDocument(Frozen):
-    """A document with the name under which a person gets it."""
+    """A document with the name under which a person gets it.
+
+    One with a link is not attached to its mail, because the mail would be larger than SES takes:
+    whoever reads the mail fetches it there, and it has no content here.
+    """
 
     file_name: str = Field(min_length=1, max_length=255, description="Without a folder.")
     media_type: MediaType
     content: bytes = Field(repr=False)
+    link: str | None = Field(
+        default=None,
+        max_length=2000,
+        repr=False,
+        description="Not attached; it can be fetched here. As secret as the document.",
+    )
