@@ -1,6 +1,6 @@
 """Money, quantities and days as people write them; every document and mail uses these.
 
-English for now. The locale is an argument of Babel's, so another language is another value here.
+They are written in the language that is being written, see :mod:`msp_billing.adapters.language`.
 """
 
 from __future__ import annotations
@@ -16,31 +16,36 @@ from babel import Locale
 from babel.dates import format_date as babel_format_date
 from babel.numbers import NumberPattern, format_decimal, get_currency_symbol
 
+from msp_billing.adapters.language import _, current_locale
 from msp_billing.domain.money import Money, minor_unit_digits
 from msp_billing.domain.periods import Period, ServicePeriod
 
-_LOCALE = Locale("en", "US")
+_DAYS = {"en": "d MMMM y"}
+"""Where a day is not written as CLDR's long form has it."""
 
 
 def format_money(amount: Decimal | str, currency: str) -> str:
-    """An amount with its symbol: ``$1,234.50``, ``-$3.00``, ``CHF 10.00``.
+    """An amount with its symbol: ``$1,234.50``, ``-$3.00``, ``CHF 10.00``, ``1.234,50 €``.
 
     Decimals are those that the domain bills in, never fewer than the amount has: a unit price of
     0.125 stays 0.125, because a document must not round what was billed.
     """
     value = Decimal(amount)
-    pattern = _money_pattern(minor_unit_digits(currency))
+    locale = current_locale()
     text = str(
-        pattern.apply(
+        _money_pattern(locale, minor_unit_digits(currency)).apply(
             value if value else abs(value),  # no "-$0.00"
-            _LOCALE,
+            locale,
             currency=currency,
             currency_digits=False,
             decimal_quantization=False,
         )
     )
     symbol = currency_symbol(currency)
-    return text.replace(symbol, f"{symbol}\u00a0", 1) if symbol[-1].isalpha() else text
+    before, found, behind = text.partition(symbol)
+    if found and symbol[-1].isalpha() and behind[:1].isdigit():
+        return f"{before}{symbol}\u00a0{behind}"
+    return text
 
 
 def format_moneys(amounts: Iterable[Money]) -> str:
@@ -55,22 +60,29 @@ def format_change(amount: Decimal, currency: str) -> str:
 
 def format_quantity(quantity: Decimal | int) -> str:
     """A count or a number of hours: ``1,250``, ``1.5``."""
-    return format_decimal(quantity, locale=_LOCALE, decimal_quantization=False)
+    return format_decimal(quantity, locale=current_locale(), decimal_quantization=False)
 
 
 def format_due_day(day: date | None) -> str:
     """A due date, or that nothing is due."""
-    return "nothing is due" if day is None else format_day(day)
+    return _("nothing is due") if day is None else format_day(day)
 
 
 def format_day(day: date) -> str:
-    """A day, the same for readers on both sides of the Atlantic: ``30 November 2026``."""
-    return babel_format_date(day, "d MMMM y", locale=_LOCALE)
+    """A day, with its month as a word, the same for readers on both sides of the Atlantic.
+
+    ``30 November 2026``, ``30 de noviembre de 2026``, ``1er décembre 2026``, ``30. November 2026``.
+    """
+    locale = current_locale()
+    text = babel_format_date(day, _DAYS.get(locale.language, "long"), locale=locale)
+    return f"1er{text[1:]}" if locale.language == "fr" and day.day == 1 else text
 
 
 def format_month(period: Period) -> str:
-    """A month: ``December 2026``."""
-    return babel_format_date(period.first_day, "MMMM y", locale=_LOCALE)
+    """A month: ``December 2026``, ``diciembre de 2026``."""
+    locale = current_locale()
+    skeleton = locale.datetime_skeletons["yMMMM"]
+    return babel_format_date(period.first_day, skeleton.pattern, locale=locale)
 
 
 def format_service_period(period: ServicePeriod) -> str:
@@ -79,8 +91,9 @@ def format_service_period(period: ServicePeriod) -> str:
     if starts_on == ends_on:
         return format_day(starts_on)
     if (starts_on.year, starts_on.month) == (ends_on.year, ends_on.month):
-        return f"{starts_on.day} to {format_day(ends_on)}"
-    return f"{format_day(starts_on)} to {format_day(ends_on)}"
+        # Translators: days of one month: "1 to 31 December 2026". The day has no month.
+        return _("{day} to {last}").format(day=starts_on.day, last=format_day(ends_on))
+    return _("{first} to {last}").format(first=format_day(starts_on), last=format_day(ends_on))
 
 
 def format_moment(at: datetime, zone: ZoneInfo) -> str:
@@ -90,17 +103,17 @@ def format_moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def currency_symbol(currency: str) -> str:
-    """What stands before an amount: ``$``, ``CA$``."""
-    return get_currency_symbol(currency, locale=_LOCALE)
+    """What stands beside an amount: ``$``, ``CA$``, ``€``."""
+    return get_currency_symbol(currency, locale=current_locale())
 
 
-@lru_cache(maxsize=8)
-def _money_pattern(digits: int) -> NumberPattern:
+@lru_cache(maxsize=32)
+def _money_pattern(locale: Locale, digits: int) -> NumberPattern:
     """The locale's pattern for money with the domain's number of decimals.
 
     CLDR gives some currencies other decimals than the domain bills them in; the document follows
     the domain.
     """
-    pattern: NumberPattern = copy(_LOCALE.currency_formats["standard"])
+    pattern: NumberPattern = copy(locale.currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
     return pattern
