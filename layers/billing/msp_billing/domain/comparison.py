@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from pydantic import Field, model_validator
 
-from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.base import Frozen, Identifier, LocaleTag
 from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.money import ExactDecimal, Money, total, zero
+from msp_billing.domain.parties import Paper
 from msp_billing.domain.periods import Period
 
 
@@ -61,6 +62,8 @@ class Comparison(Frozen):
     rows: tuple[ComparisonRow, ...]
     previous_total: Money
     current_total: Money
+    locale: LocaleTag = Field(default="en-US", description="As on the invoices.")
+    paper: Paper | None = Field(default=None, description="As on the invoices.")
 
     @model_validator(mode="after")
     def _ties_out(self) -> Comparison:
@@ -103,6 +106,7 @@ def compare(
         previous: the invoices of the period before; empty when there were none.
     """
     before, now = currencies(currency, current, previous)
+    newest = next(iter((*current, *previous)), None)
     return Comparison(
         account=account,
         account_name=account_name,
@@ -113,6 +117,8 @@ def compare(
         rows=tuple(_rows(current, previous)),
         previous_total=total((invoice.total for invoice in previous), before),
         current_total=total((invoice.total for invoice in current), now),
+        locale="en-US" if newest is None else newest.locale,
+        paper=None if newest is None else newest.paper,
     )
 
 
