@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -73,6 +74,21 @@ class PayTo(Frozen):
     slip: bool = Field(
         default=False, description="Whether the first page ends in a slip to send with a cheque."
     )
+
+    def link_for(
+        self, *, provider: str, account: str, number: str, amount: Decimal, currency: str
+    ) -> str | None:
+        """The page to pay one invoice on, its values escaped for a URL; None without a link."""
+        if self.link is None:
+            return None
+        values = {
+            "provider": provider,
+            "account": account,
+            "number": number,
+            "amount": format(amount, "f"),
+            "currency": currency,
+        }
+        return self.link.format_map({name: quote(text, safe="") for name, text in values.items()})
 
 
 class Seller(Frozen):
