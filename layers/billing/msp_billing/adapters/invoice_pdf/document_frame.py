@@ -1,16 +1,66 @@
-"""What frames every page of a provider's documents: colours, paper, head and foot."""
+"""What frames every page of a document: colours, paper, language, head and foot.
+
+Documents come from a provider, or from one of its accounts to that account's own customers
+(COL-27). Both are a :class:`Letterhead`, so that every document is made by the same hand.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
 from msp_billing.adapters.invoice_pdf.printable_text import printable
+from msp_billing.adapters.language import current_locale
+from msp_billing.domain.parties import Paper
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.reports.resale import Resale
 
 LETTER_PAPER_CURRENCIES = frozenset({"USD", "CAD", "MXN", "COP", "CLP", "PHP"})
 """Where office paper is Letter; everywhere else it is A4."""
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """Whom a document is from, as the top of its first page shows it."""
+
+    name: str
+    address: tuple[str, ...]
+    contact: tuple[str, ...]
+    primary: str
+    accent: str
+
+    @classmethod
+    def of_provider(cls, policy: ProviderPolicy) -> Letterhead:
+        """The provider's own."""
+        contact = (policy.phone, policy.reply_to, policy.website)
+        return cls(
+            name=policy.name,
+            address=policy.address,
+            contact=tuple(line for line in contact if line is not None),
+            primary=policy.brand.primary,
+            accent=policy.brand.accent,
+        )
+
+    @classmethod
+    def of_reseller(cls, resale: Resale) -> Letterhead:
+        """A service provider's, towards its own customers: ours is nowhere in it."""
+        return cls(
+            name=resale.name,
+            address=resale.address,
+            contact=resale.contact,
+            primary=resale.primary,
+            accent=resale.accent,
+        )
+
+    def block(self) -> dict[str, Any]:
+        """As the top of the first page shows it."""
+        return {
+            "name": printable(self.name),
+            "address": [printable(line) for line in self.address],
+            "contact": [printable(line, unbroken=64) for line in self.contact],
+        }
 
 
 def document_frame(
@@ -21,21 +71,51 @@ def document_frame(
     account_name: str,
     dated_on: date,
     currency: str,
+    paper: Paper | None = None,
 ) -> dict[str, Any]:
-    """What makes the file and frames every page."""
+    """What makes a provider's file and frames every page, see :func:`framed`."""
+    return framed(
+        Letterhead.of_provider(policy),
+        heading=heading,
+        reference=reference,
+        account_name=account_name,
+        dated_on=dated_on,
+        currency=currency,
+        paper=paper,
+    )
+
+
+def framed(
+    sender: Letterhead,
+    *,
+    heading: str,
+    reference: str,
+    account_name: str,
+    dated_on: date,
+    currency: str,
+    paper: Paper | None = None,
+) -> dict[str, Any]:
+    """What makes the file and frames every page, in the language that is being written.
+
+    Args:
+        paper: what the reader prints on; by the currency, where nobody said it.
+    """
+    locale = current_locale()
+    name = {"letter": "us-letter", "a4": "a4", None: _usual_paper(currency)}[paper]
     return {
-        "language": "en",
+        "language": locale.language,
+        "region": locale.territory,
         "title": f"{printable(heading)}, {reference}",
-        "author": printable(policy.name),
+        "author": printable(sender.name),
         "dated_on": [dated_on.year, dated_on.month, dated_on.day],
-        "paper": "us-letter" if currency in LETTER_PAPER_CURRENCIES else "a4",
+        "paper": name,
         "colours": {
-            "primary": readable_on_white(policy.brand.primary),
-            "accent": readable_on_white(policy.brand.accent),
+            "primary": readable_on_white(sender.primary),
+            "accent": readable_on_white(sender.accent),
         },
         "reference": reference,
         "running": {
-            "provider": printable(policy.name, 50),
+            "provider": printable(sender.name, 50),
             "heading": printable(heading, 50),
             "account": printable(account_name, 50),
         },
@@ -44,12 +124,8 @@ def document_frame(
 
 def provider_block(policy: ProviderPolicy) -> dict[str, Any]:
     """The provider, as the top of the first page shows it."""
-    return {
-        "name": printable(policy.name),
-        "address": [printable(line) for line in policy.address],
-        "contact": [
-            printable(line, unbroken=64)
-            for line in (policy.phone, policy.reply_to, policy.website)
-            if line is not None
-        ],
-    }
+    return Letterhead.of_provider(policy).block()
+
+
+def _usual_paper(currency: str) -> str:
+    return "us-letter" if currency in LETTER_PAPER_CURRENCIES else "a4"
