@@ -20,7 +20,7 @@ import pytest
 from msp_billing.adapters.mails import mail_message
 from msp_billing.adapters.mails.mail_builder import DraftInvoiceError
 from msp_billing.adapters.mails.mail_composer import MailComposer
-from msp_billing.adapters.mails.mail_message import MailTooLargeError, RecipientCountError
+from msp_billing.adapters.mails.mail_message import RecipientCountError
 from msp_billing.domain.comparison import compare
 from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.documents import PDF, XLSX, NamedDocument
@@ -30,6 +30,7 @@ from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
 from msp_billing.domain.run_summary import RunRow, summarise_account, summarise_run
+from msp_billing.usecases.errors import MailTooLargeError
 from tests.unit import document_samples as samples
 from tests.unit.document_samples import DECEMBER, MADE_AT, NOVEMBER, InvoiceMaker, counted, usd
 

@@ -51,6 +51,18 @@ class MailRejectedError(RuntimeError):
     """SES did not take the mail and never will, as it stands."""
 
 
+class MailTooLargeError(ValueError):
+    """A mail is larger than SES takes; its documents must go another way.
+
+    Args:
+        size_bytes: as it would be sent, attachments encoded.
+        limit_bytes: what SES takes.
+    """
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"the mail has {size_bytes:,} bytes, SES takes {limit_bytes:,}")
+
+
 class MailSetupError(RuntimeError):
     """SES took no mail because of how it is set up (permissions, identity, configuration set).
 

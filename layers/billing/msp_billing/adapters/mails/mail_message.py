@@ -16,6 +16,7 @@ from typing import Any
 from msp_billing.adapters.mails.mail_text import one_line, safe_file_name
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.errors import MailTooLargeError
 
 MAX_RECIPIENTS = 50
 """SES's limit for To, Cc and Bcc together."""
@@ -75,13 +76,6 @@ def _sender(name: str, address: str) -> str | Address:
 
 
 _POLICY = _SteadyHeaders(linesep="\r\n")
-
-
-class MailTooLargeError(ValueError):
-    """A mail is larger than SES takes; its document must go another way."""
-
-    def __init__(self, size_bytes: int) -> None:
-        super().__init__(f"the mail has {size_bytes:,} bytes, SES takes {MAX_BYTES:,}")
 
 
 class RecipientCountError(ValueError):
@@ -144,7 +138,7 @@ def build_message(
     _fix_boundaries(message, content.key)
     result = message.as_bytes()
     if len(result) > MAX_BYTES:
-        raise MailTooLargeError(len(result))
+        raise MailTooLargeError(len(result), MAX_BYTES)
     return result
 
 
