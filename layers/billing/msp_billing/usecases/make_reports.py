@@ -72,4 +72,8 @@ def make_report(
 ) -> MadeReport | None:
     """One account's report; None when there is nothing to tell."""
     told = material.content(snapshot)
-    return None if told is None else ports.reports.make(told, report, material.frame)
+    if told is None:
+        return None
+    frame = material.frame
+    locale = snapshot.account.locale or frame.policy.locale
+    return ports.reports.make(told, report, frame.model_copy(update={"locale": locale}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
+from msp_billing.adapters.language import in_language
 from msp_billing.adapters.reports.device_workbook import device_documents
 from msp_billing.adapters.reports.finding_workbooks import uncovered_documents
 from msp_billing.adapters.reports.pre_invoice_documents import pre_invoice_documents
@@ -35,7 +36,13 @@ class ReportMaker:
         self._typst = TypstRenderer(assets)
 
     def make(self, content: ReportContent, report: ReportPolicy, frame: ReportFrame) -> MadeReport:
-        """The report of one account."""
+        """The report of one account, in its language."""
+        with in_language(frame.locale):
+            made = self._made(content, report, frame)
+        notice = made.notice.model_copy(update={"locale": frame.locale})
+        return made.model_copy(update={"notice": notice})
+
+    def _made(self, content: ReportContent, report: ReportPolicy, frame: ReportFrame) -> MadeReport:
         match content:
             case DeviceReport():
                 return device_documents(content, report, frame)

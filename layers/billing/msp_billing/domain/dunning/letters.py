@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.base import Frozen, Identifier, LocaleTag, Text
 from msp_billing.domain.dunning.dunning_policy import LateFee, ProtectedService, StepKind
 from msp_billing.domain.dunning.standing import AccountState, NoticeAttempt
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
@@ -63,6 +63,7 @@ class DunningLetter(Frozen):
 
     account: Identifier
     account_name: Text
+    locale: LocaleTag = Field(default="en-US", description="The language of the account.")
     kind: LetterKind
     on: date = Field(description="The letter's day, in the provider's zone.")
     state: AccountState = Field(description="Of the account, when the letter goes out.")

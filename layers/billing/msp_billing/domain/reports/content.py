@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msp_billing.domain.base import Frozen
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen, LocaleTag
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.billed_contacts import BilledContacts
@@ -21,8 +23,9 @@ ReportContent = (
 
 
 class ReportFrame(Frozen):
-    """What all reports of a cycle share."""
+    """What a report is made with beside its content."""
 
     policy: ProviderPolicy
     period: Period
     made_at: datetime
+    locale: LocaleTag = Field(default="en-US", description="The language of the account.")

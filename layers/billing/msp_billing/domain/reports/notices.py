@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from msp_billing.domain.base import Frozen
+from msp_billing.domain.base import Frozen, LocaleTag
 from msp_billing.domain.documents import NamedDocument
 
 
@@ -35,6 +35,7 @@ class ReportList(Frozen):
 class ReportNotice(Frozen):
     """The mail of one account's report."""
 
+    locale: LocaleTag = Field(default="en-US", description="The language of its words.")
     title: str
     about: str = Field(description="The month or the days it is about: 'October 2026'.")
     account_name: str

@@ -52,6 +52,11 @@ class DunningContext:
     now: datetime
 
     @property
+    def locale(self) -> str:
+        """The language of what the account gets."""
+        return self.account.locale or self.policy.locale
+
+    @property
     def today(self) -> date:
         """The day in the provider's zone."""
         return self.local_day(self.now)

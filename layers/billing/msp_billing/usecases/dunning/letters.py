@@ -72,6 +72,7 @@ def _letter(
     return DunningLetter(
         account=context.account.account,
         account_name=context.account.name,
+        locale=context.locale,
         kind=kind,
         on=today,
         state=standing.state,

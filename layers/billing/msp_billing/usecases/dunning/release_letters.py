@@ -94,6 +94,7 @@ def _ended_letter(found: DunningContext) -> DunningLetter:
     return DunningLetter(
         account=found.account.account,
         account_name=found.account.name,
+        locale=found.locale,
         kind="released",
         on=found.today,
         state=found.standing.state,

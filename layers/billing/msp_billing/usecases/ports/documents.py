@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from msp_billing.domain.at_issue import InvoiceAtIssue
+from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle, CycleId
@@ -28,9 +30,18 @@ class InvoiceRenderer(Protocol):
     """Invoices as PDF."""
 
     def render_invoice(
-        self, invoice: Invoice, policy: ProviderPolicy, price_book: PriceBook
+        self,
+        invoice: Invoice,
+        policy: ProviderPolicy,
+        price_book: PriceBook,
+        at_issue: InvoiceAtIssue | None = None,
     ) -> bytes:
-        """The PDF; the same bytes for the same invoice."""
+        """The PDF in the account's language; the same bytes for the same invoice.
+
+        Args:
+            at_issue: the account's balance and why the amount differs, as frozen at issue; an
+                invoice of before that was kept has none.
+        """
 
     def render_credit_note(self, note: CreditNote, policy: ProviderPolicy) -> bytes:
         """The PDF; the same bytes for the same credit note."""
@@ -83,8 +94,13 @@ class Composer(Protocol):
         made_at: datetime,
         *,
         previous_total: Money | None = None,
+        at_issue: InvoiceAtIssue | None = None,
     ) -> bytes:
-        """The mail that brings an invoice, with the change since the month before if known."""
+        """The mail that brings an invoice, with the change since the month before if known.
+
+        Args:
+            at_issue: the account's balance and why the amount differs; None for old invoices.
+        """
 
     def credit_note_mail(
         self,
