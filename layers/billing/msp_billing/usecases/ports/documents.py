@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Protocol
 
 from msp_billing.domain.at_issue import InvoiceAtIssue
-from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle, CycleId
