@@ -41,6 +41,7 @@ from msp_billing.adapters.invoice_pdf.invoice_appendices import (
 from msp_billing.adapters.invoice_pdf.invoice_charges import Charges, column_widths, is_compact
 from msp_billing.adapters.invoice_pdf.invoice_time import present_time
 from msp_billing.adapters.invoice_pdf.printable_text import printable
+from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
@@ -84,7 +85,12 @@ WORDS = {
 NOT_PAYABLE = "Please do not pay: it will be on your next regular invoice."
 
 
-def present_invoice(invoice: Invoice, policy: ProviderPolicy, book: PriceBook) -> Json:
+def present_invoice(
+    invoice: Invoice,
+    policy: ProviderPolicy,
+    book: PriceBook,
+    at_issue: InvoiceAtIssue | None = None,
+) -> Json:
     """All that is printed of an invoice, in the order and wording in which it is printed.
 
     The clauses are numbered (§1, §2, ...) in the order in which the lines first refer to them.

@@ -14,6 +14,8 @@ import typst
 from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
 from msp_billing.adapters.invoice_pdf.font_coverage import REPLACEMENT, uncovered_pattern
 from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
+from msp_billing.adapters.language import in_language
+from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
@@ -46,9 +48,13 @@ class TypstRenderer:
         self._fonts = assets / "fonts"
 
     def render_invoice(
-        self, invoice: Invoice, policy: ProviderPolicy, price_book: PriceBook
+        self,
+        invoice: Invoice,
+        policy: ProviderPolicy,
+        price_book: PriceBook,
+        at_issue: InvoiceAtIssue | None = None,
     ) -> bytes:
-        """The invoice as PDF; a draft is marked as one.
+        """The invoice as PDF, in its account's language; a draft is marked as one.
 
         The same invoice gives the same bytes, on every machine: the document's date is the invoice
         date, not the time of rendering.
@@ -56,7 +62,9 @@ class TypstRenderer:
         Raises:
             RenderingError: when Typst refuses; no content of an invoice makes it do so.
         """
-        return self.render("invoice.typ", present_invoice(invoice, policy, price_book))
+        with in_language(invoice.locale):
+            content = present_invoice(invoice, policy, price_book, at_issue)
+            return self.render("invoice.typ", content)
 
     def render_credit_note(self, note: CreditNote, policy: ProviderPolicy) -> bytes:
         """The credit note as PDF; the same bytes for the same note.
@@ -64,7 +72,8 @@ class TypstRenderer:
         Raises:
             RenderingError: when Typst refuses; no content of a note makes it do so.
         """
-        return self.render("credit-note.typ", present_credit_note(note, policy))
+        with in_language(note.locale):
+            return self.render("credit-note.typ", present_credit_note(note, policy))
 
     def render(self, template: str, content: dict[str, object]) -> bytes:
         """Content goes in as JSON, never as Typst source, so no name can be markup."""
