@@ -19,6 +19,7 @@ from msp_billing.domain.base import (
     LocaleTag,
     Text,
 )
+from msp_billing.domain.charging.vat import VatPart
 from msp_billing.domain.contracts.change_windows import ContractedCount
 from msp_billing.domain.counting.counts import Count
 from msp_billing.domain.feeds.definitions import FeedSeal
@@ -102,6 +103,11 @@ class InvoiceLine(Frozen):
     charge: str | None = Field(
         default=None,
         description="The one-time charge that it bills, by its id; no other cycle bills it again.",
+    )
+    vat: tuple[VatPart, ...] = Field(
+        default=(),
+        description="Under which rates its amount is, where the provider charges VAT; e-invoices "
+        "have to say so.",
     )
     reason: LineReason
 

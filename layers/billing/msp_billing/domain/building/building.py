@@ -23,7 +23,7 @@ from msp_billing.domain.building.parking import (
 from msp_billing.domain.charging.adjustment_lines import adjustment_lines
 from msp_billing.domain.charging.recurring import recurring_lines, term_discounts
 from msp_billing.domain.charging.shortfalls import amount_shortfalls, quantity_shortfalls
-from msp_billing.domain.charging.tax_lines import taxes
+from msp_billing.domain.charging.tax_lines import taxes, with_vat
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_lines import order_lines
 from msp_billing.domain.contracts.pay_outs import pay_out_lines
@@ -139,7 +139,7 @@ def _drafts(
             own += list(derived(build, agreements, tuple(own)))
         park_negative_total(build, part, own)
         if own:
-            yield _Draft(part, agreements, tuple(own))
+            yield _Draft(part, agreements, tuple(with_vat(build, own)))
 
 
 def _invoice(build: AccountBuild, draft: _Draft) -> Invoice:

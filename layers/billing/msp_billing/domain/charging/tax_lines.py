@@ -9,16 +9,18 @@ from decimal import Decimal
 from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.price_lookup import tax_place_of
 from msp_billing.domain.charging.recurring import DISCOUNTED
-from msp_billing.domain.charging.tax_policy import TaxPolicy
+from msp_billing.domain.charging.tax_policy import TaxExemption, TaxPolicy
 from msp_billing.domain.charging.taxes import (
     TaxableAmount,
     TaxAmount,
     UntaxableError,
+    rates_of,
     work_out_taxes,
 )
+from msp_billing.domain.charging.vat import VatCategory, VatPart
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
-from msp_billing.domain.money import share_out
+from msp_billing.domain.money import Money, share_out, total
 from msp_billing.domain.periods import ServicePeriod
 
 _OVER_TIME = (LineKind.RECURRING, LineKind.SHORTFALL)
@@ -47,6 +49,68 @@ def taxes(
     agreement = lines[0].reason.agreement
     for tax in worked:
         yield _line(build, policy, agreement, tax)
+
+
+def charges_vat(build: AccountBuild) -> bool:
+    """Whether the provider's tax is VAT: it has a VAT number, and a policy on taxes."""
+    policy = build.context.policy
+    return policy.seller.vat_id is not None and policy.taxes is not None
+
+
+def with_vat(build: AccountBuild, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
+    """The lines of an invoice with the rates of VAT that their amounts are under.
+
+    Lines of tax have theirs. A line under several taxes at once, which no VAT is, gets none.
+    """
+    policy = build.context.policy.taxes
+    if policy is None or not charges_vat(build) or build.problems:
+        return list(lines)
+    charges = [line for line in lines if line.kind is not LineKind.TAX]
+    return [
+        line
+        if line.kind is LineKind.TAX
+        else line.model_copy(update={"vat": _vat_parts(build, policy, line, charges)})
+        for line in lines
+    ]
+
+
+def _vat_parts(
+    build: AccountBuild, policy: TaxPolicy, line: InvoiceLine, lines: Sequence[InvoiceLine]
+) -> tuple[VatPart, ...]:
+    """One part for each rate; what no jurisdiction taxes, wherever it is, is under a rate of 0."""
+    parts: dict[tuple[VatCategory, Decimal, str | None], VatPart] = {}
+    found = list(_taxable(build, policy, line, lines))
+    for entry in found:
+        part = _vat_part(build, policy, entry)
+        if part is None:
+            return ()
+        key = (part.category, part.percent, part.reason)
+        so_far = parts.get(key)
+        amount = part.amount if so_far is None else so_far.amount + part.amount
+        parts[key] = part.model_copy(update={"amount": amount})
+    rest = line.amount - total((entry.amount for entry in found), line.amount.currency)
+    if rest.amount:
+        parts[VatCategory.ZERO, Decimal(0), None] = VatPart(category=VatCategory.ZERO, amount=rest)
+    return tuple(parts.values())
+
+
+def _vat_part(build: AccountBuild, policy: TaxPolicy, entry: TaxableAmount) -> VatPart | None:
+    rates = rates_of(policy, entry, build.account.tax_exemptions, build.context.invoice_on)
+    charged = [(percent, free) for _, percent, free in rates if percent]
+    if len(charged) > 1:
+        return None
+    if charged:
+        return _taxed(charged[0][0], entry.amount, charged[0][1])
+    category = VatCategory.ZERO if rates else VatCategory.OUTSIDE
+    return VatPart(category=category, amount=entry.amount)
+
+
+def _taxed(percent: Decimal, amount: Money, exemption: TaxExemption | None) -> VatPart:
+    if exemption is None:
+        return VatPart(category=VatCategory.STANDARD, percent=percent, amount=amount)
+    free = VatCategory.REVERSE_CHARGE if exemption.reverse_charge else VatCategory.EXEMPT
+    reason = exemption.reason or f"certificate {exemption.certificate}"
+    return VatPart(category=free, amount=amount, reason=reason)
 
 
 def _taxable(
@@ -131,6 +195,7 @@ def _line(build: AccountBuild, policy: TaxPolicy, agreement: str, tax: TaxAmount
         unit_price=tax.amount,
         amount=tax.amount,
         service_period=ServicePeriod.of_month(build.context.period),
+        vat=(_taxed(tax.percent, tax.base, tax.exemption),) if charges_vat(build) else (),
         reason=LineReason(
             clause=policy.clause,
             agreement=agreement,

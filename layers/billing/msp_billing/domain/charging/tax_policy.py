@@ -65,6 +65,11 @@ class TaxExemption(Frozen):
         default=None, description="Last day; none for a certificate that does not run out."
     )
     reason: Text | None = Field(default=None, description="Resale, school, hospital ...")
+    reverse_charge: bool = Field(
+        default=False,
+        description="The customer owes the VAT itself, as a business in another country does; its "
+        "invoices have to say so.",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> TaxExemption:

@@ -40,8 +40,13 @@ class TaxAmount:
     percent: Decimal
     base: Money
     amount: Money
-    certificate: str | None
+    exemption: TaxExemption | None
     arithmetic: str
+
+    @property
+    def certificate(self) -> str | None:
+        """The certificate that exempts from it, by its number."""
+        return self.exemption.certificate if self.exemption else None
 
 
 class UntaxableError(Exception):
@@ -92,22 +97,43 @@ def work_out_taxes(
         UntaxableError: for an unknown place, a rate that has not begun, or a certificate that has
             run out. Never a silent zero, and never a tax that the certificate's renewal undoes.
     """
-    groups: dict[tuple[str, str, Decimal, str | None], list[Money]] = {}
+    groups: dict[_Key, list[Money]] = {}
+    exempt: dict[_Key, TaxExemption | None] = {}
     for entry in amounts:
-        place = policy.place(entry.place)
-        if place is None:
-            raise UntaxableError(
-                "unknown-tax-place",
-                f"The tax place '{entry.place}' is not in the policy.",
-                "Correct the account's 'tax_place', or add the place with its jurisdictions.",
-            )
-        for name in place.jurisdictions:
-            rate = _rate(policy.jurisdiction(name), entry, invoice_on)
-            if rate.percent:
-                free = _exemption(exemptions, name, entry.tax_class, invoice_on)
-                key = (name, place.place, rate.percent, free.certificate if free else None)
+        for name, percent, free in rates_of(policy, entry, exemptions, invoice_on):
+            if percent:
+                key = (name, entry.place, percent, free.certificate if free else None)
                 groups.setdefault(key, []).append(entry.amount)
-    yield from (_tax(policy, key, parts) for key, parts in _in_order(policy, groups))
+                exempt.setdefault(key, free)
+    yield from (_tax(policy, key, parts, exempt[key]) for key, parts in _in_order(policy, groups))
+
+
+def rates_of(
+    policy: TaxPolicy,
+    entry: TaxableAmount,
+    exemptions: Sequence[TaxExemption],
+    invoice_on: date,
+) -> list[tuple[str, Decimal, TaxExemption | None]]:
+    """Jurisdiction, percent and what exempts from it, of all that tax an amount's place.
+
+    Raises:
+        UntaxableError: see :func:`work_out_taxes`.
+    """
+    place = policy.place(entry.place)
+    if place is None:
+        raise UntaxableError(
+            "unknown-tax-place",
+            f"The tax place '{entry.place}' is not in the policy.",
+            "Correct the account's 'tax_place', or add the place with its jurisdictions.",
+        )
+    found: list[tuple[str, Decimal, TaxExemption | None]] = []
+    for name in place.jurisdictions:
+        rate = _rate(policy.jurisdiction(name), entry, invoice_on)
+        free = None
+        if rate.percent:
+            free = _exemption(exemptions, name, entry.tax_class, invoice_on)
+        found.append((name, rate.percent, free))
+    return found
 
 
 def _rate(jurisdiction: TaxJurisdiction, entry: TaxableAmount, invoice_on: date) -> TaxRate:
@@ -150,16 +176,18 @@ def _in_order(policy: TaxPolicy, groups: dict[_Key, list[Money]]) -> list[tuple[
     )
 
 
-def _tax(policy: TaxPolicy, key: _Key, parts: list[Money]) -> TaxAmount:
+def _tax(
+    policy: TaxPolicy, key: _Key, parts: list[Money], exemption: TaxExemption | None
+) -> TaxAmount:
     jurisdiction, place, percent, certificate = key
     base = sum(parts[1:], parts[0])
     found = policy.place(place)
     assert found is not None, "the place was looked up before"
-    if certificate is not None:
+    if exemption is not None:
         nothing = Money(amount=Decimal(0), currency=base.currency).rounded()
         said = f"exempt by certificate {certificate}, {percent}% of {base.amount:,} not charged"
         return TaxAmount(
-            policy.jurisdiction(jurisdiction), found, percent, base, nothing, certificate, said
+            policy.jurisdiction(jurisdiction), found, percent, base, nothing, exemption, said
         )
     amount = base.times(percent).times(Decimal("0.01")).rounded()
     said = f"{percent}% of {base.amount:,} = {amount.amount}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 
 from pydantic import Field, model_validator
 
@@ -17,7 +16,8 @@ from msp_billing.domain.base import (
     LocaleTag,
     Text,
 )
-from msp_billing.domain.invoices import Invoice, InvoiceId, InvoiceLine
+from msp_billing.domain.charging.vat import VatPart, shared_out
+from msp_billing.domain.invoices import Invoice, InvoiceId, InvoiceLine, LineKind
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
 from msp_billing.domain.parties import Buyer, Paper
 from msp_billing.domain.problems import Problem
@@ -66,6 +66,8 @@ class CreditLine(Frozen):
     category: Identifier
     agreement: Identifier
     amount: Money = Field(description="Positive: it is taken off what is owed.")
+    kind: LineKind | None = Field(default=None, description="Of the invoice's line.")
+    vat: tuple[VatPart, ...] = Field(default=(), description="Credited of each rate of VAT.")
     arithmetic: ComposedText
 
 
@@ -79,6 +81,7 @@ class CreditNote(Frozen):
     schema_version: int = 1
     invoice: InvoiceId
     invoice_number: Text
+    invoice_on: date | None = Field(default=None, description="The day of the invoice.")
     request: Identifier
     number: str | None = None
     account_name: Text
@@ -143,6 +146,7 @@ def credit_note_for(
     return CreditNote(
         invoice=invoice.id,
         invoice_number=invoice.number or "",
+        invoice_on=invoice.invoice_on,
         request=request.request,
         account_name=invoice.account_name,
         bill_to=invoice.bill_to,
@@ -230,7 +234,7 @@ def _problems_of_parts(
                 fix=f"Its lines are 1 to {len(lines)}.",
                 where=where,
             )
-        elif not _within(_amount_of(line, part), left[part.line]):
+        elif not 0 < _amount_of(line, part).amount <= left[part.line].amount:
             yield Problem(
                 code="credit-too-much",
                 what=f"Line {part.line} of {where} has {left[part.line]} left, "
@@ -239,10 +243,6 @@ def _problems_of_parts(
                 "credited only together with all others.",
                 where=where,
             )
-
-
-def _within(amount: Money, left: Money) -> bool:
-    return Decimal(0) < amount.amount <= left.amount
 
 
 def _amount_of(line: InvoiceLine, part: CreditedPart) -> Money:
@@ -290,5 +290,7 @@ def _credit_line(number: int, line: InvoiceLine, amount: Money, arithmetic: str)
         category=line.category,
         agreement=line.reason.agreement,
         amount=amount,
+        kind=line.kind,
+        vat=shared_out(line.vat, line.amount, amount),
         arithmetic=arithmetic,
     )
