@@ -12,6 +12,7 @@ from typing import Any
 from msp_billing.adapters.holiday_calendar import business_calendar
 from msp_billing.adapters.mails.mail_composer import MailComposer
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.invoices import Invoice, InvoiceId
@@ -116,6 +117,19 @@ class FakeInvoices:
 
 
 @dataclass
+class FakeAtIssue:
+    """What is frozen with issued invoices."""
+
+    kept: dict[InvoiceId, InvoiceAtIssue] = field(default_factory=dict)
+
+    def put_many(self, entries: Sequence[InvoiceAtIssue]) -> None:
+        self.kept.update({entry.invoice: entry for entry in entries})
+
+    def find_many(self, ids: Sequence[InvoiceId]) -> dict[InvoiceId, InvoiceAtIssue]:
+        return {entry: self.kept[entry] for entry in ids if entry in self.kept}
+
+
+@dataclass
 class FakeCreditNotes:
     """Numbered credit notes."""
 
@@ -144,6 +158,7 @@ class FakePorts:
         self.policies: Any = FakePolicies()
         self.book: Any = FakeBook()
         self.invoices: Any = FakeInvoices()
+        self.at_issue: Any = FakeAtIssue()
         self.credit_notes: Any = FakeCreditNotes()
         self.outbox: Any = FakeOutbox()
         self.mailer: Any = FakeMailer()

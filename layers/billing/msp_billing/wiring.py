@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 
 from msp_billing.adapters.clock import SystemClock
+from msp_billing.adapters.dynamodb.at_issue import DynamoAtIssueStore
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.credit_notes import DynamoCreditNoteStore
 from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
@@ -27,6 +28,7 @@ from msp_billing.adapters.s3_records import S3Records
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.policy import HolidayCalendar
 from msp_billing.usecases.ports import (
+    AtIssueStore,
     Book,
     Bus,
     Calendars,
@@ -125,6 +127,10 @@ class _WiredPorts:
     @cached_property
     def invoices(self) -> InvoiceStore:
         return DynamoInvoiceStore(self._table, self._bodies)
+
+    @cached_property
+    def at_issue(self) -> AtIssueStore:
+        return DynamoAtIssueStore(self._table, self._bodies)
 
     @cached_property
     def credit_notes(self) -> CreditNoteStore:

@@ -39,12 +39,15 @@ def _render_invoices(ports: Ports, request: BatchRequest) -> RenderResult:
     by_account = invoices_of(ports, request.cycle_id, records)
     invoices = [entry for entries in by_account.values() for entry in entries if entry.number]
     mails = ports.outbox.find_many([mail_id(entry.id, "invoice") for entry in invoices])
+    frozen = ports.at_issue.find_many([entry.id for entry in invoices])
     for invoice in invoices:
         mail = mails[mail_id(invoice.id, "invoice")]
         if mail.state is not MailState.WAITING:
             continue
         try:
-            content = ports.renderer.render_invoice(invoice, context.policy, context.price_book)
+            content = ports.renderer.render_invoice(
+                invoice, context.policy, context.price_book, frozen.get(invoice.id)
+            )
         except DEFECTS as error:  # one invoice that cannot be rendered must not stop the others
             _LOGGER.exception("rendering %s failed", invoice.number)
             note = f"the PDF could not be made: {type(error).__name__}: {error}"

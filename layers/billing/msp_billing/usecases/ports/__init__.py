@@ -13,6 +13,7 @@ from msp_billing.usecases.ports.documents import (
     Reports,
     Workbooks,
 )
+from msp_billing.usecases.ports.mail import ContactStore, DocumentLinkStore, Pauses
 from msp_billing.usecases.ports.outside import (
     Bus,
     Calendars,
@@ -32,6 +33,7 @@ from msp_billing.usecases.ports.receivables import (
     WriteOffStore,
 )
 from msp_billing.usecases.ports.state import (
+    AtIssueStore,
     Book,
     CreditNoteStore,
     CycleStore,
@@ -42,13 +44,16 @@ from msp_billing.usecases.ports.state import (
 )
 
 __all__ = [
+    "AtIssueStore",
     "Book",
     "Bus",
     "Calendars",
     "Clock",
     "Composer",
+    "ContactStore",
     "CreditNoteStore",
     "CycleStore",
+    "DocumentLinkStore",
     "Executions",
     "ExportReading",
     "Feeds",
@@ -57,6 +62,7 @@ __all__ = [
     "LedgerStore",
     "Mailer",
     "Outbox",
+    "Pauses",
     "PaymentFiles",
     "PaymentStore",
     "PolicyStore",
@@ -99,12 +105,28 @@ class Ports(Protocol):
         """Outcomes and invoices."""
 
     @property
+    def at_issue(self) -> AtIssueStore:
+        """What is frozen with issued invoices."""
+
+    @property
     def credit_notes(self) -> CreditNoteStore:
         """Credit notes."""
 
     @property
     def outbox(self) -> Outbox:
         """Mails."""
+
+    @property
+    def contacts(self) -> ContactStore:
+        """How mail addresses stand."""
+
+    @property
+    def document_links(self) -> DocumentLinkStore:
+        """Links to documents too large for mails."""
+
+    @property
+    def pauses(self) -> Pauses:
+        """Waiting between mails."""
 
     @property
     def records(self) -> Records:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
@@ -138,6 +139,16 @@ class InvoiceStore(Protocol):
         """The invoice with this number."""
 
 
+class AtIssueStore(Protocol):
+    """What is frozen with issued invoices: balances, and why amounts differ."""
+
+    def put_many(self, entries: Sequence[InvoiceAtIssue]) -> None:
+        """Store it; the same again changes nothing."""
+
+    def find_many(self, ids: Sequence[InvoiceId]) -> dict[InvoiceId, InvoiceAtIssue]:
+        """Of those of the invoices that have it; those issued before it was kept have none."""
+
+
 class CreditNoteStore(Protocol):
     """Credit notes of issued invoices."""
 
@@ -166,6 +177,26 @@ class Outbox(Protocol):
     def put(self, mail: OutboxMail) -> None:
         """Add a mail, unless it is there already."""
 
+    def enqueue(self, mail: OutboxMail) -> bool:
+        """Add a mail that no cycle sends, with its place in the queue of those; both or nothing.
+
+        Returns:
+            False when there is a mail of this id already.
+        """
+
+    def queued(self, provider: str) -> Iterator[MailId]:
+        """The mails that have a place in the queue, in order of their names."""
+
+    def leave_queue(self, mail: MailId) -> None:
+        """Take a mail's place in the queue away; nothing happens when it has none."""
+
+    def change(self, before: OutboxMail, after: OutboxMail) -> bool:
+        """Compare-and-set of state, recipients, outcomes, note and message id.
+
+        Returns:
+            False when state, recipients or outcomes are not those before any more.
+        """
+
     def find_many(self, ids: Sequence[MailId]) -> dict[MailId, OutboxMail]:
         """Those of the mails that exist, read consistently."""
 
@@ -188,6 +219,9 @@ class Outbox(Protocol):
 
 class Records(Protocol):
     """Sealed objects: written once, never changed."""
+
+    def address(self, attachment: Attachment, life: timedelta) -> str:
+        """An address from which the object can be fetched for a while, by whoever knows it."""
 
     def put_once(self, key: str, content: bytes, media_type: str) -> StoredObject:
         """Store bytes under a key, once. Raises SealBrokenError when other bytes are there."""

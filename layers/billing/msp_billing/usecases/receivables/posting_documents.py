@@ -9,7 +9,7 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.documents import credit_note_entries, invoice_entries
-from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerId
+from msp_billing.domain.ledger.entries import EntryDraft, EntryKind
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.problems import ProblemsError
 from msp_billing.usecases.build_invoices import invoices_of
@@ -18,6 +18,7 @@ from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import DEFECTS, LedgerUnreadableError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.appending import enter
+from msp_billing.usecases.receivables.freezing import Entered, freeze, ledger_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ class PostResult(Frozen):
 def post_invoices(ports: Ports, request: BatchRequest) -> PostResult:
     """Enter every numbered invoice of the batch, once, with the credit that is used on it.
 
+    What its document says about the account, and about the last invoice, is frozen with it.
+
     Before anything is mailed: an account must be able to pay what it hears of. What is for
     information is passed over (COL-24). An invoice that cannot be entered does not stop the others:
     the bus is told ``InvoiceNotPosted``, for a person to see to.
@@ -45,47 +48,60 @@ def post_invoices(ports: Ports, request: BatchRequest) -> PostResult:
 def _post_invoices(ports: Ports, request: BatchRequest) -> PostResult:
     load_context(ports, request)
     records = ports.invoices.records(request.cycle_id, request.accounts)
-    posted = standing = refused = 0
+    entered: list[Entered] = []
+    refused = 0
     for invoices in invoices_of(ports, request.cycle_id, records).values():
         for invoice in invoices:
             if invoice.number is None or invoice.informational:
                 continue
             try:
-                entered = post_invoice(ports, invoice)
+                entered.append(enter_invoice(ports, invoice))
             except (*DEFECTS, LedgerUnreadableError, ProblemsError) as error:
                 _LOGGER.exception("entering %s in the ledger failed", invoice.number)
                 _tell(ports, invoice, error)
                 refused += 1
-                continue
-            posted, standing = posted + entered, standing + (not entered)
-    return PostResult(batch=request.batch, posted=posted, standing=standing, refused=refused)
+    freeze(ports, request, entered)
+    posted = sum(entry.now for entry in entered)
+    return PostResult(
+        batch=request.batch, posted=posted, standing=len(entered) - posted, refused=refused
+    )
 
 
 def post_invoice(ports: Ports, invoice: Invoice) -> bool:
     """Enter one issued invoice, with the credit that is used on it (KR-13).
 
-    Safe to repeat: an invoice is entered once.
-
     Returns:
         Whether it was entered now; False when it stood in the ledger already.
+
+    Raises:
+        EntryRefusedError, LedgerCurrencyError: see :func:`enter_invoice`.
+    """
+    return enter_invoice(ports, invoice).now
+
+
+def enter_invoice(ports: Ports, invoice: Invoice) -> Entered:
+    """Enter one issued invoice, and say where the account stood around it.
+
+    Safe to repeat: an invoice is entered once.
 
     Raises:
         EntryRefusedError: for a draft, and for what is for information.
         LedgerCurrencyError: when the account's ledger is in another currency.
     """
-    ledger = _ledger_of(invoice)
+    ledger = ledger_of(invoice)
     today = _today(ports, invoice)
-    entered = False
+    before: LedgerPosition | None = None
 
     def decide(position: LedgerPosition) -> tuple[EntryDraft, ...]:
-        nonlocal entered
-        entered = not _stands(ports, position, invoice)
-        return invoice_entries(position, invoice, today) if entered else ()
+        nonlocal before
+        before = None if _stands(ports, position, invoice) else position
+        return invoice_entries(position, invoice, today) if before is not None else ()
 
-    enter(ports, ledger, decide)
+    following = enter(ports, ledger, decide)
     if invoice.total.amount < 0:  # only credit can change how an account stands
         react(ports, ledger.provider, ledger.account)
-    return entered
+    around = None if before is None else (before, following)
+    return Entered(invoice=invoice, on=today, around=around)
 
 
 def post_credit_note(ports: Ports, note: CreditNote) -> bool:
@@ -98,7 +114,7 @@ def post_credit_note(ports: Ports, note: CreditNote) -> bool:
     """
     invoice = ports.invoices.invoices([note.invoice])[note.invoice]
     post_invoice(ports, invoice)
-    ledger = _ledger_of(invoice)
+    ledger = ledger_of(invoice)
     today = _today(ports, invoice)
     entered = False
 
@@ -110,12 +126,6 @@ def post_credit_note(ports: Ports, note: CreditNote) -> bool:
     enter(ports, ledger, decide)
     react(ports, ledger.provider, ledger.account)
     return entered
-
-
-def _ledger_of(invoice: Invoice) -> LedgerId:
-    return LedgerId(
-        provider=invoice.id.provider, account=invoice.id.account, currency=invoice.currency
-    )
 
 
 def _stands(ports: Ports, position: LedgerPosition, invoice: Invoice) -> bool:
