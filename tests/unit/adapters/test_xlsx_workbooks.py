@@ -6,7 +6,7 @@ import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import openpyxl
@@ -19,6 +19,9 @@ from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.run_summary import RunRow, summarise_account
 from tests.unit import document_samples as samples
 from tests.unit.document_samples import DECEMBER, MADE_AT, NOVEMBER, InvoiceMaker, counted
+
+_CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 
 
 def comparison() -> Comparison:
@@ -82,11 +85,15 @@ def test_the_sheet_shows_previous_current_and_difference_and_ties_out_to_the_cen
 def test_totals_are_formulas_over_every_row_with_the_comparison_totals_as_values() -> None:
     compared = comparison()
     content = account_workbook(compared)
-    totals = rows_of(opened(content, values=False)["Comparison"], "Subscriber or site")[-1]
+    *_, totals, shown = rows_of(opened(content, values=False)["Comparison"], "Subscriber or site")
     assert totals[8:] == ["=SUM(I5:I7)", "=SUM(J5:J7)", "=SUM(K5:K7)"]
-    values = rows_of(opened(content)["Comparison"], "Subscriber or site")[-1]
-    assert Decimal(str(values[8])) == compared.previous_total.amount
-    assert Decimal(str(values[9])) == compared.current_total.amount
+    assert shown[0] == "Shown by the filter"
+    assert shown[8:] == [f"=SUBTOTAL(109,{column}5:{column}7)" for column in "IJK"]
+    *rows, totals, shown = rows_of(opened(content)["Comparison"], "Subscriber or site")[1:]
+    for column, invoiced in ((8, compared.previous_total), (9, compared.current_total)):
+        cells = [Decimal(str(row[column])) for row in rows]
+        assert sum(cells) == Decimal(str(totals[column])) == invoiced.amount
+        assert shown[column] == totals[column]
 
 
 @pytest.mark.rule("COL-05")
@@ -102,18 +109,83 @@ def test_added_and_removed_items_stand_there_by_name() -> None:
 
 def test_the_summary_adds_up_by_category_and_checks_itself() -> None:
     content = account_workbook(comparison())
-    _, cloud, security, totals, _, check, counts = rows_of(opened(content)["Summary"], "Category")[
-        :7
-    ]
+    _, cloud, security, totals, _, check = rows_of(opened(content)["Summary"], "Category")[:6]
     assert cloud[:4] == ["Cloud services", 33.5, 20.25, -13.25]
     assert cloud[4] == pytest.approx(-13.25 / 33.5)
     assert security == ["Security", 0, 47.25, 47.25, None]
     assert totals[:4] == ["Total", 33.5, 67.5, 34]
     assert check[1:3] == [0, 0]
-    assert counts[0] == "2 items joined and 1 left, by name in Changes"
     formulas = rows_of(opened(content, values=False)["Summary"], "Category")
-    assert formulas[5][1] == "=ROUND(B8-Comparison!$I$8,4)"
+    assert formulas[5][1] == "=ROUND(B10-Comparison!$I$8,4)"
     assert opened(content)["Comparison"]["A8"].value == "Total"
+
+
+@pytest.mark.rule("COL-05")
+def test_the_summary_says_in_a_sentence_what_is_billed_and_why_it_differs() -> None:
+    # 2 to 3 mailboxes are 13.50 to 20.25; backup of 20.00 ended; protection of 47.25 is new.
+    content = account_workbook(comparison())
+    sheet = opened(content)["Summary"]
+    assert sheet["A5"].value == (
+        "$67.50 will be billed for December 2026, $34.00 more than the month before."
+    )
+    _, new, ended, more, totals, _, joined = rows_of(sheet, "Why the amount differs")[:7]
+    assert new[:4] == ["New: not billed the month before", 0, 47.25, 47.25]
+    assert ended[:4] == ["Ended: not billed any more", 20, 0, -20]
+    assert more[:4] == ["More of it than the month before", 13.5, 20.25, 6.75]
+    assert totals[:4] == ["Total", 33.5, 67.5, 34]
+    assert joined[0] == "2 items joined and 1 left, by name in the sheet Changes"
+    _, new, *_ = rows_of(opened(content, values=False)["Summary"], "Why the amount differs")
+    assert new[2] == '=SUMIF(Comparison!E5:E7,"New",Comparison!J5:J7)'
+
+
+def test_totals_have_names_and_the_file_says_what_it_is() -> None:
+    content = account_workbook(comparison())
+    workbook = opened(content)
+    names = {name: entry.attr_text for name, entry in workbook.defined_names.items()}
+    assert names == {"Total_previous": "Summary!$B$10", "Total_current": "Summary!$C$10"}
+    assert workbook["Summary"]["C10"].value == 67.5
+    properties = workbook.properties
+    assert properties.title == "Comparison December 2026, Tern Harbor"
+    assert properties.subject == "December 2026 compared with November 2026"
+    assert properties.creator == "Lantern & Pike Managed IT"
+
+
+def test_the_charts_have_titles_axes_and_words_for_who_cannot_see_them() -> None:
+    change, amounts = charts(account_workbook(comparison()))
+    assert (change.title, change.axes) == ("Change by category", ["Category", "Difference"])
+    assert change.values == ["Summary!$D$8:$D$9"]
+    assert change.words == "Change by category: Cloud services -$13.25; Security +$47.25"
+    assert (amounts.title, amounts.axes) == ("Amounts by category", ["Category", "Amount"])
+    assert amounts.values == ["Summary!$B$8:$B$9", "Summary!$C$8:$C$9"]
+    assert amounts.words.endswith("Security: $0.00 before, $47.25 now")
+
+
+def test_the_change_is_left_out_where_there_is_none_to_tell() -> None:
+    december = InvoiceMaker(DECEMBER).line("COM4003", "1", "6.75").make()
+    compared = compare("tern-harbor", "Tern", DECEMBER, "USD", (december,), ())
+    content = account_workbook(compared)
+    assert [chart.title for chart in charts(content)] == ["Amounts by category"]
+    assert opened(content)["Summary"]["A5"].value == "$6.75 will be billed for December 2026."
+
+
+class Chart(NamedTuple):
+    title: str
+    axes: list[str]
+    values: list[str]
+    words: str
+
+
+def charts(content: bytes) -> list[Chart]:
+    archive = zipfile.ZipFile(BytesIO(content))
+    drawing = ElementTree.fromstring(archive.read("xl/drawings/drawing1.xml"))
+    words = [entry.get("descr") or "" for entry in drawing.iter(f"{{{_DRAWING}}}cNvPr")]
+    found = []
+    for number, described in enumerate(words, start=1):
+        root = ElementTree.fromstring(archive.read(f"xl/charts/chart{number}.xml"))
+        title, *axes = ("".join(entry.itertext()) for entry in root.iter(f"{{{_CHART}}}title"))
+        values = [entry.findtext(f".//{{{_CHART}}}f") for entry in root.iter(f"{{{_CHART}}}val")]
+        found.append(Chart(title, axes, [str(value) for value in values], described))
+    return found
 
 
 def test_without_a_last_invoice_nothing_is_said_to_have_joined() -> None:
@@ -142,6 +214,10 @@ def test_the_header_stays_in_view_and_on_every_printed_page_and_rows_can_be_filt
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet["J5"].number_format == '"$"#,##0.00;-"$"#,##0.00'
     assert sheet["G6"].number_format == "#,##0.0###"
+    # An arrow and a sign say which way, for who sees no colours.
+    assert sheet["K5"].number_format == '"▲ "+"$"#,##0.00;"▼ "-"$"#,##0.00;"–"'
+    assert sheet.oddFooter.right.text == "Page &P of &N"
+    assert sheet.oddHeader.right.text == "Comparison December 2026, Tern Harbor"
     coloured = {str(entry.sqref) for entry in sheet.conditional_formatting}
     assert coloured == {"H5:H7", "K5:K7"}
 
@@ -220,7 +296,7 @@ def test_the_only_date_in_the_file_is_the_one_given() -> None:
 def test_an_agreement_per_invoice_is_named_in_its_own_column() -> None:
     december = InvoiceMaker(DECEMBER, part="hybrid").line("COM4003", "1", "6.75").make()
     compared = compare("tern-harbor", "Tern", DECEMBER, "USD", (december,), ())
-    _, row, totals = rows_of(opened(account_workbook(compared))["Comparison"], "Invoice")
+    _, row, totals, _ = rows_of(opened(account_workbook(compared))["Comparison"], "Invoice")
     assert row[:3] == ["hybrid", "Tern Harbor", "COM4003"]
     assert totals[9:] == [0, 6.75, 6.75]
 

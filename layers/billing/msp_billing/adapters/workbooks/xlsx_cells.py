@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from xlsxwriter.utility import xl_col_to_name, xl_range, xl_rowcol_to_cell
+from xlsxwriter.utility import quote_sheetname, xl_col_to_name, xl_range, xl_rowcol_to_cell
 
 from msp_billing.domain.money import Money
 
@@ -54,10 +54,27 @@ class Table:
         """The column's sum, with the value that it has."""
         return Formula(f"=SUM({self.body(column)})", value)
 
-    def sum_where(self, column: int, by_column: int, equals: str, value: Decimal | int) -> Formula:
-        """The sum of the rows that have this text in another column."""
-        where, what = self.body(by_column), self.body(column)
-        return Formula(f'=SUMIF({where},"{equals}",{what})', value)
+    def sum_of_shown(self, column: int, value: Decimal | int) -> Formula:
+        """The sum of the rows that a filter leaves in view; all of them as the file is made."""
+        return Formula(f"=SUBTOTAL(109,{self.body(column)})", value)
+
+    def sum_where(
+        self,
+        column: int,
+        by_column: int,
+        equals: str,
+        value: Decimal | int,
+        sheet: str | None = None,
+    ) -> Formula:
+        """The sum of the rows that have this text in another column.
+
+        Args:
+            sheet: the table's own, for a formula that stands in another.
+        """
+        before = "" if sheet is None else f"{quote_sheetname(sheet)}!"
+        where, what = f"{before}{self.body(by_column)}", f"{before}{self.body(column)}"
+        text = equals.replace('"', '""')
+        return Formula(f'=SUMIF({where},"{text}",{what})', value)
 
 
 def plain(text: str) -> str:
@@ -70,11 +87,16 @@ def plain(text: str) -> str:
     return f"{text}\u200b" if text.startswith("<r>") and text.endswith("</r>") else text
 
 
+def one_line(text: str) -> str:
+    """Text for where a file has no place for line breaks and control characters."""
+    return plain(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+
+
 def cell(row: int, column: int, sheet: str | None = None) -> str:
     """A cell's name, counted from 0: ``H5`` or ``Summary!$H$5``."""
     if sheet is None:
         return str(xl_rowcol_to_cell(row, column))
-    return f"{sheet}!${xl_col_to_name(column)}${row + 1}"
+    return f"{quote_sheetname(sheet)}!${xl_col_to_name(column)}${row + 1}"
 
 
 def amount_cells(

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from xlsxwriter import Workbook
 
 from msp_billing.adapters.colours import text_on
-from msp_billing.adapters.formatting import currency_symbol
+from msp_billing.adapters.language import _
 from msp_billing.adapters.workbooks.xlsx_cells import (
     FORMULA_STARTS,
     Cell,
@@ -24,30 +24,44 @@ from msp_billing.adapters.workbooks.xlsx_cells import (
     Formula,
     Kind,
     Table,
+    one_line,
     plain,
 )
-from msp_billing.domain.money import minor_unit_digits
+from msp_billing.adapters.workbooks.xlsx_formats import number_formats
+from msp_billing.domain.parties import Paper
 from msp_billing.domain.policy import ProviderPolicy
 
-Style = Literal["body", "total"]
+Style = Literal["body", "total", "remark"]
 
 _INCREASE = {"font_color": "#7a4100", "bg_color": "#fdecc8"}
 _DECREASE = {"font_color": "#14532d", "bg_color": "#d9f2e0"}
 _ALARM = {"font_color": "#8a1c1c", "bg_color": "#f9d9d6"}
 _GREY = "#5f6b76"
 _MAX_WIDTH = 48
-_LETTER, _A4 = 1, 9
+_PAPER_CODES: dict[Paper, int] = {"letter": 1, "a4": 9}
 _LETTER_COUNTRIES = {"US", "CA", "MX"}
+_OPTIONS = {
+    # Rows go to a temporary file as they are written: memory does not grow with the rows.
+    "constant_memory": True,
+    # Text is text: nothing is guessed from what it looks like.
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
 
 
 class WorkbookFile:
     """A workbook in the making, in a provider's currency and colours.
+
+    Its formats are those of the language that is being written when it is made.
 
     Args:
         others: further currencies of its amounts. With any, amounts show no symbol, and a column
             has to say which is which.
         title: shown in the file's properties.
         made_at: the file's date; the only one in it, so that the same content is the same bytes.
+        subject: what it is about, shown in the file's properties.
+        paper: to print on; by the provider's country, if left out.
     """
 
     def __init__(
@@ -58,32 +72,35 @@ class WorkbookFile:
         made_at: datetime,
         *,
         others: Sequence[str] = (),
+        subject: str = "",
+        paper: Paper | None = None,
     ) -> None:
         self._buffer = BytesIO()
-        # Rows go to a temporary file as they are written: memory does not grow with the rows.
-        self.workbook: Any = Workbook(self._buffer, {"constant_memory": True})
+        self.workbook: Any = Workbook(self._buffer, _OPTIONS)
         self.workbook.set_properties(
             {
-                "title": plain(title)[:200],
-                "author": plain(policy.name)[:200],
+                "title": one_line(title)[:200],
+                "subject": one_line(subject)[:200],
+                "author": one_line(policy.name)[:200],
+                "company": one_line(policy.name)[:200],
                 "created": made_at.astimezone(UTC),
             }
         )
         self.policy = policy
+        self.title = title
+        self.paper: Paper = paper or (
+            "letter" if policy.holidays.country in _LETTER_COUNTRIES else "a4"
+        )
         self._formats: dict[tuple[object, ...], Any] = {}
-        money = _money_format((currency, *others))
-        self._number_formats: dict[Kind, str] = {
-            "quantity": "#,##0",
-            "quantity_change": '+#,##0;-#,##0;"–"',
-            "money": f"{money};-{money}",
-            "money_change": f'+{money};-{money};"–"',
-            "percent": '+0.0%;-0.0%;"–"',
-            "day": "d mmmm yyyy",
-        }
+        self.number_formats = number_formats((currency, *others))
 
     def sheet(self, name: str, title: str, notes: Sequence[str]) -> Sheet:
         """Add a sheet with its heading: a title and lines under it."""
-        return Sheet(self, self.workbook.add_worksheet(name), title, notes)
+        return Sheet(self, self.workbook.add_worksheet(name), name, title, notes)
+
+    def name_cell(self, name: str, where: str) -> None:
+        """Give a cell a name that formulas of the reader's own can use."""
+        self.workbook.define_name(name, f"={where}")
 
     def content(self) -> bytes:
         """Close the workbook and return its bytes."""
@@ -110,8 +127,8 @@ class WorkbookFile:
 
     def _cell_format(self, kind: Kind, style: Style, parts: bool, quoted: bool, first: bool) -> Any:
         properties: dict[str, Any] = {"valign": "top", "quote_prefix": quoted}
-        if kind in self._number_formats:
-            shown = self._number_formats[kind]
+        if kind in self.number_formats:
+            shown = self.number_formats[kind]
             with_parts = shown.replace("#,##0", "#,##0.0###")
             properties |= {"num_format": with_parts if parts else shown, "align": "right"}
         else:
@@ -119,6 +136,8 @@ class WorkbookFile:
             properties["indent"] = 0 if first else 1
         if style == "total":
             properties |= {"bold": True, "top": 1, "bottom": 6}
+        if style == "remark":
+            properties |= {"font_color": _GREY}
         return self.workbook.add_format(properties)
 
 
@@ -128,6 +147,7 @@ class Sheet:
 
     file: WorkbookFile
     sheet: Any
+    name: str
     title: str
     notes: Sequence[str]
     row: int = field(default=0, init=False)
@@ -145,6 +165,17 @@ class Sheet:
             self.sheet.write_string(number, 0, plain(note), grey)
         self.row = len(self.notes) + 2
 
+    def say(self, text: str) -> None:
+        """Write a sentence that is read before everything else, in bold."""
+        style = self.file.style(bold=True, font_size=12)
+        self.sheet.write_string(self.row, 0, plain(text), style)
+        self.row += 2
+
+    def remark(self, text: str) -> None:
+        """Write a grey line of the current row."""
+        self.sheet.write_string(self.row, 0, plain(text), self.file.style(font_color=_GREY))
+        self.row += 1
+
     def write(self, column: int, value: Cell, kind: Kind, style: Style = "body") -> None:
         """Write one cell of the current row. What is text stays text, whatever it begins with."""
         cell_format = self.file.cell_style(kind, style, value, first=column == 0)
@@ -159,7 +190,7 @@ class Sheet:
                 self.sheet.write_datetime(self.row, column, value, cell_format)
             case _:
                 self.sheet.write_number(self.row, column, value, cell_format)
-        self._fit(column, value)
+        self._fit(column, value, kind)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
         """Write a header and rows; the header is printed on every page."""
@@ -193,6 +224,15 @@ class Sheet:
             self.write(index, cells.get(index), column.kind, "total")
         self.row += 1
 
+    def totals_of_shown(self, table: Table, cells: dict[int, Decimal]) -> None:
+        """Write a line that adds up only the rows which the reader's filter shows."""
+        for index, column in enumerate(table.columns):
+            shown: Cell = _("Shown by the filter") if index == 0 else None
+            if index in cells:
+                shown = table.sum_of_shown(index, cells[index])
+            self.write(index, shown, column.kind, "remark")
+        self.row += 1
+
     def browse(self, table: Table) -> None:
         """Let people filter the table, and keep its header in view and on every printed page."""
         last = len(table.columns) - 1
@@ -220,21 +260,22 @@ class Sheet:
         """Set widths and the printer up; to be called when all is written."""
         for index, width in self._widths.items():
             self.sheet.set_column(index, index, min(width, _MAX_WIDTH))
-        country = self.file.policy.holidays.country
-        self.sheet.set_paper(_LETTER if country in _LETTER_COUNTRIES else _A4)
+        self.sheet.set_paper(_PAPER_CODES[self.file.paper])
         self.sheet.set_landscape()
         self.sheet.fit_to_pages(1, 0)
         self.sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-        name = plain(self.file.policy.name)[:80].replace("&", "&&")
-        self.sheet.set_footer(f"&L&8{name}&C&8&A&R&8Page &P of &N")
+        page = _("Page {page} of {pages}").format(page="&P", pages="&N")
+        self.sheet.set_header(f"&R&8{_for_margin(self.file.title)}")
+        self.sheet.set_footer(f"&L&8{_for_margin(self.file.policy.name)}&C&8&A&R&8{page}")
 
-    def _fit(self, column: int, value: Cell) -> None:
+    def _fit(self, column: int, value: Cell, kind: Kind) -> None:
         shown = value.value if isinstance(value, Formula) else value
         match shown:
             case str():
                 length = len(shown) + 3
             case int() | Decimal():
-                length = len(f"{shown:,.2f}") + 4  # a sign and a currency symbol
+                # A currency symbol and a sign; a difference has an arrow before them.
+                length = len(f"{shown:,.2f}") + (6 if kind.endswith("_change") else 4)
             case _:
                 length = 16 if shown else 0
         self._widen(column, length)
@@ -243,16 +284,11 @@ class Sheet:
         self._widths[column] = max(self._widths.get(column, 0), width)
 
 
-def _money_format(currencies: Sequence[str]) -> str:
-    digits = max(minor_unit_digits(currency) for currency in currencies)
-    number = f"#,##0.{'0' * digits}" if digits else "#,##0"
-    if len(currencies) > 1:
-        return number
-    symbol = currency_symbol(currencies[0])
-    space = "\u00a0" if symbol[-1].isalpha() else ""
-    return f'"{symbol}{space}"{number}'
-
-
 def _on_paper(colour: str) -> str:
     """The brand's colour where it can be read on white, else nearly black."""
     return colour if text_on(colour) == "#ffffff" else "#1a1a1a"
+
+
+def _for_margin(text: str) -> str:
+    """Text for the head or foot of a page, in which an ampersand begins a code."""
+    return one_line(text)[:80].replace("&", "&&")

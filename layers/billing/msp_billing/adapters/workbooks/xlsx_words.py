@@ -1,0 +1,59 @@
+"""Words of an account's comparison: what changed about a product, to read and to filter by."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msp_billing.adapters.language import _
+from msp_billing.domain.comparison import ComparisonRow
+
+
+class Change(Enum):
+    """What changed about a product since the month before."""
+
+    NEW = 1
+    ENDED = 2
+    MORE = 3
+    FEWER = 4
+    PRICE = 5
+    OTHER_ITEMS = 6
+    SAME = 7
+
+
+def change_of(row: ComparisonRow) -> Change:
+    """The first that is true of the row."""
+    if not row.previous_quantity and not row.previous_amount.amount:
+        return Change.NEW
+    if not row.current_quantity and not row.current_amount.amount:
+        return Change.ENDED
+    if row.quantity_change:
+        return Change.MORE if row.quantity_change > 0 else Change.FEWER
+    if row.amount_change.amount:
+        return Change.PRICE
+    return Change.OTHER_ITEMS if row.joined or row.left else Change.SAME
+
+
+def change_word(change: Change) -> str:
+    """One word to filter by."""
+    return {
+        Change.NEW: _("New"),
+        Change.ENDED: _("Ended"),
+        Change.MORE: _("More"),
+        Change.FEWER: _("Fewer"),
+        Change.PRICE: _("Price"),
+        Change.OTHER_ITEMS: _("Other items"),
+        Change.SAME: _("Same"),
+    }[change]
+
+
+def change_sentence(change: Change) -> str:
+    """The same in a few words more, for who reads it for the first time."""
+    return {
+        Change.NEW: _("New: not billed the month before"),
+        Change.ENDED: _("Ended: not billed any more"),
+        Change.MORE: _("More of it than the month before"),
+        Change.FEWER: _("Fewer of it than the month before"),
+        Change.PRICE: _("Price: as many, at another price"),
+        Change.OTHER_ITEMS: _("Other items: as many, but not the same ones"),
+        Change.SAME: _("Same: nothing changed"),
+    }[change]
