@@ -266,7 +266,7 @@ def test_a_service_hold_says_what_is_off_and_what_stays_on() -> None:
         "- New orders and requests for support are not accepted.",
         "- Switched off: anti-virus, anti-spam and dns-filter.",
         "- Stays on: backup (your data is kept whatever happens).",
-        "Please pay: $2,700.00 By: as soon as you can",
+        "Please pay: $2,700.00 As soon as you can.",
     ):
         assert words in text
     assert "WHAT HAPPENS NEXT" not in text
@@ -304,7 +304,7 @@ def test_a_fee_is_foretold(fee: LateFee, said: str) -> None:
 
 def test_a_reminder_is_light() -> None:
     text = text_of(letter_mail(samples.reminder()))
-    assert "Falls due: $1,100.00\nPlease pay by: 7 January 2027\n" in text
+    assert "Falls due: $1,100.00\nPlease pay by 7 January 2027.\n" in text
     assert "LP-000131, Agreement Hybrid IT, February 2027" in text
     assert "Please give the number LP-000131 with your payment." in text
     assert "If you have paid already, thank you: nothing else is needed." in text

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
-from msp_billing.adapters.formatting import format_day, format_moment, format_money
+from msp_billing.adapters.dunning_letters.letter_view import further_documents, letter_view
+from msp_billing.adapters.formatting import format_moment
+from msp_billing.adapters.language import _, in_language
 from msp_billing.adapters.mails import dunning_views as views
 from msp_billing.adapters.mails.mail_builder import MailFamily
 from msp_billing.adapters.mails.mail_text import one_line
-from msp_billing.adapters.mails.mail_views import Fact
+from msp_billing.adapters.mails.mail_views import Fact, attached
+from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.dunning.letters import DunningLetter, ProviderAlert, ReleaseQuestion
 from msp_billing.domain.outbox import MailId
 from msp_billing.domain.policy import ProviderPolicy
+
+MAX_DOCUMENTS = 24
+"""Open documents that a mail lists; the letter itself lists all."""
 
 
 class DunningMails(MailFamily):
@@ -26,47 +31,38 @@ class DunningMails(MailFamily):
         recipients: Sequence[str],
         mail_id: MailId,
         made_at: datetime,
+        document: NamedDocument | None = None,
     ) -> bytes:
         """The letter of a step, of a hold that ended, or of one that is back.
 
-        A reminder is light: what falls due and how to pay it, and nothing of what could follow. To
-        the provider's own people (kind ``dunning-alert``) it goes as a copy, and says so.
+        Its words are those of the document that it brings (``adapters.dunning_letters``). To the
+        provider's own people (kind ``dunning-alert``) it goes as a copy, in their language.
+
+        Args:
+            document: the letter as PDF; the mail says the same where there is none.
 
         Raises:
             MailTooLargeError: above SES's size.
             RecipientCountError: for no recipient, or more than SES takes.
         """
-        reminder, over = letter.kind == "reminder", letter.kind == "released"
         copied = mail_id.kind == "dunning-alert"
-        return self._build(
-            "dunning",
-            f"Copy: {_subject(letter)}" if copied else _subject(letter),
-            policy,
-            recipients,
-            mail_id,
-            made_at,
-            (),
-            kind=letter.kind,
-            copied=copied,
-            title=one_line(letter.title),
-            account=one_line(letter.account_name),
-            on=format_day(letter.on),
-            words=one_line(letter.letter, 500),
-            because=one_line(letter.because, 500) if letter.because else None,
-            amount=format_money(_asked(letter), letter.currency),
-            asks=_asked(letter) > 0,
-            until=_until(letter),
-            facts=() if reminder else views.amount_facts(letter),
-            entries=views.open_documents(letter),
-            now=() if reminder else views.right_now(letter),
-            coming=() if reminder or over else views.coming_steps(letter),
-            way_out=() if reminder or over else views.way_out(letter, policy.payments),
-            reference=views.reference(letter),
-            remittance=[one_line(line, 200) for line in policy.remittance],
-            clause=None
-            if reminder
-            else Fact(one_line(letter.clause_title), one_line(letter.clause_text, 500)),
-        )
+        with in_language(policy.locale if copied else letter.locale):
+            view = letter_view(letter, policy)
+            further = further_documents(letter, MAX_DOCUMENTS)
+            return self._build(
+                "dunning",
+                _("Copy: {subject}").format(subject=view.subject) if copied else view.subject,
+                policy,
+                recipients,
+                mail_id,
+                made_at,
+                () if document is None else (document,),
+                copied=copied,
+                letter=view,
+                entries=view.entries[:MAX_DOCUMENTS],
+                further=further,
+                attached=None if document is None else attached(document),
+            )
 
     def release_mail(
         self,
@@ -132,24 +128,3 @@ class DunningMails(MailFamily):
             to_do=[one_line(line, 500) for line in alert.what_to_do],
             commands=[one_line(line, 500) for line in alert.commands],
         )
-
-
-def _asked(letter: DunningLetter) -> Decimal:
-    """What the letter asks to be paid: all that falls due, or what clears it."""
-    return letter.outstanding if letter.kind == "reminder" else letter.to_pay
-
-
-def _until(letter: DunningLetter) -> str | None:
-    return None if letter.pay_by is None else format_day(letter.pay_by)
-
-
-def _subject(letter: DunningLetter) -> str:
-    """What, how much, until when, for whom."""
-    amount, until = format_money(_asked(letter), letter.currency), _until(letter)
-    parts = [one_line(letter.title, 70)]
-    if letter.kind == "reminder":
-        parts.append(f"{amount} due {until}" if until else amount)
-    elif letter.kind != "released":
-        parts.append(f"{amount} to pay")
-        parts.append(f"please pay by {until}" if until else "please pay now")
-    return " · ".join((*parts, one_line(letter.account_name, 60)))

@@ -17,6 +17,7 @@ from msp_billing.domain.base import Frozen, Identifier, LocaleTag, Text
 from msp_billing.domain.dunning.dunning_policy import LateFee, ProtectedService, StepKind
 from msp_billing.domain.dunning.standing import AccountState, NoticeAttempt
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
+from msp_billing.domain.parties import Paper
 
 LetterKind = Literal[StepKind, "released", "reinstated"]
 """A step's letter; that a hold has ended; or that it is back, because a payment was returned."""
@@ -63,7 +64,9 @@ class DunningLetter(Frozen):
 
     account: Identifier
     account_name: Text
+    address: tuple[Text, ...] = Field(default=(), description="The account's, line by line.")
     locale: LocaleTag = Field(default="en-US", description="The language of the account.")
+    paper: Paper | None = Field(default=None, description="By the currency, where it is not said.")
     kind: LetterKind
     on: date = Field(description="The letter's day, in the provider's zone.")
     state: AccountState = Field(description="Of the account, when the letter goes out.")

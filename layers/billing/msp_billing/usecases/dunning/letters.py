@@ -72,7 +72,9 @@ def _letter(
     return DunningLetter(
         account=context.account.account,
         account_name=context.account.name,
+        address=context.account.address,
         locale=context.locale,
+        paper=context.account.paper,
         kind=kind,
         on=today,
         state=standing.state,

@@ -94,7 +94,9 @@ def _ended_letter(found: DunningContext) -> DunningLetter:
     return DunningLetter(
         account=found.account.account,
         account_name=found.account.name,
+        address=found.account.address,
         locale=found.locale,
+        paper=found.account.paper,
         kind="released",
         on=found.today,
         state=found.standing.state,

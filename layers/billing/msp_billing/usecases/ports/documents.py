@@ -179,8 +179,13 @@ class Composer(Protocol):
         recipients: Sequence[str],
         mail_id: MailId,
         made_at: datetime,
+        document: NamedDocument | None = None,
     ) -> bytes:
-        """The letter of a dunning step, of a hold that ended, or of one that is back (DUN-02)."""
+        """The letter of a dunning step, of a hold that ended, or of one that is back (DUN-02).
+
+        Args:
+            document: the same letter as PDF; None where it could not be made.
+        """
 
     def release_mail(
         self,

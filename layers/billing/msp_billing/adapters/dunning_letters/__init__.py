@@ -1,0 +1,1 @@
+"""Letters about unpaid invoices as finished words: the mail and the document share them."""
