@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from msp_billing.adapters.clock import SystemClock
+from msp_billing.adapters.clock import NoPauses, SystemClock, SystemPauses
 from msp_billing.adapters.dynamodb.at_issue import DynamoAtIssueStore
 from msp_billing.adapters.dynamodb.bodies import Bodies
+from msp_billing.adapters.dynamodb.contacts import DynamoContactStore
 from msp_billing.adapters.dynamodb.credit_notes import DynamoCreditNoteStore
 from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
+from msp_billing.adapters.dynamodb.document_links import DynamoDocumentLinks
 from msp_billing.adapters.dynamodb.invoices import DynamoInvoiceStore
 from msp_billing.adapters.dynamodb.ledgers import DynamoLedgerStore
 from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
@@ -34,8 +36,10 @@ from msp_billing.usecases.ports import (
     Calendars,
     Clock,
     Composer,
+    ContactStore,
     CreditNoteStore,
     CycleStore,
+    DocumentLinkStore,
     Executions,
     Feeds,
     InvoiceRenderer,
@@ -43,6 +47,7 @@ from msp_billing.usecases.ports import (
     LedgerStore,
     Mailer,
     Outbox,
+    Pauses,
     PaymentFiles,
     PaymentStore,
     PolicyStore,
@@ -141,6 +146,18 @@ class _WiredPorts:
         return DynamoOutbox(self._table)
 
     @cached_property
+    def contacts(self) -> ContactStore:
+        return DynamoContactStore(self._table)
+
+    @cached_property
+    def document_links(self) -> DocumentLinkStore:
+        return DynamoDocumentLinks(self._table)
+
+    @cached_property
+    def pauses(self) -> Pauses:
+        return SystemPauses() if isinstance(_clock, SystemClock) else NoPauses()
+
+    @cached_property
     def records(self) -> Records:
         return S3Records(self._s3, os.environ["RECORDS_BUCKET"])
 
@@ -179,7 +196,7 @@ class _WiredPorts:
         from msp_billing.adapters.ses_mailer import SesMailer
 
         client = _client("sesv2", _ONE_ATTEMPT)
-        return SesMailer(client, os.environ["MAIL_CONFIGURATION_SET"])
+        return SesMailer(client, os.environ["MAIL_CONFIGURATION_SET"], _client("sesv2"))
 
     @cached_property
     def ledgers(self) -> LedgerStore:

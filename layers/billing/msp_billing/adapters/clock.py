@@ -1,8 +1,9 @@
-"""The clock: the one place that reads the wall clock."""
+"""The clock: the one place that reads the wall clock, and the one that waits for it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
@@ -11,3 +12,18 @@ class SystemClock:
     def now(self) -> datetime:
         """The current instant, aware, in UTC."""
         return datetime.now(UTC)
+
+
+class SystemPauses:
+    """Pauses of the process."""
+
+    def wait(self, pause: timedelta) -> None:
+        """Let so much time pass."""
+        time.sleep(pause.total_seconds())
+
+
+class NoPauses:
+    """For a clock that is set by hand: it stands still while a step runs, and so does the wait."""
+
+    def wait(self, pause: timedelta) -> None:
+        """Nothing: whoever waits reckons with the pause as if it had passed."""

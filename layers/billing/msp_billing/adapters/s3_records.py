@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from msp_billing.domain.outbox import Attachment
 from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.errors import SealBrokenError
 from msp_billing.usecases.records import StoredObject
@@ -64,6 +67,24 @@ class S3Records:
             raise SealBrokenError(f"{key} has the SHA-256 {seal(content)}, sealed was {sha256}")
         return content
 
+    def address(self, attachment: Attachment, life: timedelta) -> str:
+        """An address from which the object can be fetched for a while, by whoever knows it.
+
+        The browser stores it under its file name, and shows nothing inside the page.
+        """
+        address: str = self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": attachment.key,
+                "ResponseContentType": attachment.media_type,
+                "ResponseContentDisposition": f'attachment; filename="{_plain(attachment)}"',
+                "ResponseCacheControl": "no-store",
+            },
+            ExpiresIn=int(life.total_seconds()),
+        )
+        return address
+
     def find(self, key: str) -> bytes | None:
         """The bytes, or None when there is no such object."""
         try:
@@ -72,3 +93,8 @@ class S3Records:
             if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
                 return None
             raise
+
+
+def _plain(attachment: Attachment) -> str:
+    """A file name that no header could be broken with."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", attachment.file_name)

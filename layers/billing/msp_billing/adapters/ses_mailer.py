@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from botocore.exceptions import (
@@ -12,6 +13,7 @@ from botocore.exceptions import (
 )
 
 from msp_billing.domain.outbox import OutboxMail
+from msp_billing.domain.sending import SendingAllowance
 from msp_billing.usecases.errors import (
     MailOutcomeUnknownError,
     MailRefusedForNowError,
@@ -29,7 +31,9 @@ _FOR_NOW = {
     "ServiceUnavailable",
 }
 _ABOUT_THIS_MAIL = {"MessageRejected", "BadRequestException", "InvalidParameterValue"}
+_NOT_ALLOWED = {"AccessDeniedException", "AccessDenied", "UnrecognizedClientException"}
 _SERVER_ERROR = 500
+_SLOWEST = Fraction(1, 10)
 
 
 class SesMailer:
@@ -37,13 +41,17 @@ class SesMailer:
 
     SES has no idempotency key, and a lost answer makes botocore's default client send up to five
     times; the one attempt and the outbox's claim prevent that (docs/adr/0005-outbox.md).
+
+    Args:
+        asking: a client that repeats what it asks; nothing is ever sent with it.
     """
 
-    def __init__(self, client: Any, configuration_set: str) -> None:
+    def __init__(self, client: Any, configuration_set: str, asking: Any = None) -> None:
         retries = client.meta.config.retries or {}
         if retries.get("total_max_attempts") != 1:
             raise ValueError("the SES client must have total_max_attempts=1")
         self._client = client
+        self._asking = asking or client
         self._configuration_set = configuration_set
 
     def send(self, raw: bytes, sender: str, mail: OutboxMail) -> str:
@@ -72,6 +80,42 @@ class SesMailer:
         except BotoCoreError as error:
             raise MailOutcomeUnknownError(f"no answer from SES: {error}") from error
         return str(answer["MessageId"])
+
+    def allowance(self) -> SendingAllowance:
+        """How much SES lets the account send (GetAccount), and has let it in the last 24 hours.
+
+        Raises:
+            MailRefusedForNowError: when SES does not say.
+            MailSetupError: when it may not be asked.
+        """
+        try:
+            answer = self._asking.get_account()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _NOT_ALLOWED:
+                raise MailSetupError(f"SES may not be asked for its quota: {error}") from error
+            raise MailRefusedForNowError(f"SES did not tell its quota: {error}") from error
+        except BotoCoreError as error:
+            raise MailRefusedForNowError(f"SES did not tell its quota: {error}") from error
+        quota = answer.get("SendQuota", {})
+        per_day = quota.get("Max24HourSend", 0)
+        return SendingAllowance(
+            # By way of its digits: SES tells whole and half recipients, not binary fractions.
+            per_second=max(Fraction(str(quota.get("MaxSendRate", 1))), _SLOWEST),
+            per_day=None if per_day < 0 else int(per_day),
+            sent_today=int(quota.get("SentLast24Hours", 0)),
+            is_enabled=bool(answer.get("SendingEnabled", True)),
+            in_production=bool(answer.get("ProductionAccessEnabled", True)),
+        )
+
+    def allow_again(self, address: str) -> bool:
+        """Take an address off the account's suppression list; False when it was not on it."""
+        try:
+            self._asking.delete_suppressed_destination(EmailAddress=address)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NotFoundException":
+                return False
+            raise
+        return True
 
 
 def _translated(error: ClientError) -> Exception:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from msp_billing.domain.base import EmailAddress, Frozen, Identifier, MailPart
+from msp_billing.domain.base import EmailAddress, Frozen, Identifier, MailPart, Text
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_policy import ReportKind
 
@@ -16,10 +16,17 @@ AccountMailKind = Literal["invoice", "comparison", ReportKind]
 """The kinds of mail that go to accounts; each may send them to other people (COL-07)."""
 
 MailKind = Literal[
-    AccountMailKind, "credit-note", "dunning", "approval", "summary", "release", "dunning-alert"
+    AccountMailKind,
+    "credit-note",
+    "dunning",
+    "approval",
+    "summary",
+    "release",
+    "dunning-alert",
+    "contact-alert",
 ]
 """What a mail is; a credit note goes where its invoice went, a dunning letter to the account's
-contacts for that, the last four to the provider's own people."""
+contacts for that, the last five to the provider's own people."""
 
 
 class MailState(StrEnum):
@@ -108,6 +115,39 @@ class MailId(Frozen):
         return f"{self.provider}/{self.run}/{self.period}/{self.account}/{self.part}/{self.kind}"
 
 
+class RecipientOutcome(Frozen):
+    """What SES said about one recipient of a mail.
+
+    What was said is kept side by side, so that it does not matter in which order it came: a bounce
+    may come after a delivery, when a server takes a mail and sends it back later.
+    """
+
+    recipient: EmailAddress
+    delivered_at: datetime | None = None
+    delayed_at: datetime | None = Field(default=None, description="When SES last said so.")
+    delay: str | None = Field(default=None, description="Why it was not delivered yet.")
+    bounced_at: datetime | None = None
+    bounce: str | None = Field(default=None, description="Why it came back.")
+    is_permanent: bool = Field(default=False, description="Whether it would always come back.")
+    complained_at: datetime | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the mail came back, or was not wanted."""
+        return self.bounced_at is not None or self.complained_at is not None
+
+    @property
+    def fate(self) -> Literal["complained", "bounced", "delivered", "delayed", "unknown"]:
+        """The furthest that is known."""
+        if self.complained_at is not None:
+            return "complained"
+        if self.bounced_at is not None:
+            return "bounced"
+        if self.delivered_at is not None:
+            return "delivered"
+        return "delayed" if self.delayed_at is not None else "unknown"
+
+
 class OutboxMail(Frozen):
     """A mail to send or sent."""
 
@@ -118,3 +158,25 @@ class OutboxMail(Frozen):
     message_id: str | None = Field(default=None, description="Given by SES when it took the mail.")
     moved_at: datetime | None = Field(default=None, description="When it got into its state.")
     note: str | None = Field(default=None, description="What SES or a person said about it.")
+    outcomes: tuple[RecipientOutcome, ...] = Field(
+        default=(), description="Of the recipients that SES said something about."
+    )
+    copy_of: MailPart | None = Field(
+        default=None, description="The part of the mail that it repeats for somebody else."
+    )
+    requested_by: Text | None = Field(default=None, description="The person who wanted the copy.")
+    about: Text | None = Field(
+        default=None, description="Of an alert: the contact, or the kind of mail, that it is about."
+    )
+
+    @property
+    def original(self) -> MailId:
+        """The mail that this one is a copy of; itself, when it is none."""
+        return (
+            self.id if self.copy_of is None else self.id.model_copy(update={"part": self.copy_of})
+        )
+
+    def outcome_of(self, recipient: str) -> RecipientOutcome | None:
+        """What is known of one recipient; addresses are compared without regard to case."""
+        wanted = recipient.casefold()
+        return next((e for e in self.outcomes if e.recipient.casefold() == wanted), None)

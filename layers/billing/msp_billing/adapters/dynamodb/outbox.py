@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -10,11 +11,26 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
-from msp_billing.adapters.dynamodb.table import Item, Key, Table
+from msp_billing.adapters.dynamodb.table import (
+    Item,
+    Key,
+    Table,
+    UnprocessedError,
+    encode_key,
+    put_new,
+)
 from msp_billing.domain.cycles import CycleId
-from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail, may_become
+from msp_billing.domain.outbox import (
+    Attachment,
+    MailId,
+    MailState,
+    OutboxMail,
+    RecipientOutcome,
+    may_become,
+)
 
 _ATTACHMENTS = TypeAdapter(tuple[Attachment, ...])
+_OUTCOMES = TypeAdapter(tuple[RecipientOutcome, ...])
 
 
 class DynamoOutbox:
@@ -26,6 +42,57 @@ class DynamoOutbox:
     def put(self, mail: OutboxMail) -> None:
         """Add a mail, unless it is there already."""
         self._table.put(mail_item(mail), "attribute_not_exists(pk)")
+
+    def enqueue(self, mail: OutboxMail) -> bool:
+        """Add a mail that no cycle sends, with its place in the queue. False when it is there.
+
+        Both in one transaction: a mail without a place would never be sent.
+        """
+        pk, sk = _queue_key(mail.id)
+        place = {"pk": pk, "sk": sk, "mail_id": mail.id.model_dump_json()}
+        token = hashlib.sha256(f"{mail.id}{secrets.token_hex(8)}".encode()).hexdigest()[:36]
+        return self._table.transact([put_new(mail_item(mail)), put_new(place)], token)
+
+    def queued(self, provider: str) -> Iterator[MailId]:
+        """The mails that have a place in the queue, in order of their names."""
+        for item in self._table.query(_queue_pk(provider)):
+            yield MailId.model_validate_json(item["mail_id"])
+
+    def leave_queue(self, mail: MailId) -> None:
+        """Take a mail's place in the queue away; nothing happens when it has none."""
+        place = {"Delete": {"Key": encode_key(_queue_key(mail))}}
+        if not self._table.transact([place], secrets.token_hex(16)):
+            raise UnprocessedError(f"{mail} kept its place in the queue")
+
+    def change(self, before: OutboxMail, after: OutboxMail) -> bool:
+        """Compare-and-set of state, recipients, outcomes, note and message id.
+
+        Raises:
+            ValueError: for a move that the outbox's states do not allow.
+        """
+        if before.state is not after.state and not may_become(before.state, after.state):
+            raise ValueError(f"a mail cannot go from {before.state} to {after.state}")
+        token = secrets.token_hex(8)
+        item = mail_item(after)
+        names = ("mail_state", "recipients", "outcomes", "note", "message_id", "moved_at")
+        sets = {name: item[name] for name in names if item[name] is not None}
+        conditions = ["mail_state = :state_before", "recipients = :recipients_before"]
+        values: dict[str, Any] = {
+            "token": token,
+            "state_before": before.state.value,
+            "recipients_before": list(before.recipients),
+            **sets,
+        }
+        if before.outcomes:
+            conditions.append("outcomes = :outcomes_before")
+            values["outcomes_before"] = _OUTCOMES.dump_json(before.outcomes).decode()
+        else:
+            conditions.append("attribute_not_exists(outcomes)")
+        expression = ", ".join(["move_token = :token", *(f"{name} = :{name}" for name in sets)])
+        standing = self._table.update(
+            mail_key(before.id), f"SET {expression}", " AND ".join(conditions), **values
+        )
+        return standing is None or standing.get("move_token") == token
 
     def find_many(self, ids: Sequence[MailId]) -> dict[MailId, OutboxMail]:
         """Those of the mails that exist, read consistently, in the order asked for."""
@@ -82,6 +149,14 @@ class DynamoOutbox:
         return standing is None or standing.get("move_token") == token
 
 
+def _queue_pk(provider: str) -> str:
+    return f"MAIL_QUEUE#{provider}"
+
+
+def _queue_key(mail: MailId) -> Key:
+    return (_queue_pk(mail.provider), str(mail))
+
+
 def mail_key(mail: MailId) -> Key:
     """Where a mail is stored: in its cycle's partition."""
     cycle = CycleId(provider=mail.provider, run=mail.run, period=mail.period)
@@ -101,6 +176,10 @@ def mail_item(mail: OutboxMail) -> Item:
         "message_id": mail.message_id,
         "moved_at": mail.moved_at.isoformat() if mail.moved_at else None,
         "note": mail.note,
+        "outcomes": _OUTCOMES.dump_json(mail.outcomes).decode() if mail.outcomes else None,
+        "copy_of": mail.copy_of,
+        "requested_by": mail.requested_by,
+        "about": mail.about,
     }
 
 
@@ -114,4 +193,8 @@ def _mail(item: Item) -> OutboxMail:
         message_id=item.get("message_id"),
         moved_at=datetime.fromisoformat(moved_at) if moved_at else None,
         note=item.get("note"),
+        outcomes=_OUTCOMES.validate_json(item["outcomes"]) if item.get("outcomes") else (),
+        copy_of=item.get("copy_of"),
+        requested_by=item.get("requested_by"),
+        about=item.get("about"),
     )

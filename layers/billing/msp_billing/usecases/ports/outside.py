@@ -12,6 +12,7 @@ from msp_billing.domain.feeds.tables import FeedTable
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.policy import HolidayCalendar
 from msp_billing.domain.problems import Problem
+from msp_billing.domain.sending import SendingAllowance
 
 
 class Clock(Protocol):
@@ -87,6 +88,17 @@ class Mailer(Protocol):
             MailRejectedError: not taken, and never will be.
             MailOutcomeUnknownError: perhaps taken; must not be sent again blindly.
         """
+
+    def allowance(self) -> SendingAllowance:
+        """How much SES lets the account send, and has let it today.
+
+        Raises:
+            MailRefusedForNowError: when SES does not say, so that nothing should be sent.
+            MailSetupError: when it may not be asked.
+        """
+
+    def allow_again(self, address: str) -> bool:
+        """Take an address off the suppression list; False when it was not on it."""
 
 
 class Executions(Protocol):

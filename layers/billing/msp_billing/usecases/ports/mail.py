@@ -1,0 +1,40 @@
+"""What delivering mails needs beside the outbox: how contacts stand, pauses, links to documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Protocol
+
+from msp_billing.domain.contacts import Contact
+from msp_billing.domain.document_links import DocumentLink
+
+
+class ContactStore(Protocol):
+    """How mail addresses stand, per provider."""
+
+    def find_many(self, provider: str, addresses: Iterable[str]) -> dict[str, Contact]:
+        """By key (see ``contact_key``), those of the addresses that were ever flagged."""
+
+    def put(self, contact: Contact) -> bool:
+        """Store the version after what is stored. False when another one came first."""
+
+    def all_of(self, provider: str) -> Iterator[Contact]:
+        """Every address that was ever flagged, in order."""
+
+
+class Pauses(Protocol):
+    """Waiting, for a moment, inside a step."""
+
+    def wait(self, pause: timedelta) -> None:
+        """Let so much time pass."""
+
+
+class DocumentLinkStore(Protocol):
+    """Links to documents that are too large for their mails."""
+
+    def put(self, link: DocumentLink) -> None:
+        """Add a link. What it holds of its secret is the hash."""
+
+    def find(self, provider: str, document: str, secret_sha256: str) -> DocumentLink | None:
+        """The link with this secret, or None."""
