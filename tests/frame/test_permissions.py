@@ -19,6 +19,8 @@ from tests.frame.test_functions import template_functions
 
 REACT = "msp_billing.usecases.dunning.react"
 BOOK_PAYMENTS = "msp_billing.usecases.receivables.payment_entries"
+FREEZE = {"BillAgainFunction", "PostInvoicesFunction"}
+"""Who enters whole batches of invoices, and stores what is frozen with them."""
 FUNCTIONS = template_functions()
 
 
@@ -93,6 +95,12 @@ def test_who_changes_a_ledger_may_do_what_follows_from_it(function: str) -> None
 @pytest.mark.parametrize("function", leading_to(BOOK_PAYMENTS))
 def test_who_books_payments_may_take_them_out_of_the_queue(function: str) -> None:
     assert "dynamodb:DeleteItem" in allowed(function)
+
+
+@pytest.mark.parametrize("function", sorted(FREEZE))
+def test_who_enters_batches_of_invoices_may_store_what_is_frozen_with_them(function: str) -> None:
+    assert "msp_billing.usecases.receivables.freezing" in reached(function)
+    assert {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"} <= allowed(function)
 
 
 def test_there_is_something_to_ask() -> None:
