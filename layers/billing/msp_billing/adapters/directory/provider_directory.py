@@ -27,6 +27,7 @@ from msp_billing.adapters.directory.provider_files import (
     PRICE_BOOK_FILE,
     DirectoryFiles,
 )
+from msp_billing.adapters.directory.provider_logo import with_logo
 from msp_billing.adapters.directory.provider_names import name_problems
 from msp_billing.adapters.directory.provider_orders import order_problems
 from msp_billing.adapters.directory.work_checks import work_problems
@@ -121,8 +122,10 @@ class _Reader:
 
     def read(self) -> ProviderDirectory | None:
         """The directory, or None with the problems."""
+        policy_document, logo_problems = with_logo(self._files.document(POLICY_FILE), self._files)
+        self.problems += logo_problems
         documents = ProviderDocuments(
-            self._files.document(POLICY_FILE),
+            policy_document,
             self._files.document(PRICE_BOOK_FILE),
             self._files.accounts(),
         )

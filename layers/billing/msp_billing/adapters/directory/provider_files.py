@@ -59,6 +59,17 @@ class DirectoryFiles:
         if folder.is_dir() and self._is_inside(folder):
             yield from self._below(folder)
 
+    def named_file(self, name: str, limit_bytes: int) -> bytes | None:
+        """What a file beside the policy holds, up to a limit; None where it cannot be read."""
+        path = self._instead.get(name, self._root / name)
+        if not path.is_file() or (name not in self._instead and not self._is_inside(path)):
+            return None
+        try:
+            with path.open("rb") as stream:
+                return stream.read(limit_bytes)
+        except OSError:
+            return None
+
     def relative(self, path: Path) -> str:
         """A path as problems name it."""
         return path.relative_to(self._root).as_posix()

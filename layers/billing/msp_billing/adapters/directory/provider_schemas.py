@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from msp_billing.adapters.directory.provider_logo import LOGO_NAME
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
@@ -32,7 +33,7 @@ def provider_schemas() -> dict[str, dict[str, Any]]:
     """
     schemas: dict[str, dict[str, Any]] = {}
     for name, model, title in _FILES:
-        schema = _for_editors(model.model_json_schema())
+        schema = _as_written(_for_editors(model.model_json_schema()))
         schemas[name] = {"$schema": DIALECT, **schema, "title": title}
     return schemas
 
@@ -45,6 +46,16 @@ def schema_file_name(name: str) -> str:
 def schema_text(schema: dict[str, Any]) -> str:
     """A schema as it is written to its file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _as_written(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with names of files, where the model has what is in them."""
+    logo = schema["$defs"].get("Logo")
+    if logo is not None:
+        what = "Name of an SVG, PNG or JPEG file beside this one."
+        logo.clear()
+        logo.update(title="Logo", type="string", pattern=LOGO_NAME, description=what)
+    return schema
 
 
 def _for_editors(schema: Any) -> Any:
