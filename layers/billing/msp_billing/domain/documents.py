@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -32,4 +33,10 @@ class NamedDocument(Frozen):
         max_length=2000,
         repr=False,
         description="Not attached; it can be fetched here. As secret as the document.",
+    )
+    size_bytes: int | None = Field(
+        default=None, ge=0, description="Of a document that is not here because it has a link."
+    )
+    link_until: datetime | None = Field(
+        default=None, description="Until when it can be fetched there, where that ends."
     )
