@@ -18,6 +18,11 @@ Kind = Literal[
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula when somebody edits the cell."""
 
+MAX_WIDTH = 48
+"""Of a column, in characters; longer text goes on in the next line of its cell."""
+
+_CHARACTERS_A_LINE = 44
+
 
 class Formula(NamedTuple):
     """A formula and the value it has now, so that viewers that do not calculate show it too."""
@@ -90,6 +95,21 @@ def plain(text: str) -> str:
 def one_line(text: str) -> str:
     """Text for where a file has no place for line breaks and control characters."""
     return plain(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+
+
+def in_margin(text: str) -> str:
+    """Text for the head or foot of a page, in which an ampersand begins a code."""
+    return one_line(text)[:80].replace("&", "&&")
+
+
+def lines_of(column: Column, value: Cell) -> int:
+    """How many lines a text takes in the widest column that there is.
+
+    Not every program finds the height of a row by itself.
+    """
+    if column.kind != "text" or not isinstance(value, str):
+        return 1
+    return sum(max(1, -(-len(line) // _CHARACTERS_A_LINE)) for line in value.split("\n"))
 
 
 def cell(row: int, column: int, sheet: str | None = None) -> str:

@@ -12,7 +12,7 @@ from msp_billing.adapters.workbooks.xlsx_sheets import Sheet
 from msp_billing.domain.money import Money
 
 _MORE, _FEWER, _BEFORE = "#b45f06", "#2e7d4f", "#b8c2cc"
-_WIDTH, _MOST_ROWS, _PIXELS_A_ROW = 760, 20, 20
+_WIDTH, _HEIGHT, _BAR, _MOST_BARS = 430, 190, 26, 40
 _MAX_WORDS = 900
 
 
@@ -24,8 +24,23 @@ class CategorySums(NamedTuple):
     now: Money
 
 
-def write_change_chart(sheet: Sheet, table: Table, sums: Sequence[CategorySums]) -> None:
+def write_charts(
+    sheet: Sheet, table: Table, sums: Sequence[CategorySums], *, changes: bool
+) -> None:
+    """The change by category, and the amounts behind it beside it, below what is written.
+
+    Args:
+        table: categories with the amounts of both months and their difference.
+        changes: whether there is a difference to tell.
+    """
+    charts = [*([_change_chart] if changes else []), _amounts_chart]
+    for number, write in enumerate(charts):
+        write(sheet, table, sums, number * (_WIDTH + 10))
+
+
+def _change_chart(sheet: Sheet, table: Table, sums: Sequence[CategorySums], left: int) -> None:
     """The change by category: bars to the right for more, to the left for less."""
+    money = sheet.file.number_formats["money"].partition(";")[0]
     chart = sheet.file.workbook.add_chart({"type": "bar"})
     chart.add_series(
         {
@@ -34,10 +49,7 @@ def write_change_chart(sheet: Sheet, table: Table, sums: Sequence[CategorySums])
             "fill": {"color": _MORE},
             "invert_if_negative": True,
             "invert_if_negative_color": _FEWER,
-            "data_labels": {
-                "value": True,
-                "num_format": sheet.file.number_formats["money_change"],
-            },
+            "data_labels": {"value": True, "num_format": f"+{money};-{money};0"},
             "gap": 60,
         }
     )
@@ -47,10 +59,10 @@ def write_change_chart(sheet: Sheet, table: Table, sums: Sequence[CategorySums])
         f"{entry.title} {format_change((entry.now - entry.before).amount, entry.now.currency)}"
         for entry in sums
     )
-    _insert(sheet, chart, title, _("Difference"), f"{title}: {told}", len(sums))
+    _insert(sheet, chart, title, _("Difference"), f"{title}: {told}", len(sums), left)
 
 
-def write_amounts_chart(sheet: Sheet, table: Table, sums: Sequence[CategorySums]) -> None:
+def _amounts_chart(sheet: Sheet, table: Table, sums: Sequence[CategorySums], left: int) -> None:
     """Both months by category, side by side."""
     chart = sheet.file.workbook.add_chart({"type": "bar"})
     for column, colour in ((1, _BEFORE), (2, sheet.file.policy.brand.primary)):
@@ -73,7 +85,7 @@ def write_amounts_chart(sheet: Sheet, table: Table, sums: Sequence[CategorySums]
         )
         for entry in sums
     )
-    _insert(sheet, chart, title, _("Amount"), f"{title}: {told}", 2 * len(sums))
+    _insert(sheet, chart, title, _("Amount"), f"{title}: {told}", len(sums), left)
 
 
 def _cells(sheet: Sheet, table: Table, column: int) -> dict[str, Any]:
@@ -84,15 +96,17 @@ def _cells(sheet: Sheet, table: Table, column: int) -> dict[str, Any]:
     }
 
 
-def _insert(sheet: Sheet, chart: Any, title: str, measure: str, words: str, bars: int) -> None:
-    """Place the chart below what is written, and go on below it."""
+def _insert(
+    sheet: Sheet, chart: Any, title: str, measure: str, words: str, categories: int, left: int
+) -> None:
     chart.set_title({"name": title, "name_font": {"size": 12}})
-    # Names at the edge, where no bar to the left covers them; the first category on top.
-    chart.set_y_axis({"name": _("Category"), "reverse": True, "label_position": "low"})
+    # The first category on top, and names at the edge, where no bar to the left covers them.
+    chart.set_y_axis(
+        {"name": _("Category"), "reverse": True, "crossing": "max", "label_position": "low"}
+    )
     gridlines = {"visible": True, "line": {"color": "#dfe4e8"}}
     chart.set_x_axis({"name": measure, "num_format": "#,##0", "major_gridlines": gridlines})
-    height = 170 + 22 * min(bars, 2 * _MOST_ROWS)
+    height = _HEIGHT + _BAR * min(categories, _MOST_BARS)
     chart.set_size({"width": _WIDTH, "height": height})
-    words = one_line(words)[:_MAX_WORDS]
-    sheet.sheet.insert_chart(sheet.row + 1, 0, chart, {"description": words})
-    sheet.row += height // _PIXELS_A_ROW + 3
+    described = {"description": one_line(words)[:_MAX_WORDS], "x_offset": left}
+    sheet.sheet.insert_chart(sheet.row + 1, 0, chart, described)

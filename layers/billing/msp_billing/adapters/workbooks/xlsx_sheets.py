@@ -19,11 +19,14 @@ from msp_billing.adapters.colours import text_on
 from msp_billing.adapters.language import _
 from msp_billing.adapters.workbooks.xlsx_cells import (
     FORMULA_STARTS,
+    MAX_WIDTH,
     Cell,
     Column,
     Formula,
     Kind,
     Table,
+    in_margin,
+    lines_of,
     one_line,
     plain,
 )
@@ -37,7 +40,6 @@ _INCREASE = {"font_color": "#7a4100", "bg_color": "#fdecc8"}
 _DECREASE = {"font_color": "#14532d", "bg_color": "#d9f2e0"}
 _ALARM = {"font_color": "#8a1c1c", "bg_color": "#f9d9d6"}
 _GREY = "#5f6b76"
-_MAX_WIDTH = 48
 _PAPER_CODES: dict[Paper, int] = {"letter": 1, "a4": 9}
 _LETTER_COUNTRIES = {"US", "CA", "MX"}
 _OPTIONS = {
@@ -212,6 +214,9 @@ class Sheet:
         header_row = self.row
         for row in rows:
             self.row += 1
+            lines = max(map(lines_of, columns, row))
+            if lines > 1:
+                self.sheet.set_row(self.row, min(15 * lines, 400))
             for index, (column, value) in enumerate(zip(columns, row, strict=True)):
                 self.write(index, value, column.kind)
         table = Table(header_row, header_row + 1, max(self.row, header_row + 1), columns)
@@ -259,14 +264,14 @@ class Sheet:
     def finish(self) -> None:
         """Set widths and the printer up; to be called when all is written."""
         for index, width in self._widths.items():
-            self.sheet.set_column(index, index, min(width, _MAX_WIDTH))
+            self.sheet.set_column(index, index, min(width, MAX_WIDTH))
         self.sheet.set_paper(_PAPER_CODES[self.file.paper])
         self.sheet.set_landscape()
         self.sheet.fit_to_pages(1, 0)
         self.sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         page = _("Page {page} of {pages}").format(page="&P", pages="&N")
-        self.sheet.set_header(f"&R&8{_for_margin(self.file.title)}")
-        self.sheet.set_footer(f"&L&8{_for_margin(self.file.policy.name)}&C&8&A&R&8{page}")
+        self.sheet.set_header(f"&R&8{in_margin(self.file.title)}")
+        self.sheet.set_footer(f"&L&8{in_margin(self.file.policy.name)}&C&8&A&R&8{page}")
 
     def _fit(self, column: int, value: Cell, kind: Kind) -> None:
         shown = value.value if isinstance(value, Formula) else value
@@ -287,8 +292,3 @@ class Sheet:
 def _on_paper(colour: str) -> str:
     """The brand's colour where it can be read on white, else nearly black."""
     return colour if text_on(colour) == "#ffffff" else "#1a1a1a"
-
-
-def _for_margin(text: str) -> str:
-    """Text for the head or foot of a page, in which an ampersand begins a code."""
-    return one_line(text)[:80].replace("&", "&&")

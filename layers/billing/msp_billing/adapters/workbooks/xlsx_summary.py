@@ -18,8 +18,7 @@ from msp_billing.adapters.workbooks.xlsx_cells import (
 )
 from msp_billing.adapters.workbooks.xlsx_charts import (
     CategorySums,
-    write_amounts_chart,
-    write_change_chart,
+    write_charts,
 )
 from msp_billing.adapters.workbooks.xlsx_sheets import Sheet
 from msp_billing.adapters.workbooks.xlsx_words import (
@@ -41,16 +40,15 @@ def write_summary(
     sums = _sums_by_category(comparison, titles)
     by_category = _write_categories(sheet, comparison, sums)
     _write_check(sheet, details, table)
-    if comparison.has_previous and not comparison.currency_changed:
+    changes = comparison.has_previous and not comparison.currency_changed
+    if changes:
         _write_causes(sheet, comparison, details, table)
     if comparison.has_previous:
         joined, left = count_changed_items(comparison)
         told = _("{joined} items joined and {left} left, by name in the sheet {sheet}")
         sheet.remark(told.format(joined=joined, left=left, sheet=_("Changes")))
     if sums:
-        if comparison.has_previous and not comparison.currency_changed:
-            write_change_chart(sheet, by_category, sums)
-        write_amounts_chart(sheet, by_category, sums)
+        write_charts(sheet, by_category, sums, changes=changes)
     sheet.finish()
 
 

@@ -22,10 +22,10 @@ class Change(Enum):
 
 def change_of(row: ComparisonRow) -> Change:
     """The first that is true of the row."""
-    if not row.previous_quantity and not row.previous_amount.amount:
-        return Change.NEW
-    if not row.current_quantity and not row.current_amount.amount:
-        return Change.ENDED
+    before = row.previous_quantity or row.previous_amount.amount
+    now = row.current_quantity or row.current_amount.amount
+    if bool(before) is not bool(now):
+        return Change.NEW if now else Change.ENDED
     if row.quantity_change:
         return Change.MORE if row.quantity_change > 0 else Change.FEWER
     if row.amount_change.amount:
