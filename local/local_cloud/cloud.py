@@ -26,7 +26,7 @@ import boto3
 from moto import mock_aws
 from moto.moto_api._internal import mock_random
 
-from local_cloud import aws_patches
+from local_cloud import aws_patches, shortcuts
 from local_cloud.clock import Clock, SettableClock
 from local_cloud.cooperative import CooperativeScheduler
 from local_cloud.deliveries import Deliveries, FailedDelivery
@@ -114,6 +114,7 @@ class LocalCloud:
         self._close()
 
     def _install(self) -> None:
+        shortcuts.install(self._patches)
         aws_patches.exchange_time(self._patches, self.clock)
         aws_patches.make_ids_repeatable(self._patches, self._seed)
         aws_patches.skip_retry_pauses(self._patches)
