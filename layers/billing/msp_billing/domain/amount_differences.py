@@ -154,7 +154,14 @@ def _causes(before: _Side, now: _Side, *, several: bool) -> Iterator[Difference]
     change = now.amount - before.amount
     title = _title(before, now, line, several=several)
     if line.kind in _CAUSES:
-        yield Difference(cause=_CAUSES[line.kind], title=title, product=line.product, amount=change)
+        yield Difference(
+            cause=_CAUSES[line.kind],
+            title=title,
+            product=line.product,
+            amount=change,
+            quantity_before=before.quantity if before.lines else None,
+            quantity_now=now.quantity if now.lines else None,
+        )
         return
     items_before, items_now = before.items, now.items
     common = {
