@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from msp_billing.domain.base import Frozen
 from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.dunning.letters import DunningLetter
+from msp_billing.domain.ledger.account_statement import AccountStatement
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail, may_become
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.errors import ApprovalGoneError, SealBrokenError
 from msp_billing.usecases.records import StoredObject
 
@@ -163,3 +167,24 @@ class FakeRecords:
 
     def find(self, key: str) -> bytes | None:
         return self.objects.get(key)
+
+    def keys(self, prefix: str, after: str) -> Iterator[str]:
+        return (key for key in sorted(self.objects) if key.startswith(prefix) and key > after)
+
+
+@dataclass
+class FakeRenderer:
+    """Documents as the JSON of what they tell, or the next errors that it was given."""
+
+    errors: list[Exception] = field(default_factory=list)
+
+    def render_letter(self, letter: DunningLetter, policy: ProviderPolicy) -> bytes:
+        return self._rendered(letter, policy)
+
+    def render_statement(self, told: AccountStatement, policy: ProviderPolicy) -> bytes:
+        return self._rendered(told, policy)
+
+    def _rendered(self, told: Frozen, policy: ProviderPolicy) -> bytes:
+        if self.errors:
+            raise self.errors.pop(0)
+        return f"%PDF {policy.provider} {told.model_dump_json()}".encode()

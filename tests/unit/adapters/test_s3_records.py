@@ -92,3 +92,20 @@ def test_what_is_not_there_is_none_and_what_was_changed_is_refused() -> None:
     assert records(bucket).find("k") == b"changed"
     with pytest.raises(SealBrokenError):
         records(bucket).get("k", seal(b"content"))
+
+
+def test_keys_are_told_page_after_page() -> None:
+    class Pages:
+        def get_paginator(self, name: str) -> Pages:
+            assert name == "list_objects_v2"
+            return self
+
+        def paginate(self, **asked: str) -> list[dict[str, Any]]:
+            assert asked == {"Bucket": "records", "Prefix": "a/", "StartAfter": "a/1"}
+            return [
+                {"Contents": [{"Key": "a/2"}, {"Key": "a/3"}]},
+                {"Contents": [{"Key": "a/4"}]},
+                {},
+            ]
+
+    assert list(S3Records(Pages(), "records").keys("a/", after="a/1")) == ["a/2", "a/3", "a/4"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -93,6 +94,14 @@ class S3Records:
             if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
                 return None
             raise
+
+    def keys(self, prefix: str, after: str) -> Iterator[str]:
+        """The keys that begin with a prefix and come after one, in their order."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, StartAfter=after
+        )
+        for page in pages:
+            yield from (entry["Key"] for entry in page.get("Contents", ()))
 
 
 def _plain(attachment: Attachment) -> str:

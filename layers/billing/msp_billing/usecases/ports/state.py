@@ -234,3 +234,6 @@ class Records(Protocol):
 
     def find(self, key: str) -> bytes | None:
         """The bytes, or None when there is no such object."""
+
+    def keys(self, prefix: str, after: str) -> Iterator[str]:
+        """The keys that begin with a prefix and come after one, in their order."""

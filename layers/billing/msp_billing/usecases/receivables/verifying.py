@@ -146,10 +146,12 @@ def prove_ledgers(ports: Ports, request: ProofRequest) -> ProofResult:
 
 def newest_anchors(ports: Ports, provider: str, until: date) -> tuple[date | None, Anchors]:
     """The anchors of the newest day that has any, up to a day; by account."""
+    before = anchor_key(provider, until - timedelta(days=DAYS_LOOKED_BACK))
+    written = set(ports.records.keys(f"{provider}/ledger/anchors/", after=before))
     for days in range(DAYS_LOOKED_BACK):
         on = until - timedelta(days=days)
-        content = ports.records.find(anchor_key(provider, on))
-        if content is not None:
+        if anchor_key(provider, on) in written:
+            content = ports.records.get(anchor_key(provider, on))
             return on, {entry.account: entry for entry in _read(content)}
     return None, {}
 
