@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from msp_billing.domain.accounting_policy import AccountingPolicy
 from msp_billing.domain.base import (
     CountryCode,
     EmailAddress,
@@ -168,6 +169,10 @@ class ProviderPolicy(Frozen):
     )
     dunning: DunningPolicy | None = Field(
         default=None, description="What follows from an unpaid invoice; nothing, if left out."
+    )
+    accounting: AccountingPolicy = Field(
+        default=AccountingPolicy(),
+        description="What the accounts of the provider's own books are called, for exports.",
     )
     runs: tuple[RunPolicy, ...] = Field(min_length=1)
 
