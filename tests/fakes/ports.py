@@ -27,6 +27,7 @@ from tests.fakes.outside import (
     FakeMailer,
     FakeOutbox,
     FakeRecords,
+    FakeRenderer,
 )
 from tests.fakes.receivables import (
     FakeLedgers,
@@ -162,6 +163,7 @@ class FakePorts:
         self.credit_notes: Any = FakeCreditNotes()
         self.outbox: Any = FakeOutbox()
         self.mailer: Any = FakeMailer()
+        self.renderer: Any = FakeRenderer()
         self.records: Any = FakeRecords()
         self.bus: Any = FakeBus()
         self.executions: Any = FakeExecutions()
@@ -184,7 +186,6 @@ class FakePorts:
     # What no test of receivables uses.
     cycles: Any = None
     feeds: Any = None
-    renderer: Any = None
     workbooks: Any = None
     reports: Any = None
     schedules: Any = None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
 
-from msp_billing.usecases.dunning.kept_letters import kept_letter_key
+from msp_billing.usecases.dunning.kept_letters import kept_letter_key, letter_document_key
 from msp_billing.usecases.errors import (
+    DocumentError,
     MailOutcomeUnknownError,
     MailRefusedForNowError,
 )
@@ -37,12 +40,17 @@ def handed_over(followed: Followed) -> list[bytes]:
     return given
 
 
-def kept(followed: Followed) -> list[bytes]:
+def kept(followed: Followed, ending: str = "eml") -> list[bytes]:
     return [
         content
         for key, content in sorted(followed.ports.records.objects.items())
-        if key.startswith(f"kr-group/dunning/letters/{ACCOUNT}/")
+        if key.startswith(f"kr-group/dunning/letters/{ACCOUNT}/") and key.endswith(ending)
     ]
+
+
+def attached(raw: bytes) -> list[bytes]:
+    message = message_from_bytes(raw, policy=policy.default)
+    return [part.get_content() for part in message.iter_attachments()]
 
 
 @pytest.mark.rule("DUN-09")
@@ -71,3 +79,30 @@ def test_a_letter_of_which_nobody_knows_whether_it_went_out_is_sealed_too(
     followed.ports.mailer.errors = [MailOutcomeUnknownError("the answer was lost")]
     followed.days(3)
     assert kept(followed) == given[:1]
+
+
+@pytest.mark.rule("DUN-09")
+def test_the_letter_s_document_is_sealed_with_the_bytes_that_were_attached(
+    followed: Followed,
+) -> None:
+    given = handed_over(followed)
+    followed.days(3)
+    (attempt,) = followed.standing.case.steps[0].attempts  # type: ignore[union-attr]
+    sealed = followed.ports.records.find(letter_document_key(attempt.mail))
+    assert attached(given[0]) == [sealed]
+    assert sealed.startswith(b"%PDF kr-group")
+
+
+def test_a_letter_that_cannot_be_made_keeps_no_mail_back(
+    followed: Followed, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = handed_over(followed)
+    followed.ports.renderer.errors = [DocumentError("no such font")]
+    with caplog.at_level(logging.ERROR):
+        followed.days(3)
+    assert attached(given[0]) == []
+    assert b"KRG-000012" in given[0]  # the mail says what the letter would have said
+    assert kept(followed) == given
+    assert kept(followed, "pdf") == []
+    assert "goes out without its PDF" in caplog.text
+    assert "no such font" in caplog.text

@@ -12,7 +12,7 @@ from typing import Any
 
 from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
 from msp_billing.adapters.invoice_pdf.printable_text import printable
-from msp_billing.adapters.language import current_locale
+from msp_billing.adapters.language import _, current_locale
 from msp_billing.domain.parties import Paper
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.resale import Resale
@@ -97,6 +97,8 @@ def framed(
 ) -> dict[str, Any]:
     """What makes the file and frames every page, in the language that is being written.
 
+    It is no draft and not for information; a document that is says so after it.
+
     Args:
         paper: what the reader prints on; by the currency, where nobody said it.
     """
@@ -108,6 +110,9 @@ def framed(
         "title": f"{printable(heading)}, {reference}",
         "author": printable(sender.name),
         "dated_on": [dated_on.year, dated_on.month, dated_on.day],
+        "draft": False,
+        "informational": False,
+        "words": frame_words(),
         "paper": name,
         "colours": {
             "primary": readable_on_white(sender.primary),
@@ -119,6 +124,17 @@ def framed(
             "heading": printable(heading, 50),
             "account": printable(account_name, 50),
         },
+    }
+
+
+def frame_words() -> dict[str, str]:
+    """The words of head and foot; a document adds its own to them."""
+    return {
+        "draft": _("Draft"),
+        "informational": _("For information"),
+        # Translators: of pages: "Page 1 of 3".
+        "of": _("of"),
+        "page": _("Page"),
     }
 
 

@@ -11,12 +11,14 @@ from typing import Final, Literal
 
 import typst
 
+from msp_billing.adapters.account_documents.letter_presentation import present_letter
 from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
 from msp_billing.adapters.invoice_pdf.font_coverage import REPLACEMENT, uncovered_pattern
 from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
 from msp_billing.adapters.language import in_language
 from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.corrections.credit_notes import CreditNote
+from msp_billing.domain.dunning.letters import DunningLetter
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
@@ -74,6 +76,15 @@ class TypstRenderer:
         """
         with in_language(note.locale):
             return self.render("credit-note.typ", present_credit_note(note, policy))
+
+    def render_letter(self, letter: DunningLetter, policy: ProviderPolicy) -> bytes:
+        """A letter about unpaid invoices as PDF; the same bytes for the same letter.
+
+        Raises:
+            RenderingError: when Typst refuses; no content of a letter makes it do so.
+        """
+        with in_language(letter.locale):
+            return self.render("letter.typ", present_letter(letter, policy))
 
     def render(self, template: str, content: dict[str, object]) -> bytes:
         """Content goes in as JSON, never as Typst source, so no name can be markup."""

@@ -61,7 +61,7 @@ class DunningMails(MailFamily):
                 letter=view,
                 entries=view.entries[:MAX_DOCUMENTS],
                 further=further,
-                attached=None if document is None else attached(document),
+                attached=None if document is None else attached(document, policy.zone),
             )
 
     def release_mail(
@@ -73,34 +73,17 @@ class DunningMails(MailFamily):
         made_at: datetime,
     ) -> bytes:
         """The mail that asks one approver to let an account out of a hold."""
-        name = one_line(question.account_name)
-        until = format_moment(question.answer_by, policy.zone) if question.answer_by else None
-        again = f"Reminder {question.reminder}: please" if question.reminder else "Please"
-        by = f" by {until}" if until else ""
-        hold = views.STATE_WORDS[question.state]
-        return self._build(
-            "release",
-            f"{again} approve{by}: end of hold · {one_line(name, 60)} is {hold} and has paid",
-            policy,
-            recipients,
-            mail_id,
-            made_at,
-            (),
-            account=name,
-            hold=hold,
-            until=until,
-            role=next(
-                (one_line(key.title) for key in question.roles if key.role == question.asked_role),
-                question.asked_role,
-            ),
-            facts=views.release_facts(question, policy.zone),
-            owed=views.owed_then(question),
-            paid=views.paid_since(question),
-            keys=views.keys(question, policy.zone),
-            link=question.link,
-            command=one_line(question.command, 300) if question.command else None,
-            clause=Fact(one_line(question.clause_title), one_line(question.clause_text, 500)),
-        )
+        with in_language(policy.locale):
+            return self._build(
+                "release",
+                _release_subject(question, policy),
+                policy,
+                recipients,
+                mail_id,
+                made_at,
+                (),
+                **_release_values(question, policy),
+            )
 
     def dunning_alert(
         self,
@@ -112,19 +95,65 @@ class DunningMails(MailFamily):
     ) -> bytes:
         """The mail that tells the provider's people what only a person can go on with."""
         name, title = one_line(alert.account_name), one_line(alert.title)
-        return self._build(
-            "dunning-alert",
-            f"For a person: {title} · {one_line(name, 60)}",
-            policy,
-            recipients,
-            mail_id,
-            made_at,
-            (),
-            title=title,
-            account=name,
-            what=one_line(alert.what, 500),
-            consequence=one_line(alert.consequence, 500),
-            facts=[Fact(one_line(f.label), one_line(f.value, 400)) for f in alert.facts],
-            to_do=[one_line(line, 500) for line in alert.what_to_do],
-            commands=[one_line(line, 500) for line in alert.commands],
+        with in_language(policy.locale):
+            first = _("For a person: {title}").format(title=title)
+            return self._build(
+                "dunning-alert",
+                f"{first} · {one_line(name, 60)}",
+                policy,
+                recipients,
+                mail_id,
+                made_at,
+                (),
+                preview=one_line(alert.what, 500),
+                title=title,
+                account=name,
+                what=one_line(alert.what, 500),
+                consequence=one_line(alert.consequence, 500),
+                facts=[Fact(one_line(f.label), one_line(f.value, 400)) for f in alert.facts],
+                to_do=[one_line(line, 500) for line in alert.what_to_do],
+                commands=[one_line(line, 500) for line in alert.commands],
+            )
+
+
+def _release_subject(question: ReleaseQuestion, policy: ProviderPolicy) -> str:
+    until = _answer_by(question, policy)
+    if question.reminder:
+        text = (
+            _("Reminder {number}: please approve by {moment}: end of hold")
+            if until
+            else _("Reminder {number}: please approve: end of hold")
         )
+    else:
+        text = (
+            _("Please approve by {moment}: end of hold")
+            if until
+            else _("Please approve: end of hold")
+        )
+    about = views.paid_words(question.state).format(account=one_line(question.account_name, 60))
+    return f"{text.format(number=question.reminder, moment=until)} · {about}"
+
+
+def _answer_by(question: ReleaseQuestion, policy: ProviderPolicy) -> str | None:
+    return format_moment(question.answer_by, policy.zone) if question.answer_by else None
+
+
+def _release_values(question: ReleaseQuestion, policy: ProviderPolicy) -> dict[str, object]:
+    name = one_line(question.account_name)
+    about = views.paid_words(question.state).format(account=name)
+    return {
+        "preview": _("{what}. Your approval is needed to end the hold.").format(what=about),
+        "account": name,
+        "until": _answer_by(question, policy),
+        "role": next(
+            (one_line(key.title) for key in question.roles if key.role == question.asked_role),
+            question.asked_role,
+        ),
+        "facts": views.release_facts(question, policy.zone),
+        "owed": views.owed_then(question),
+        "paid": views.paid_since(question),
+        "keys": views.keys(question, policy.zone),
+        "link": question.link,
+        "command": one_line(question.command, 300) if question.command else None,
+        "clause": Fact(one_line(question.clause_title), one_line(question.clause_text, 500)),
+    }

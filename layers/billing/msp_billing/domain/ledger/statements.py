@@ -24,6 +24,10 @@ class StatementLine(Frozen):
     document: Text
     title: Text
     due_on: date | None = None
+    lowers: Text | None = Field(
+        default=None, description="Of a credit note or write-off: the document that it is of."
+    )
+    method: Text | None = Field(default=None, description="Of a payment: how it came.")
     amount: ExactDecimal = Field(description="Positive raises what is owed, negative lowers it.")
     balance: ExactDecimal = Field(description="What is owed after it; negative is credit.")
 
@@ -80,6 +84,8 @@ def statement(
                 document=entry.document,
                 title=entry.title,
                 due_on=entry.due_on,
+                lowers=entry.lowers,
+                method=_method(entry),
                 amount=effect,
                 balance=balance,
             )
@@ -121,6 +127,13 @@ _MOVEMENTS = {
     EntryKind.LATE_FEE: MovementKind.LATE_FEE,
     EntryKind.WRITE_OFF: MovementKind.WRITE_OFF,
 }
+
+
+def _method(entry: LedgerEntry) -> str | None:
+    """How money came; cash is booked on the method."""
+    if entry.kind is not EntryKind.PAYMENT:
+        return None
+    return next((p.reference for p in entry.postings if p.on is LedgerAccount.CASH), None)
 
 
 def _money(ledger: LedgerId, amount: Decimal) -> Decimal:

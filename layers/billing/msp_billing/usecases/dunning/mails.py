@@ -6,7 +6,7 @@ behind. None is sent twice: the outbox's claim sees to it (docs/adr/0005-outbox.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,15 +20,15 @@ from msp_billing.domain.dunning.moves import dunning_of
 from msp_billing.domain.dunning.standing import Standing, StepTaken
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.periods import Period
-from msp_billing.usecases.deliver_mail import Compose, send_once
 from msp_billing.usecases.dunning.context import DunningContext
-from msp_billing.usecases.dunning.kept_letters import keep_letter
+from msp_billing.usecases.dunning.kept_letters import LetterMail, keep_mail
 from msp_billing.usecases.dunning.letters import (
     about_a_hold,
     payment_returned,
     reinstated_letter,
     step_letter,
 )
+from msp_billing.usecases.sending_mails import Compose, send_once
 
 RUN = "dunning"
 """In place of the name of a run in mails of dunning; the period is the month they were made in."""
@@ -36,10 +36,11 @@ RUN = "dunning"
 
 @dataclass(frozen=True)
 class Errand:
-    """A mail that a case has, and how to make it."""
+    """A mail that a case has, how to make it, and how to keep what was sent."""
 
     mail: MailId
     compose: Compose
+    keep: Callable[[bytes], object]
 
 
 def dunning_mail_id(
@@ -145,13 +146,14 @@ def send_waiting(context: DunningContext, dunning: DunningPolicy) -> bool:
     Raises:
         MailSetupError: when SES takes no mail at all as it is set up.
     """
-    errands = {entry.mail: entry.compose for entry in _errands(context, dunning)}
+    errands = {entry.mail: entry for entry in _errands(context, dunning)}
     for mail in context.ports.outbox.find_many(list(errands)).values():
         if mail.state is not MailState.READY:
             continue
-        keep = keep_letter(context.ports, mail.id)
-        compose = errands[mail.id]
-        state = send_once(context.ports, context.policy, mail.id, compose, mail, keep=keep)
+        errand = errands[mail.id]
+        state = send_once(
+            context.ports, context.policy, mail.id, errand.compose, mail, keep=errand.keep
+        )
         if state is MailState.READY:
             return False
     return True
@@ -180,9 +182,8 @@ def withdraw_waiting(context: DunningContext, dunning: DunningPolicy) -> None:
 
 def send_mail(context: DunningContext, mail: MailId, letter: DunningLetter) -> bool:
     """Send one letter that belongs to no case; False when SES does not take it for now."""
-    compose = _letter_composer(context, letter)
-    keep = keep_letter(context.ports, mail)
-    state = send_once(context.ports, context.policy, mail, compose, keep=keep)
+    errand = _letter_errand(context, mail, lambda: letter)
+    state = send_once(context.ports, context.policy, mail, errand.compose, keep=errand.keep)
     return state is not MailState.READY
 
 
@@ -194,13 +195,13 @@ def _errands(context: DunningContext, dunning: DunningPolicy) -> Iterator[Errand
     for taken in case.steps:
         step = dunning.step(taken.step)
         for attempt in taken.attempts:
-            yield Errand(attempt.mail, _step_composer(context, dunning, step))
+            yield _step_errand(context, dunning, step, attempt.mail)
         if step.copy_to and taken.attempts:
             copied = taken.attempts[0].mail.model_copy(update={"kind": "dunning-alert"})
-            yield Errand(copied, _step_composer(context, dunning, step))
+            yield _step_errand(context, dunning, step, copied)
         if taken.told_at is not None and case is context.standing.open_case:
             mail = alert_mail(context, dunning, taken).id
-            yield Errand(mail, _alert_composer(context, dunning, taken))
+            yield _alert_errand(context, mail, _undelivered(context, dunning, taken))
     yield from _returned_errands(context, dunning)
 
 
@@ -217,34 +218,35 @@ def _returned_errands(context: DunningContext, dunning: DunningPolicy) -> Iterat
     if since <= begun_at:  # it got there by its step, not because a payment was returned
         return
     told = _returned_id(context, standing, since, "dunning-alert")
-    yield Errand(told, lambda mail: _alert(context, payment_returned(context), mail))
+    yield _alert_errand(context, told, lambda: payment_returned(context))
     if hold is not None:
         letter = reinstated_letter(context, dunning, hold)
         mail = _returned_id(context, standing, since, "dunning")
-        yield Errand(mail, _letter_composer(context, letter))
+        yield _letter_errand(context, mail, lambda: letter)
 
 
-def _step_composer(context: DunningContext, dunning: DunningPolicy, step: DunningStep) -> Compose:
-    def compose(mail: OutboxMail) -> bytes:
-        return _composed(context, step_letter(context, dunning, step), mail)
-
-    return compose
-
-
-def _letter_composer(context: DunningContext, letter: DunningLetter) -> Compose:
-    def compose(mail: OutboxMail) -> bytes:
-        return _composed(context, letter, mail)
-
-    return compose
+def _step_errand(
+    context: DunningContext, dunning: DunningPolicy, step: DunningStep, mail: MailId
+) -> Errand:
+    return _letter_errand(context, mail, lambda: step_letter(context, dunning, step))
 
 
-def _alert_composer(context: DunningContext, dunning: DunningPolicy, taken: StepTaken) -> Compose:
+def _letter_errand(
+    context: DunningContext, mail: MailId, letter: Callable[[], DunningLetter]
+) -> Errand:
+    made = LetterMail(context.ports, context.policy, mail, letter, context.now)
+    return Errand(mail, made.compose, made.keep)
+
+
+def _undelivered(
+    context: DunningContext, dunning: DunningPolicy, taken: StepTaken
+) -> Callable[[], ProviderAlert]:
     steps = dunning.case_steps
     step = dunning.step(taken.step)
     following = steps[steps.index(step) + 1 :]
 
-    def compose(mail: OutboxMail) -> bytes:
-        alert = notice_undeliverable(
+    def alert() -> ProviderAlert:
+        told = notice_undeliverable(
             context.policy.provider,
             context.account.account,
             context.account.name,
@@ -253,18 +255,17 @@ def _alert_composer(context: DunningContext, dunning: DunningPolicy, taken: Step
             taken.attempts,
             following[0].title if following else None,
         )
-        return _alert(context, about_a_hold(alert) if step.is_hold else alert, mail)
+        return about_a_hold(told) if step.is_hold else told
 
-    return compose
-
-
-def _composed(context: DunningContext, letter: DunningLetter, mail: OutboxMail) -> bytes:
-    return context.ports.composer.dunning_letter(
-        letter, context.policy, mail.recipients, mail.id, context.now
-    )
+    return alert
 
 
-def _alert(context: DunningContext, alert: ProviderAlert, mail: OutboxMail) -> bytes:
-    return context.ports.composer.dunning_alert(
-        alert, context.policy, mail.recipients, mail.id, context.now
-    )
+def _alert_errand(
+    context: DunningContext, mail: MailId, alert: Callable[[], ProviderAlert]
+) -> Errand:
+    def compose(claimed: OutboxMail) -> bytes:
+        return context.ports.composer.dunning_alert(
+            alert(), context.policy, claimed.recipients, claimed.id, context.now
+        )
+
+    return Errand(mail, compose, keep_mail(context.ports, mail))

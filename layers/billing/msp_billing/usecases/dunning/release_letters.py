@@ -18,9 +18,8 @@ from msp_billing.domain.dunning.standing import Release
 from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount
 from msp_billing.domain.ledger.position import LedgerPosition, TakenPayment
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
-from msp_billing.usecases.deliver_mail import send_once
 from msp_billing.usecases.dunning.context import DunningContext
-from msp_billing.usecases.dunning.kept_letters import keep_letter
+from msp_billing.usecases.dunning.kept_letters import LetterMail
 from msp_billing.usecases.dunning.letters import letter_documents
 from msp_billing.usecases.dunning.mails import dunning_mail_id
 from msp_billing.usecases.dunning.release_situation import (
@@ -29,6 +28,7 @@ from msp_billing.usecases.dunning.release_situation import (
 )
 from msp_billing.usecases.errors import MailRefusedForNowError
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.sending_mails import send_once
 
 _NOTHING = Decimal(0)
 
@@ -63,16 +63,9 @@ def send_ended_letter(ports: Ports, found: DunningContext) -> None:
     if found.standing.state.on_hold:
         _withdraw_ended_letter(ports, found, release)
         return
-    letter = _ended_letter(found)
-
-    def compose(claimed: OutboxMail) -> bytes:
-        return ports.composer.dunning_letter(
-            letter, found.policy, claimed.recipients, claimed.id, found.now
-        )
-
     mail = release_mail_id(found, release, "ended", "dunning")
-    keep = keep_letter(ports, mail)
-    if send_once(ports, found.policy, mail, compose, keep=keep) is MailState.READY:
+    made = LetterMail(ports, found.policy, mail, lambda: _ended_letter(found), found.now)
+    if send_once(ports, found.policy, mail, made.compose, keep=made.keep) is MailState.READY:
         raise MailRefusedForNowError(f"{mail} was not taken for now")
 
 

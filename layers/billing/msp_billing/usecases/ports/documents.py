@@ -45,6 +45,9 @@ class InvoiceRenderer(Protocol):
     def render_credit_note(self, note: CreditNote, policy: ProviderPolicy) -> bytes:
         """The PDF; the same bytes for the same credit note."""
 
+    def render_letter(self, letter: DunningLetter, policy: ProviderPolicy) -> bytes:
+        """A letter about unpaid invoices as PDF; the same bytes for the same letter."""
+
 
 class Workbooks(Protocol):
     """Spreadsheets."""

@@ -1,0 +1,1 @@
+"""Documents about an account as a whole: letters about unpaid invoices, statements."""
