@@ -81,6 +81,8 @@ REFUSED = {
     "style sheet": Refused(b'<?xml-stylesheet href="x.css"?>' + SVG, "instruction"),
     "other XML": Refused(b"<html/>", "no SVG"),
     "without a size": Refused(drawing("", ""), "how large"),
+    "of no width": Refused(drawing("", 'viewBox="0 0 40 10" width="0" height="10"'), "how large"),
+    "other letters": Refused(SVG.decode().encode("utf-16"), "UTF-8"),
     "nothing of it": Refused(b"GIF89a", "no PNG and no JPEG"),
     "too many bytes": Refused(SVG + b" " * MAX_BYTES, "bytes"),
     "too many pixels": Refused(png(2_001, 1), "2,001 pixels"),

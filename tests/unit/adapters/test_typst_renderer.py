@@ -117,7 +117,7 @@ def test_the_document_is_tagged_archivable_and_dated_by_the_invoice(renderer: Ty
     root: Any = reader.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
     assert "/StructTreeRoot" in root
-    assert root["/Lang"] == "en"
+    assert root["/Lang"] == "en-US"
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     metadata = root["/Metadata"].get_data().decode()
     assert re.search(r"pdfuaid:part[>=\"]+1", metadata)

@@ -44,7 +44,10 @@ def svg_size(content: bytes) -> tuple[float, float]:
     """
     reader = _Reader()
     try:
+        content.decode("utf-8")
         reader.read(content)
+    except UnicodeDecodeError as error:
+        raise NotPrintableError("The drawing is not in UTF-8.", _PLAIN) from error
     except expat.ExpatError as error:
         what = f"The file is no PNG and no JPEG, and as SVG it cannot be read: {error}."
         raise NotPrintableError(what, "Give an SVG, PNG or JPEG file.") from error
@@ -86,15 +89,19 @@ class _Reader:
 
 
 def _size(attributes: dict[str, str]) -> tuple[float, float] | None:
+    """Of the ``viewBox``, else of width and height, none of which may be nothing."""
     numbers = attributes.get("viewBox", "").replace(",", " ").split()
-    sides = numbers[2:] if len(numbers) == 4 else [attributes.get(k, "") for k in _SIDES]
-    found = [_NUMBER.match(side) for side in sides]
-    if found[0] is None or found[1] is None:
+    sides = [attributes[key] for key in ("width", "height") if key in attributes]
+    if not all(_length(side) for side in sides):
         return None
-    return float(found[0][1]), float(found[1][1])
+    box = numbers[2:] if len(numbers) == 4 else sides
+    return (_length(box[0]), _length(box[1])) if len(box) == 2 else None
 
 
-_SIDES = ("width", "height")
+def _length(text: str) -> float:
+    """The number at the beginning, 0 where there is none."""
+    found = _NUMBER.match(text)
+    return float(found[1]) if found else 0.0
 
 
 def _refuse_attribute(name: str, value: str) -> None:

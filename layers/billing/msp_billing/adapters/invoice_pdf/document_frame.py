@@ -11,9 +11,10 @@ from datetime import date
 from typing import Any
 
 from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
+from msp_billing.adapters.invoice_pdf.logo_drawing import drawn_logo
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _, current_locale
-from msp_billing.domain.parties import Paper
+from msp_billing.domain.parties import Logo, Paper
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.resale import Resale
 
@@ -30,6 +31,7 @@ class Letterhead:
     contact: tuple[str, ...]
     primary: str
     accent: str
+    logo: Logo | None = None
 
     @classmethod
     def of_provider(cls, policy: ProviderPolicy) -> Letterhead:
@@ -41,6 +43,7 @@ class Letterhead:
             contact=tuple(line for line in contact if line is not None),
             primary=policy.brand.primary,
             accent=policy.brand.accent,
+            logo=policy.brand.logo,
         )
 
     @classmethod
@@ -58,6 +61,7 @@ class Letterhead:
         """As the top of the first page shows it."""
         return {
             "name": printable(self.name),
+            "logo": drawn_logo(self.logo),
             "address": [printable(line) for line in self.address],
             "contact": [printable(line, unbroken=64) for line in self.contact],
         }

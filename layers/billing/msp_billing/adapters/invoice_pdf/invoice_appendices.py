@@ -19,6 +19,7 @@ from msp_billing.adapters.formatting import (
     format_quantity,
 )
 from msp_billing.adapters.invoice_pdf.printable_text import printable
+from msp_billing.adapters.language import _
 from msp_billing.domain.counting.counts import Count, CountedItem
 from msp_billing.domain.feeds.definitions import FeedSeal
 from msp_billing.domain.invoices import (
@@ -57,14 +58,14 @@ def present_changes(invoice: Invoice) -> Json | None:
     titles = _section_titles(invoice, changed)
     joined = sum(len(entry.count.joined) for entry in changed)
     left = sum(len(entry.count.left) for entry in changed)
-    found = (
-        f"{format_quantity(joined)} joined, {format_quantity(left)} left"
-        if changed
-        else "every count is made of the same items"
-    )
+    summary = _("Compared with {month}: every count is made of the same items")
+    if changed:
+        summary = _("Compared with {month}: {joined} joined, {left} left")
     return {
-        "title": f"What changed since {month}",
-        "summary": f"Compared with {month}: {found}",
+        "title": _("What changed since {month}").format(month=month),
+        "summary": summary.format(
+            month=month, joined=format_quantity(joined), left=format_quantity(left)
+        ),
         "rows": [
             {
                 "section": titles[entry.subscriber] if len(invoice.sections) > 1 else None,
@@ -127,7 +128,7 @@ def present_codes(invoice: Invoice, book: PriceBook) -> Json:
                 ],
             }
         )
-    return {"title": "Product codes by category", "categories": categories}
+    return {"title": _("Product codes by category"), "categories": categories}
 
 
 def present_counts(invoice: Invoice, zone: ZoneInfo) -> Json | None:
@@ -155,7 +156,7 @@ def present_counts(invoice: Invoice, zone: ZoneInfo) -> Json | None:
             }
         )
     return {
-        "title": "What the counts are made of",
+        "title": _("What the counts are made of"),
         "sources": _sources(counted, zone),
         "sections": [
             {"title": titles[subscriber], "counts": counts}
@@ -175,7 +176,7 @@ def _late(count: Count) -> str | None:
     if not count.late:
         return None
     waiting = ", ".join(named_late(change) for change in count.late)
-    return printable(f"For the next count: {waiting}", 2_000)
+    return printable(_("For the next count: {names}").format(names=waiting), 2_000)
 
 
 def _columns_for(longest: int) -> int:
@@ -205,7 +206,7 @@ def present_clauses(invoice: Invoice, policy: ProviderPolicy, numbers: dict[str,
     Shape: ``{title, rows: [{number, title, text}], made_from}``.
     """
     return {
-        "title": "The rules this invoice follows",
+        "title": _("The rules this invoice follows"),
         "rows": [
             {
                 "number": number,
@@ -214,9 +215,13 @@ def present_clauses(invoice: Invoice, policy: ProviderPolicy, numbers: dict[str,
             }
             for clause, number in numbers.items()
         ],
-        "made_from": f"Made with policy {printable(invoice.policy_version)}, price book "
-        f"{printable(invoice.price_book_version)} and the counts sealed as "
-        f"{invoice.snapshot_sha256[:CHECKSUM_LETTERS]}.",
+        "made_from": _(
+            "Made with policy {policy}, price book {price_book} and the counts sealed as {seal}."
+        ).format(
+            policy=printable(invoice.policy_version),
+            price_book=printable(invoice.price_book_version),
+            seal=invoice.snapshot_sha256[:CHECKSUM_LETTERS],
+        ),
     }
 
 
@@ -231,7 +236,7 @@ def present_origins(invoice: Invoice) -> Json:
         for line in invoice.lines
     )
     return {
-        "title": "Where quantities and prices come from",
+        "title": _("Where quantities and prices come from"),
         "rows": [
             {
                 "quantity_from": printable(_capitalised(quantity_from), 500),

@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from msp_billing.adapters.formatting import (
-    format_day,
     format_money,
     format_quantity,
     format_service_period,
 )
+from msp_billing.adapters.invoice_pdf.invoice_totals import FOLLOWING, apart, title_of
 from msp_billing.adapters.invoice_pdf.printable_text import printable
+from msp_billing.adapters.language import _
 from msp_billing.domain.invoices import (
     Invoice,
     InvoiceLine,
@@ -26,16 +27,6 @@ from msp_billing.domain.money import Money, total
 from msp_billing.domain.price_book import PriceBook
 
 Json = dict[str, Any]
-
-_TOTALS = {LineKind.DISCOUNT: "Discounts", LineKind.TAX: "Taxes"}
-"""Kinds with a sum of their own under the lines; all others are charges."""
-
-_FOLLOWING = {
-    LineKind.DISCOUNT: "discounts",
-    LineKind.SHORTFALL: "minimums",
-    LineKind.TAX: "taxes",
-}
-"""Kinds that follow from other lines; a section of nothing else is named by them."""
 
 _WITHOUT_UNITS = (PriceBasis.PERCENT, PriceBasis.MINIMUM, PriceBasis.AMOUNT)
 """Amounts that are no quantity times a price."""
@@ -80,46 +71,35 @@ class Charges:
         else:
             rows = [self._section_row(section) for section in sections if section.internal]
             rows += self._category_rows()
-        return {"title": "Summary", "rows": rows, "total": ["Total", _money(self.invoice.total)]}
+        total_row = [_("Total"), _money(self.invoice.total)]
+        return {"title": _("Summary"), "rows": rows, "total": total_row}
 
     def blocks(self) -> Iterator[Json]:
         """The charges: internal environment, summary by product, then every section (COL-06)."""
         internal = [section for section in self.invoice.sections if section.internal]
         others = [section for section in self.invoice.sections if not section.internal]
         if internal:
-            yield self._lines_block("Your internal environment", internal)
+            yield self._lines_block(_("Your internal environment"), internal)
         if not others:
             return
         if "summary_by_product" in self.show:
-            title = "Summary by product, all customers" if internal else "Summary by product"
-            yield self._products_block(title, others)
+            every, own = _("Summary by product, all customers"), _("Summary by product")
+            yield self._products_block(every if internal else own, others)
         if len(others) > MAX_SECTIONS_IN_OVERVIEW:
             rows = [self._section_row(section) for section in others]
-            what = "customer" if internal else "section"
-            title = f"Where to find each {what}"
-            yield {"kind": "contents", "title": title, "head": what.capitalize(), "rows": rows}
-        yield self._lines_block("Detail by customer" if internal else "Charges", others)
-
-    def totals(self) -> Iterator[Json]:
-        """The sums below the lines: charges, discounts and taxes where there are any, the total."""
-        sums: dict[str, list[Money]] = {"Charges": []}
-        for line in self.invoice.lines:
-            sums.setdefault(_TOTALS.get(line.kind, "Charges"), []).append(line.amount)
-        if len(sums) > 1:
-            for label in ("Charges", *_TOTALS.values()):
-                if label in sums:
-                    yield {"label": label, "amount": self._sum(sums[label]), "strong": False}
-        due_on = self.invoice.due_on
-        label = f"Total due {format_day(due_on)}" if due_on else "Total, for information"
-        yield {"label": label, "amount": _money(self.invoice.total), "strong": True}
+            title, head = _("Where to find each section"), _("Section")
+            if internal:
+                title, head = _("Where to find each customer"), _("Customer")
+            yield {"kind": "contents", "title": title, "head": head, "rows": rows}
+        yield self._lines_block(_("Detail by customer") if internal else _("Charges"), others)
 
     def _category_rows(self) -> list[Json]:
         internal = {section.subscriber for section in self.invoice.sections if section.internal}
         amounts: dict[str, list[Money]] = {}
         for line in self.invoice.lines:
             if line.subscriber not in internal:
-                title = self.book.category_title(line.category)
-                title = _TOTALS.get(line.kind, title)
+                kind = apart(line)
+                title = title_of(kind) if kind else self.book.category_title(line.category)
                 amounts.setdefault(title, []).append(line.amount)
         return [
             {"title": printable(title), "amount": self._sum(entries), "section": None}
@@ -135,9 +115,8 @@ class Charges:
 
     def _section_title(self, section: InvoiceSection) -> str:
         kinds = {line.kind for line in self._lines_of(section)}
-        if kinds <= _FOLLOWING.keys():
-            titles = [title for kind, title in _FOLLOWING.items() if kind in kinds]
-            return " and ".join(titles).capitalize()
+        if kinds.issubset(FOLLOWING):
+            return title_of(*kinds)
         return printable(section.title, unbroken=26)
 
     def _lines_of(self, section: InvoiceSection) -> list[InvoiceLine]:
@@ -176,7 +155,6 @@ class Charges:
     def _line(self, line: InvoiceLine) -> Json:
         discount = line.kind is LineKind.DISCOUNT
         only_amount = discount or line.reason.price_basis in _WITHOUT_UNITS
-        by_step = line.reason.price_basis is PriceBasis.GRADUATED
         return {
             "code": printable(line.product, unbroken=16),
             "description": printable(line.description, 500),
@@ -184,7 +162,7 @@ class Charges:
             "clause": self.clause_numbers[line.reason.clause],
             "quantity": "" if only_amount else format_quantity(line.quantity),
             "unit": "" if only_amount else printable(line.unit),
-            "unit_price": "by step" if by_step else "" if only_amount else _money(line.unit_price),
+            "unit_price": "" if only_amount else _unit_price(line),
             "amount": _money(line.amount),
             "discount": discount,
         }
@@ -197,7 +175,7 @@ class Charges:
         if line.service_period != self.invoice.service_period:
             parts.insert(0, format_service_period(line.service_period))
         if line.kind is LineKind.ONE_TIME:
-            parts.insert(0, "one-time charge")
+            parts.insert(0, _("one-time charge"))
         text = " · ".join(parts)
         return text[0].upper() + text[1:]
 
@@ -228,19 +206,33 @@ class Charges:
         return _money(total(amounts, self.invoice.currency))
 
 
-def column_widths(blocks: list[Json]) -> dict[str, int]:
-    """How many characters the widest entry of each column has; the layout makes room for it."""
+def column_widths(blocks: list[Json], words: dict[str, str]) -> dict[str, int]:
+    """How many characters the widest entry of each column has; the layout makes room for it.
+
+    Args:
+        words: the columns' heads, of which the longest word has to fit.
+    """
     sections = [section for block in blocks for section in block.get("sections", [])]
     rows = [line for section in sections for line in section["lines"]]
     rows += [row for block in blocks if block["kind"] == "products" for row in block["rows"]]
     columns = ("code", "quantity", "unit", "unit_price", "amount")
-    widest = {column: max(len(row[column]) for row in rows) for column in columns}
+    widest = {
+        column: max(
+            *(len(row[column]) for row in rows), *map(len, words[column].replace("-", " ").split())
+        )
+        for column in columns
+    }
     sums = [entry["amount"] for entry in [*sections, *blocks] if "amount" in entry]
     return widest | {"amount": max(widest["amount"], *map(len, sums))}
 
 
 def _one_price(prices: set[Money]) -> str:
-    return _money(next(iter(prices))) if len(prices) == 1 else "various"
+    return _money(next(iter(prices))) if len(prices) == 1 else _("various")
+
+
+def _unit_price(line: InvoiceLine) -> str:
+    by_step = line.reason.price_basis is PriceBasis.GRADUATED
+    return _("by step") if by_step else _money(line.unit_price)
 
 
 def _money(money: Money) -> str:

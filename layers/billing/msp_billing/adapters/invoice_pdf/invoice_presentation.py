@@ -10,8 +10,8 @@ where it can be tested without a PDF. The result is plain JSON:
     heading     the invoice's label (KR-03)
     bill_to     [line, ...]
     facts       [[label, value], ...]
-    due         {label, amount, by}
-    payment     {title, lines [line, ...]}
+    due, payment, slip      see invoice_payment
+    account, differences    see invoice_account
     note        text or null
     overview    see Charges.overview
     blocks      the charges in their order, each {kind, ...}: "lines", "products", "contents"
@@ -19,9 +19,6 @@ where it can be tested without a PDF. The result is plain JSON:
     changes, codes, counts, origins, clauses    see invoice_appendices
     time        see invoice_time
     widths      longest entry of each column of numbers, in characters
-
-A balance brought forward, credits and tax will be further entries of ``totals``; another language
-is another set of words and another locale for the formats.
 """
 
 from __future__ import annotations
@@ -29,8 +26,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from msp_billing.adapters.formatting import format_day, format_money, format_service_period
+from msp_billing.adapters.formatting import format_day, format_service_period
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
+from msp_billing.adapters.invoice_pdf.invoice_account import present_account, present_differences
 from msp_billing.adapters.invoice_pdf.invoice_appendices import (
     present_changes,
     present_clauses,
@@ -39,8 +37,13 @@ from msp_billing.adapters.invoice_pdf.invoice_appendices import (
     present_origins,
 )
 from msp_billing.adapters.invoice_pdf.invoice_charges import Charges, column_widths, is_compact
+from msp_billing.adapters.invoice_pdf.invoice_payment import Payment
 from msp_billing.adapters.invoice_pdf.invoice_time import present_time
+from msp_billing.adapters.invoice_pdf.invoice_totals import present_totals
+from msp_billing.adapters.invoice_pdf.invoice_words import invoice_words
+from msp_billing.adapters.invoice_pdf.paper_sizes import usual_paper
 from msp_billing.adapters.invoice_pdf.printable_text import printable
+from msp_billing.adapters.language import _
 from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
@@ -48,41 +51,6 @@ from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.run_policy import RunPolicy
 
 Json = dict[str, Any]
-
-WORDS = {
-    "amount": "Amount",
-    "as_of": "Export as of",
-    "before": "Before",
-    "bill_to": "Bill to",
-    "checksum": "SHA-256",
-    "code": "Code",
-    "count": "Count",
-    "counted_at": "Counted at",
-    "description": "Description",
-    "draft": "Draft",
-    "hours": "Hours",
-    "informational": "For information",
-    "joined": "Joined",
-    "left": "Left",
-    "line": "Line",
-    "lines": "Lines",
-    "now": "Now",
-    "of": "of",
-    "page": "Page",
-    "price_from": "Price from",
-    "product": "Product",
-    "quantity": "Qty",
-    "quantity_from": "Quantity from",
-    "since": "since",
-    "source": "Source file",
-    "time": "Time",
-    "unit": "Unit",
-    "unit_price": "Unit price",
-    "work": "Work",
-}
-"""Words of the layout itself, in English."""
-
-NOT_PAYABLE = "Please do not pay: it will be on your next regular invoice."
 
 
 def present_invoice(
@@ -101,12 +69,12 @@ def present_invoice(
     blocks = list(charges.blocks())
     return {
         **_document(invoice, policy),
-        **_first_page(invoice, policy),
+        **_first_page(invoice, policy, at_issue),
         "compact": is_compact(invoice),
         "overview": charges.overview(),
         "blocks": blocks,
-        "totals": list(charges.totals()),
-        "widths": column_widths(blocks),
+        "totals": list(present_totals(invoice, at_issue)),
+        "widths": column_widths(blocks, invoice_words()),
         "changes": present_changes(invoice),
         "codes": present_codes(invoice, book) if "summary_by_category" in run.show else None,
         "time": present_time(invoice, policy.zone),
@@ -119,7 +87,9 @@ def present_invoice(
 def _document(invoice: Invoice, policy: ProviderPolicy) -> Json:
     """What makes the file and frames every page."""
     number = invoice.number
-    reference = "Draft invoice" if number is None else f"Invoice {printable(number)}"
+    reference = _("Draft invoice")
+    if number is not None:
+        reference = _("Invoice {number}").format(number=printable(number))
     return {
         **document_frame(
             policy,
@@ -128,61 +98,47 @@ def _document(invoice: Invoice, policy: ProviderPolicy) -> Json:
             account_name=invoice.account_name,
             dated_on=invoice.invoice_on,
             currency=invoice.currency,
+            paper=invoice.paper or usual_paper(invoice.country),
         ),
-        "words": WORDS,
+        "words": invoice_words(),
         "draft": number is None,
         "informational": invoice.informational,
     }
 
 
-def _first_page(invoice: Invoice, policy: ProviderPolicy) -> Json:
+def _first_page(invoice: Invoice, policy: ProviderPolicy, at_issue: InvoiceAtIssue | None) -> Json:
+    payment = Payment(invoice, policy, at_issue)
     return {
         "provider": provider_block(policy),
         "heading": printable(invoice.label),
         "bill_to": [printable(line) for line in invoice.bill_to],
         "facts": list(_facts(invoice)),
-        "due": _due(invoice),
-        "payment": _payment(invoice, policy),
+        "due": payment.due(),
+        "payment": payment.how(),
+        "slip": payment.slip(),
+        "account": present_account(invoice, at_issue),
+        "differences": present_differences(invoice, at_issue),
         "note": policy.invoice_note and printable(policy.invoice_note, 500, unbroken=64),
     }
 
 
 def _facts(invoice: Invoice) -> Iterator[list[str]]:
-    yield ["Invoice number", printable(invoice.number or "given when it is issued")]
-    yield ["Invoice date", format_day(invoice.invoice_on)]
-    yield ["Service period", format_service_period(invoice.service_period)]
-    yield ["Due date", "None" if invoice.due_on is None else format_day(invoice.due_on)]
+    number = invoice.number or _("given when it is issued")
+    yield [_("Invoice number"), printable(number)]
+    yield [_("Invoice date"), format_day(invoice.invoice_on)]
+    yield [_("Service period"), format_service_period(invoice.service_period)]
+    due_on = invoice.due_on
+    yield [_("Due date"), _("None") if due_on is None else format_day(due_on)]
     if invoice.purchase_order is not None:
-        yield ["Purchase order", printable(invoice.purchase_order)]
-
-
-def _due(invoice: Invoice) -> Json:
-    if invoice.due_on is None:
-        return {
-            "label": f"For information, in {invoice.currency}",
-            "amount": format_money(invoice.total.amount, invoice.currency),
-            "by": NOT_PAYABLE,
-        }
-    by = f"Due {format_day(invoice.due_on)}"
-    return {
-        "label": f"Amount due in {invoice.currency}",
-        "amount": format_money(invoice.total.amount, invoice.currency),
-        "by": by if invoice.number else f"{by} once it is issued. Draft: please do not pay.",
-    }
-
-
-def _payment(invoice: Invoice, policy: ProviderPolicy) -> Json:
-    """How to pay; of what is for information, that it is not to be paid (COL-24)."""
-    lines = policy.remittance
-    if invoice.informational:
-        lines = (
-            "No payment is due.",
-            "This shows what work was done, how long it took and what it costs.",
-        )
-    return {
-        "title": "Payment" if invoice.informational else "How to pay",
-        "lines": [printable(line, 240, unbroken=48) for line in lines],
-    }
+        yield [_("Purchase order"), printable(invoice.purchase_order)]
+    named: tuple[tuple[str, str | None], ...] = (
+        (_("Your reference"), invoice.buyer.reference),
+        (_("Your VAT number"), invoice.buyer.vat_id),
+        (_("Your registration"), invoice.buyer.registration_id),
+    )
+    for label, value in named:
+        if value is not None:
+            yield [label, printable(value)]
 
 
 def _clause_numbers(invoice: Invoice, run: RunPolicy) -> dict[str, str]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.formatting import format_quantity
 from msp_billing.adapters.invoice_pdf.printable_text import printable
+from msp_billing.adapters.language import _
 from msp_billing.adapters.work_words import hours_in_words, span_in_words, work_in_words
 from msp_billing.domain.invoices import Invoice
 
@@ -25,8 +26,10 @@ def present_time(invoice: Invoice, zone: ZoneInfo) -> Json | None:
     if not details:
         return None
     return {
-        "title": "Time in detail",
-        "zone": f"Times are local ({zone.key}). Hours are as billed, rounded once per entry.",
+        "title": _("Time in detail"),
+        "zone": _("Times are local ({zone}). Hours are as billed, rounded once per entry.").format(
+            zone=zone.key
+        ),
         "rows": [
             {
                 "line": str(line.line),

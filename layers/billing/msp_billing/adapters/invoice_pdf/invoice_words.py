@@ -1,0 +1,42 @@
+"""Words of an invoice's layout, in the language that is being written."""
+
+from __future__ import annotations
+
+from msp_billing.adapters.language import _, pgettext
+
+
+def invoice_words() -> dict[str, str]:
+    """By the name by which the templates ask for them; those of head and foot are the frame's."""
+    return {
+        "amount": _("Amount"),
+        "as_of": _("Export as of"),
+        "before": _("Before"),
+        "bill_to": _("Bill to"),
+        "checksum": "SHA-256",
+        "code": _("Code"),
+        "count": _("Count"),
+        "counted_at": _("Counted at"),
+        "description": _("Description"),
+        "draft": _("Draft"),
+        "hours": _("Hours"),
+        "informational": _("For information"),
+        "joined": _("Joined"),
+        "left": pgettext("who is gone", "Left"),
+        "line": _("Line"),
+        "lines": _("Lines"),
+        "now": _("Now"),
+        # Translators: of pages: "Page 1 of 3".
+        "of": _("of"),
+        "page": _("Page"),
+        "price_from": _("Price from"),
+        "product": _("Product"),
+        "quantity": _("Qty"),
+        "quantity_from": _("Quantity from"),
+        # Translators: a name and a day: "Grace Kim since 19 November 2026".
+        "since": _("since"),
+        "source": _("Source file"),
+        "time": _("Time"),
+        "unit": _("Unit"),
+        "unit_price": _("Unit price"),
+        "work": _("Work"),
+    }
