@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,12 +15,13 @@ logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """See :func:`msp_billing.usecases.deliver_mail.deliver_mail`."""
     request = DeliverRequest.model_validate(event)
     logger.append_keys(
         **request.model_dump(mode="json", include={"provider", "run", "period", "batch"})
     )
-    result = deliver_mail(ports(), request)
+    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    result = deliver_mail(ports(), request, remaining)
     logger.info(result.model_dump(mode="json"))
     return result.model_dump(mode="json")

@@ -14,10 +14,11 @@ import email.policy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses, parseaddr
+from itertools import takewhile
 from typing import Any, Literal
 
 from local_cloud.cooperative import CooperativeScheduler
@@ -26,12 +27,17 @@ from local_cloud.patching import PatchSet
 from local_cloud.template import ACCOUNT_ID, REGION, Template
 
 EVENT_DELAY_SECONDS = 2
-MailBehaviour = Literal["deliver", "bounce", "complain", "silent"]
+MailBehaviour = Literal["deliver", "bounce", "complain", "delay", "silent"]
+MAX_SEND_RATE_PER_SECOND, MAX_24_HOUR_SEND = 14.0, 50_000.0
 _DETAIL_TYPES = {
     "DELIVERY": "Email Delivered",
     "BOUNCE": "Email Bounced",
     "COMPLAINT": "Email Complaint Received",
+    "DELIVERY_DELAY": "Email Delivery Delayed",
 }
+
+
+_UPPER = {"deliveryDelay": "DELIVERY_DELAY", "renderingFailure": "RENDERING_FAILURE"}
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,24 @@ class MailRoom:
             return answer
 
         patches.replace(SESV2Response, "send_email", send_and_record)
+        patches.add(SESV2Response, "get_account", lambda _: json.dumps(self._account()))
         # Identities are verified by DNS outside of any template.
         patches.replace(SESBackend, "_is_verified_address", lambda *_: True)
+
+    def _account(self) -> dict[str, Any]:
+        """GetAccount, which moto lacks. SES counts recipients, not mails."""
+        since = self._scheduler.clock.now() - timedelta(hours=24)
+        recent = (mail for mail in reversed(self.sent))
+        counted = takewhile(lambda mail: mail.accepted_at > since, recent)
+        return {
+            "ProductionAccessEnabled": True,
+            "SendingEnabled": True,
+            "SendQuota": {
+                "Max24HourSend": MAX_24_HOUR_SEND,
+                "MaxSendRate": MAX_SEND_RATE_PER_SECOND,
+                "SentLast24Hours": float(sum(len(mail.destinations) for mail in counted)),
+            },
+        }
 
     def _record(self, request: Mapping[str, Any], message_id: str) -> None:
         raw = base64.b64decode(request["Content"]["Raw"]["Data"])
@@ -110,6 +132,8 @@ class MailRoom:
         delivered = [*fates.get("deliver", []), *fates.get("complain", [])]
         if delivered:
             self._publish(mail, "DELIVERY", _delivery(delivered, self._now()))
+        if "delay" in fates:
+            self._publish(mail, "DELIVERY_DELAY", _delay(fates["delay"], self._now()))
         if "bounce" in fates:
             self._publish(mail, "BOUNCE", _bounce(fates["bounce"], self._now()))
         if "complain" in fates:
@@ -118,8 +142,8 @@ class MailRoom:
     def _publish(self, mail: SentMail, kind: str, details: Mapping[str, Any]) -> None:
         if kind not in self._wanted.get(mail.configuration_set or "", ()):
             return
-        name = kind.capitalize()
-        detail = {"eventType": name, "mail": _mail(mail), name.lower(): details}
+        name = "".join(word.capitalize() for word in kind.split("_"))
+        detail = {"eventType": name, "mail": _mail(mail), f"{name[0].lower()}{name[1:]}": details}
         self._client("events").put_events(
             Entries=[
                 {
@@ -150,7 +174,10 @@ def _wanted_events(template: Template) -> dict[str, set[str]]:
     for raw in template.resources("AWS::SES::ConfigurationSetEventDestination"):
         destination = raw.properties["EventDestination"]
         if "EventBridgeDestination" in destination and destination.get("Enabled", True):
-            kinds = {str(kind).upper() for kind in destination["MatchingEventTypes"]}
+            kinds = {
+                _UPPER.get(str(kind), str(kind).upper())
+                for kind in destination["MatchingEventTypes"]
+            }
             wanted.setdefault(str(raw.properties["ConfigurationSetName"]), set()).update(kinds)
     return wanted
 
@@ -189,6 +216,19 @@ def _delivery(addresses: list[str], now: str) -> dict[str, Any]:
         "processingTimeMillis": EVENT_DELAY_SECONDS * 1000,
         "recipients": addresses,
         "smtpResponse": "250 2.6.0 Message received",
+        "reportingMTA": "mta.example.com",
+    }
+
+
+def _delay(addresses: list[str], now: str) -> dict[str, Any]:
+    return {
+        "delayType": "MailboxFull",
+        "delayedRecipients": [
+            {"emailAddress": address, "status": "4.2.2", "diagnosticCode": "smtp; 452 4.2.2 full"}
+            for address in addresses
+        ],
+        "expirationTime": now,
+        "timestamp": now,
         "reportingMTA": "mta.example.com",
     }
 

@@ -28,6 +28,13 @@ class PatchSet:
         setattr(owner, name, replacement)
         return getattr(owner, name) if own is _MISSING else own
 
+    def add(self, owner: Any, name: str, addition: Any) -> None:
+        """Set `owner.name`, which the library does not have yet."""
+        if hasattr(owner, name):
+            raise AttributeError(f"{owner!r} has a {name!r} of its own now: use that")
+        self._undo.append((owner, name, _MISSING))
+        setattr(owner, name, addition)
+
     def replace_everywhere(self, package: str, original: Any, replacement: Any) -> int:
         """Replace `original` under whatever name the loaded modules of `package` imported it.
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from msp_billing.domain.base import Frozen
+from msp_billing.domain.contacts import Contact, contact_key
 from msp_billing.domain.cycles import CycleId
+from msp_billing.domain.document_links import DocumentLink
 from msp_billing.domain.dunning.letters import DunningLetter
 from msp_billing.domain.ledger.account_statement import AccountStatement
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail, may_become
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.sending import SendingAllowance
 from msp_billing.usecases.errors import ApprovalGoneError, SealBrokenError
 from msp_billing.usecases.records import StoredObject
 
@@ -40,6 +44,7 @@ class FakeOutbox:
     """Mails, moved by the rules of the outbox."""
 
     mails: dict[MailId, OutboxMail] = field(default_factory=dict)
+    queue: set[MailId] = field(default_factory=set)
 
     def put(self, mail: OutboxMail) -> None:
         self.mails.setdefault(mail.id, mail)
@@ -76,6 +81,35 @@ class FakeOutbox:
         self.mails[mail] = standing.model_copy(update=changes)
         return True
 
+    def enqueue(self, mail: OutboxMail) -> bool:
+        if mail.id in self.mails:
+            return False
+        self.mails[mail.id] = mail
+        self.queue.add(mail.id)
+        return True
+
+    def queued(self, provider: str) -> Iterator[MailId]:
+        yield from sorted((m for m in self.queue if m.provider == provider), key=str)
+
+    def leave_queue(self, mail: MailId) -> None:
+        self.queue.discard(mail)
+
+    def change(self, before: OutboxMail, after: OutboxMail) -> bool:
+        if before.state is not after.state and not may_become(before.state, after.state):
+            raise ValueError(f"a mail cannot go from {before.state} to {after.state}")
+        standing = self.mails.get(before.id)
+        if standing is None or (standing.state, standing.recipients, standing.outcomes) != (
+            before.state,
+            before.recipients,
+            before.outcomes,
+        ):
+            return False
+        names = ("state", "recipients", "outcomes", "note", "message_id", "moved_at")
+        changes = {name: getattr(after, name) for name in names}
+        kept = {name: value for name, value in changes.items() if value is not None}
+        self.mails[before.id] = standing.model_copy(update=kept)
+        return True
+
     def settle(self, mail: MailId, state: MailState, at: datetime, note: str = "") -> None:
         """What SES's event says about a mail that was sent."""
         assert self.move(mail, self.mails[mail].state, state, at=at, note=note)
@@ -87,6 +121,22 @@ class FakeMailer:
 
     sent: list[OutboxMail] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
+    allowed: SendingAllowance | Exception = field(
+        default_factory=lambda: SendingAllowance(per_second=Fraction(14))
+    )
+    asked: int = 0
+    suppressed: set[str] = field(default_factory=set)
+
+    def allowance(self) -> SendingAllowance:
+        self.asked += 1
+        if isinstance(self.allowed, Exception):
+            raise self.allowed
+        return self.allowed
+
+    def allow_again(self, address: str) -> bool:
+        was_on_it = address in self.suppressed
+        self.suppressed.discard(address)
+        return was_on_it
 
     def send(self, _raw: bytes, _sender: str, mail: OutboxMail) -> str:
         if self.errors:
@@ -144,6 +194,53 @@ class FakeBus:
 
 
 @dataclass
+class FakePauses:
+    """Pauses that move the clock, as they do outside of tests."""
+
+    clock: FakeClock
+    waited: list[timedelta] = field(default_factory=list)
+
+    def wait(self, pause: timedelta) -> None:
+        self.waited.append(pause)
+        self.clock.move_to(self.clock.now() + pause)
+
+
+@dataclass
+class FakeContacts:
+    """How addresses stand, by compare-and-set."""
+
+    kept: dict[tuple[str, str], Contact] = field(default_factory=dict)
+
+    def find_many(self, provider: str, addresses: Iterable[str]) -> dict[str, Contact]:
+        keys = [contact_key(address) for address in addresses]
+        return {key: self.kept[provider, key] for key in keys if (provider, key) in self.kept}
+
+    def put(self, contact: Contact) -> bool:
+        key = (contact.provider, contact_key(contact.address))
+        standing = self.kept.get(key)
+        if contact.version != (1 if standing is None else standing.version + 1):
+            return False
+        self.kept[key] = contact
+        return True
+
+    def all_of(self, provider: str) -> Iterator[Contact]:
+        yield from (self.kept[key] for key in sorted(self.kept) if key[0] == provider)
+
+
+@dataclass
+class FakeDocumentLinks:
+    """Links by provider, document and the hash of their secret."""
+
+    kept: dict[tuple[str, str, str], DocumentLink] = field(default_factory=dict)
+
+    def put(self, link: DocumentLink) -> None:
+        self.kept[link.provider, link.document, link.secret_sha256] = link
+
+    def find(self, provider: str, document: str, secret_sha256: str) -> DocumentLink | None:
+        return self.kept.get((provider, document, secret_sha256))
+
+
+@dataclass
 class FakeRecords:
     """Sealed objects."""
 
@@ -164,6 +261,10 @@ class FakeRecords:
         if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
             raise SealBrokenError(f"{key} does not have the hash {sha256}")
         return content
+
+    def address(self, attachment: Attachment, life: timedelta) -> str:
+        seconds = int(life.total_seconds())
+        return f"https://records.example/{attachment.key}?expires={seconds}"
 
     def find(self, key: str) -> bytes | None:
         return self.objects.get(key)

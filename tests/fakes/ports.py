@@ -23,9 +23,12 @@ from msp_billing.usecases.records import BookEntry, CurrentVersions
 from tests.fakes.outside import (
     FakeBus,
     FakeClock,
+    FakeContacts,
+    FakeDocumentLinks,
     FakeExecutions,
     FakeMailer,
     FakeOutbox,
+    FakePauses,
     FakeRecords,
     FakeRenderer,
 )
@@ -162,6 +165,9 @@ class FakePorts:
         self.at_issue: Any = FakeAtIssue()
         self.credit_notes: Any = FakeCreditNotes()
         self.outbox: Any = FakeOutbox()
+        self.contacts: Any = FakeContacts()
+        self.document_links: Any = FakeDocumentLinks()
+        self.pauses: Any = FakePauses(self.clock)
         self.mailer: Any = FakeMailer()
         self.renderer: Any = FakeRenderer()
         self.records: Any = FakeRecords()

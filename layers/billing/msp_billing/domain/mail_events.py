@@ -54,7 +54,7 @@ def after_event(mail: OutboxMail, event: MailEvent, at: datetime) -> OutboxMail:
     if mail.state in _NOT_HANDED_OVER:
         return mail  # SES cannot have it: whatever this is, it must not keep the mail from going
     outcomes = mail.outcomes
-    for told in _told(mail, event):
+    for told in told_recipients(mail, event):
         outcomes = _with(outcomes, _said(outcomes, told, event, at))
     state = _state_after(mail, event, outcomes)
     changes: dict[str, object] = {"outcomes": outcomes}
@@ -77,7 +77,7 @@ def has_failed(mail: OutboxMail) -> bool:
 # --- Recipients ----------------------------------------------------------------------------------
 
 
-def _told(mail: OutboxMail, event: MailEvent) -> tuple[ToldRecipient, ...]:
+def told_recipients(mail: OutboxMail, event: MailEvent) -> tuple[ToldRecipient, ...]:
     """The mail's recipients that an event is about, as the mail spells them."""
     if event.kind in {"sent", "rejected"}:
         return ()
@@ -153,7 +153,7 @@ def _by_recipients(
 
 
 def _note(mail: OutboxMail, event: MailEvent) -> str:
-    told = _told(mail, event)
+    told = told_recipients(mail, event)
     if len(mail.recipients) == 1 or not told:
         return event.note
     return f"{', '.join(entry.address for entry in told)}: {event.note}"[:_NOTE_LIMIT]

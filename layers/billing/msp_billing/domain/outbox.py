@@ -114,6 +114,15 @@ class MailId(Frozen):
     def __str__(self) -> str:
         return f"{self.provider}/{self.run}/{self.period}/{self.account}/{self.part}/{self.kind}"
 
+    @classmethod
+    def parse(cls, text: str) -> MailId:
+        """The id that was written as text. Raises ValueError for anything else."""
+        parts = text.split("/")
+        if len(parts) != len(cls.model_fields):
+            raise ValueError(f"'{text}' is no mail: it has {len(cls.model_fields)} parts, with /")
+        named = dict(zip(cls.model_fields, parts, strict=True))
+        return cls.model_validate({**named, "period": Period.parse(named["period"])})
+
 
 class RecipientOutcome(Frozen):
     """What SES said about one recipient of a mail.
@@ -166,7 +175,7 @@ class OutboxMail(Frozen):
     )
     requested_by: Text | None = Field(default=None, description="The person who wanted the copy.")
     about: Text | None = Field(
-        default=None, description="Of an alert: the contact, or the kind of mail, that it is about."
+        default=None, description="Of an alert: the contact, or the mail, that it is about."
     )
 
     @property

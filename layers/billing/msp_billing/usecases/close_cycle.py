@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from pydantic import Field
 
@@ -12,12 +13,13 @@ from msp_billing.domain.money import in_words
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.problems import name_some
 from msp_billing.usecases.approve_run import parked_rows
+from msp_billing.usecases.attaching import documents_of
 from msp_billing.usecases.compare_invoices import run_totals
 from msp_billing.usecases.context import MAX_FAILURE_LENGTH, CycleRequest, load_context
-from msp_billing.usecases.deliver_mail import all_attached, provider_mail_id, send_to_provider
 from msp_billing.usecases.errors import CompletenessGapError, LockLostError
 from msp_billing.usecases.exceptions_report import exceptions_attachment
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.sending_mails import provider_mail_id, send_to_provider
 
 _NOT_THE_REASON = "States.ExceedToleratedFailureThreshold"
 _NOT_OUT = frozenset({MailState.UNKNOWN, MailState.REJECTED, MailState.BOUNCED})
@@ -40,7 +42,9 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
     context = load_context(ports, request)
     cycle = context.cycle
     mails = list(ports.outbox.all_of(request.cycle_id))
-    states = Counter(mail.state for mail in mails if mail.id.kind == "invoice")
+    states = Counter(
+        mail.state for mail in mails if mail.id.kind == "invoice" and mail.copy_of is None
+    )
     unfinished = sum(
         states[state] for state in (MailState.WAITING, MailState.READY, MailState.SENDING)
     )
@@ -80,7 +84,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
     )
 
     def compose(claimed: OutboxMail) -> bytes:
-        further = all_attached(ports, claimed)
+        further = documents_of(ports, claimed)
         return ports.composer.summary_mail(
             closed,
             context.run,
@@ -90,7 +94,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
             claimed.recipients,
             claimed.id,
             ports.clock.now(),
-            unsent=[entry for entry in mails if entry.state in _NOT_OUT],
+            unsent=_not_out(mails),
             exceptions=further[0] if further else None,
         )
 
@@ -98,6 +102,14 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
     ports.cycles.update(closed)
     ports.bus.publish("CycleClosed", {"cycle": str(cycle.id), **summary})
     return CloseResult(cycle=str(cycle.id), summary=summary)
+
+
+def _not_out(mails: Sequence[OutboxMail]) -> list[OutboxMail]:
+    """Mails that did not go out, or of which nobody knows, without those that a copy makes good."""
+    mended = {
+        mail.original for mail in mails if mail.copy_of is not None and mail.state not in _NOT_OUT
+    }
+    return [mail for mail in mails if mail.state in _NOT_OUT and mail.original not in mended]
 
 
 class FailureRequest(CycleRequest):

@@ -12,12 +12,13 @@ from msp_billing.domain.documents import PDF
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import Attachment, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.attaching import attached
 from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.credit_mail import credit_mail_id
-from msp_billing.usecases.deliver_mail import attached, send_once
 from msp_billing.usecases.errors import ConcurrentNumberingError, CreditConflictError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.posting_documents import post_credit_note
+from msp_billing.usecases.sending_mails import send_once
 
 _MAX_TRIES = 5
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.outbox import MailId, MailState, may_become
+from msp_billing.domain.mail_events import MailEvent, after_event
+from msp_billing.domain.outbox import MailState, OutboxMail
+from msp_billing.usecases.mail_follow_up import follow_up
 from msp_billing.usecases.ports import Ports
 
-_MAX_TRIES = 5
+__all__ = ["MailEvent", "MailEventResult", "record_mail_event"]
 
-
-class MailEvent(Frozen):
-    """One event of SES about one mail."""
-
-    mail: MailId
-    state: MailState
-    message_id: str
-    note: str = ""
+_MAX_TRIES = 8
 
 
 class MailEventResult(Frozen):
@@ -26,25 +21,27 @@ class MailEventResult(Frozen):
 
 
 def record_mail_event(ports: Ports, event: MailEvent) -> MailEventResult:
-    """Move a mail forward by an event.
+    """Move a mail forward by an event, and do what follows from it.
 
     Events come twice, late and before the sender has stored SENT; whatever the order, the mail
-    ends in the furthest state. An event settles an UNKNOWN mail.
+    ends in the same state. An event settles an UNKNOWN mail. What follows is safe to repeat, so
+    that a call that broke off is made good by the next one.
 
     Raises:
         KeyError: when there is no such mail; the event goes to the dead-letter queue then.
+        BusError: when the bus did not take what is told.
     """
+    mail, changed = _kept(ports, event)
+    follow_up(ports, mail, event)
+    return MailEventResult(state=mail.state, changed=changed)
+
+
+def _kept(ports: Ports, event: MailEvent) -> tuple[OutboxMail, bool]:
     for _ in range(_MAX_TRIES):
-        state = ports.outbox.find_many([event.mail])[event.mail].state
-        if not may_become(state, event.state):
-            return MailEventResult(state=state, changed=False)
-        if ports.outbox.move(
-            event.mail,
-            state,
-            event.state,
-            at=ports.clock.now(),
-            message_id=event.message_id,
-            note=event.note or None,
-        ):
-            return MailEventResult(state=event.state, changed=True)
-    raise RuntimeError(f"the state of {event.mail} changed {_MAX_TRIES} times while recording")
+        before = ports.outbox.find_many([event.mail])[event.mail]
+        after = after_event(before, event, ports.clock.now())
+        if after == before:
+            return before, False
+        if ports.outbox.change(before, after):
+            return after, True
+    raise RuntimeError(f"{event.mail} changed {_MAX_TRIES} times while an event was recorded")

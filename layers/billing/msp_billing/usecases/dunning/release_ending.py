@@ -14,7 +14,6 @@ from msp_billing.domain.dunning.letters import ProviderAlert, release_left_to_pe
 from msp_billing.domain.dunning.standing import Release
 from msp_billing.domain.dunning.transitions import Cause
 from msp_billing.domain.outbox import MailState, OutboxMail
-from msp_billing.usecases.deliver_mail import send_to_provider
 from msp_billing.usecases.dunning.context import (
     MAX_TRIES,
     DunningContext,
@@ -40,6 +39,7 @@ from msp_billing.usecases.dunning.release_situation import (
 )
 from msp_billing.usecases.errors import MailRefusedForNowError
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.sending_mails import send_to_provider
 
 _LETTERS_KEEP = timedelta(days=14)
 """Whoever has not read by then that a hold has ended knows it."""

@@ -19,7 +19,6 @@ from msp_billing.domain.dunning.dunning_policy import ReleaseRole
 from msp_billing.domain.dunning.letters import ReleaseQuestion
 from msp_billing.domain.dunning.standing import Release, ReleaseKey
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
-from msp_billing.usecases.deliver_mail import send_once
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
 from msp_billing.usecases.dunning.release_letters import release_mail_id, release_question
 from msp_billing.usecases.dunning.release_situation import (
@@ -30,6 +29,7 @@ from msp_billing.usecases.dunning.release_situation import (
 )
 from msp_billing.usecases.errors import ApprovalGoneError, MailRefusedForNowError
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.sending_mails import send_once
 
 _SECRET_BYTES = 32
 _LONGEST_ROLE = 20

@@ -1,0 +1,24 @@
+"""Sends what waits in the queue: copies of mails that reached nobody, and alerts about contacts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from msp_billing.usecases.send_queued import QueueRequest, send_queued
+from msp_billing.wiring import ports
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """See :func:`msp_billing.usecases.send_queued.send_queued`."""
+    request = QueueRequest(provider=event.get("detail", {}).get("provider"))
+    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    result = send_queued(ports(), request, remaining)
+    logger.info(result.model_dump(mode="json"))
+    return result.model_dump(mode="json")
