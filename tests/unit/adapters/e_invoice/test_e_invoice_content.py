@@ -299,6 +299,15 @@ def test_without_a_bank_account_the_means_is_what_there_is(
     assert said in texts(xml, "Information")[0]
 
 
+def test_there_is_no_page_to_pay_on_where_credit_has_paid_it_all() -> None:
+    invoice = one_line()
+    provider = american_provider()
+    assert "pay.northwind.example/NW-000123?amount=20.00" in xml_of(invoice).decode()
+    paid = e_invoice(invoice, provider, with_credit(invoice, "20.00")) or b""
+    assert texts(paid, "Information") == ["First Harbor Bank · ABA 091000019"]
+    assert sums(paid)["DuePayableAmount"] == 0
+
+
 def test_a_registered_provider_needs_no_short_name_and_terms_are_in_the_accounts_language() -> None:
     provider = policy(seller=Seller(registration_id="DE-HRB-1"))
     xml = xml_of(one_line(locale="de", buyer=Buyer()), provider)

@@ -23,12 +23,18 @@ def payment_means(
 ) -> Markup:
     """One means of payment (BG-16): bank account, else page to pay on, else cheque, else in words.
 
-    The page is named in its note (BT-82) in any case.
+    The page is named in its note (BT-82) in any case, unless there is nothing to pay.
     """
     pay_to = policy.pay_to
-    link = pay_to.link_for(
-        provider=policy.provider, account=account, number=number, amount=amount, currency=currency
-    )
+    link = None
+    if amount > 0:
+        link = pay_to.link_for(
+            provider=policy.provider,
+            account=account,
+            number=number,
+            amount=amount,
+            currency=currency,
+        )
     if pay_to.bank is not None:
         return _transfer(pay_to.bank, policy.name, link, currency)
     if link is not None:
