@@ -1,0 +1,1 @@
+"""Files for accounting programs: QuickBooks Online, Xero, and a journal in plain text."""
