@@ -20,7 +20,12 @@ from tests.unit.adapters.e_invoice.samples import (
     with_credit,
 )
 from tests.unit.adapters.e_invoice.validation import complaints, sums, texts
-from tests.unit.domain.charging.vat_samples import SELLER, vat_context, vat_invoice
+from tests.unit.domain.charging.vat_samples import (
+    SELLER,
+    two_places,
+    vat_context,
+    vat_invoice,
+)
 
 EURO_BANK = BankAccount(iban="FR7630006000011234567890189", bic="AGRIFRPP")
 FRENCH = vat_context(pay_to=PayTo(bank=EURO_BANK).model_dump()).policy
@@ -65,6 +70,7 @@ DOCUMENTS: dict[str, Callable[[], bytes | None]] = {
     "French, exempt": lambda: french(tax_exemptions=[{"certificate": "S-7"}]),
     "French, reverse charge": lambda: french(tax_exemptions=[REVERSED], buyer=BUYER, country="BE"),
     "French, to a customer abroad": lambda: french(tax_place="untaxed", country="US", buyer=BUYER),
+    "French, two places of the same rate": lambda: e_invoice(two_places().numbered("LP-8"), FRENCH),
     "Japanese": japanese,
     "free of charge": free_of_charge,
     "American credit note": american_credit_note,
@@ -102,6 +108,12 @@ def test_vat_is_told_by_rate() -> None:
     assert sums(xml)["GrandTotalAmount"] == invoice.total.amount
     assert SELLER["vat_id"] in texts(xml, "ID")
     assert "FR7630006000011234567890189" in texts(xml, "IBANID")
+
+
+def test_taxes_of_one_rate_are_added_up_as_they_were_rounded() -> None:
+    xml = DOCUMENTS["French, two places of the same rate"]() or b""
+    assert sums(xml)["TaxTotalAmount"] == Decimal("40.00")  # 20% of 200.04 would be 40.01
+    assert sums(xml)["GrandTotalAmount"] == two_places().total.amount == Decimal("240.04")
 
 
 def test_outside_of_vat_there_is_no_vat_number_of_anybody() -> None:

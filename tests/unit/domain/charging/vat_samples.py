@@ -33,6 +33,7 @@ def vat_context(**changes: Any) -> BuildContext:
     }
     places = [
         {"place": "harbor", "title": "at home", "jurisdictions": ["home"]},
+        {"place": "quay", "title": "at home too", "jurisdictions": ["home"]},
         {"place": "outback", "title": "twice taxed", "jurisdictions": ["home", "town"]},
         {"place": "untaxed", "title": "abroad", "jurisdictions": []},
     ]
@@ -56,3 +57,12 @@ def vat_invoice(where: BuildContext | None = None, **changes: Any) -> Invoice:
     fields: dict[str, Any] = {"tax_place": "harbor", "country": "FR"}
     known = account(agreement_data(*lines, term_years=3), **(fields | changes))
     return only_invoice(build(known, [], where=where or vat_context()))
+
+
+def two_places() -> Invoice:
+    """Two sites at places of the same rate: tax on 100.02 is 20.00 at each, on both 40.01."""
+    line = line_data("FIREWALL", subscriber="each", quantity=1, price={"each": "100.02"})
+    known = account(agreement_data(line), sites=["dock", "pier"], tax_place="harbor", country="FR")
+    pier = known.subscribers[1].model_copy(update={"tax_place": "quay"})
+    known = known.model_copy(update={"subscribers": (known.subscribers[0], pier)})
+    return only_invoice(build(known, [], where=vat_context()))
