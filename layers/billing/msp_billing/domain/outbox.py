@@ -18,6 +18,7 @@ AccountMailKind = Literal["invoice", "comparison", ReportKind]
 MailKind = Literal[
     AccountMailKind,
     "credit-note",
+    "statement",
     "dunning",
     "approval",
     "summary",
@@ -25,8 +26,9 @@ MailKind = Literal[
     "dunning-alert",
     "contact-alert",
 ]
-"""What a mail is; a credit note goes where its invoice went, a dunning letter to the account's
-contacts for that, the last five to the provider's own people."""
+"""What a mail is; a credit note goes where its invoice went, a statement to the
+account's billing contacts, a dunning letter to its contacts for that, the last five to the
+provider's own people."""
 
 
 class MailState(StrEnum):

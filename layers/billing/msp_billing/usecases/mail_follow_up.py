@@ -15,7 +15,9 @@ from msp_billing.usecases.mail_copies import add_copy, chain_of, next_contact, r
 from msp_billing.usecases.mail_queue import tell_of_queue
 from msp_billing.usecases.ports import Ports
 
-_TO_ACCOUNTS = frozenset({"invoice", "comparison", "credit-note", "dunning", *REPORT_KINDS})
+_TO_ACCOUNTS = frozenset(
+    {"invoice", "comparison", "credit-note", "statement", "dunning", *REPORT_KINDS}
+)
 _REPEATED = _TO_ACCOUNTS - {"dunning"}
 """Dunning goes from contact to contact by itself, because its case waits for news (DUN-09)."""
 

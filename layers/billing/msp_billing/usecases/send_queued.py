@@ -1,4 +1,4 @@
-"""Sending what waits in the queue: copies of mails, and alerts about contacts."""
+"""Sending what waits in the queue: copies of mails, statements, and alerts about contacts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from pydantic import Field
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.outbox import MailState, OutboxMail
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.addressing import addressed, flagged_among
 from msp_billing.usecases.composing_mails import AccountMails
 from msp_billing.usecases.contact_alerts import compose_alert
 from msp_billing.usecases.context import pinned
 from msp_billing.usecases.dunning.context import policy_in_force
+from msp_billing.usecases.errors import MailRefusedForNowError
 from msp_billing.usecases.mail_round import MailRound
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.sending_mails import send_once, settle_left_behind
+from msp_billing.usecases.receivables.statement_documents import compose_statement
+from msp_billing.usecases.sending_mails import Compose, send_once, settle_left_behind
 
 _ONE_OF = 2
 """The queue leaves half of the rate to a cycle that may be sending at the same time."""
@@ -34,8 +37,7 @@ class QueueResult(Frozen):
     sent: int = 0
     rejected: int = 0
     unknown: int = 0
-    left: int = Field(default=0, description="That still wait, or are being sent by another call.")
-    why_left: str = ""
+    left: int = Field(default=0, description="That are being sent by another call.")
 
 
 def send_queued(
@@ -48,6 +50,8 @@ def send_queued(
 
     Raises:
         MailSetupError: when SES takes no mail at all as it is set up.
+        MailRefusedForNowError: when SES did not take all of them for now; Lambda comes again, and
+            the daily look after that.
     """
     wanted = request.provider
     providers = [wanted] if wanted is not None else list(ports.policies.providers())
@@ -61,12 +65,13 @@ def send_queued(
                 states.append(state)
             if state not in _STAY:
                 ports.outbox.leave_queue(mail_id)
+    if MailState.READY in states:
+        raise MailRefusedForNowError(f"mails are left in the queue: {sending.over}")
     return QueueResult(
         sent=sum(state in _TAKEN for state in states),
         rejected=states.count(MailState.REJECTED),
         unknown=states.count(MailState.UNKNOWN),
-        left=sum(state in _STAY for state in states),
-        why_left=sending.over,
+        left=states.count(MailState.SENDING),
     )
 
 
@@ -89,19 +94,26 @@ def _advance(ports: Ports, mail: OutboxMail, sending: MailRound) -> MailState:
             ports, policy, mail.id, lambda claimed: compose_alert(ports, policy, claimed), mail
         )
     else:
-        cycle = ports.cycles.find(
-            CycleId(provider=provider, run=mail.id.run, period=mail.id.period)
-        )
-        if cycle is None:
-            raise LookupError(f"{mail.id} is of no cycle")
-        context = pinned(ports, cycle)
-        going = addressed(ports, context.policy, mail, flagged_among(ports, provider, [mail]))
+        policy, compose = _to_account(ports, mail)
+        going = addressed(ports, policy, mail, flagged_among(ports, provider, [mail]))
         if going is None:
             return MailState.REJECTED
         if not sending.admits(len(going.recipients)):
             return MailState.READY
-        compose = AccountMails(ports, context, [mail.id.account]).compose
-        state = send_once(ports, context.policy, going.id, compose, going)
+        state = send_once(ports, policy, going.id, compose, going)
     if state is MailState.READY:
         sending.end("SES takes no mail for now")
     return state
+
+
+def _to_account(ports: Ports, mail: OutboxMail) -> tuple[ProviderPolicy, Compose]:
+    """By which policy a mail to an account goes, and how it is made."""
+    provider = mail.id.provider
+    if mail.id.kind == "statement":  # of no cycle: a person sends it
+        policy = policy_in_force(ports, provider)
+        return policy, lambda claimed: compose_statement(ports, policy, claimed)
+    cycle = ports.cycles.find(CycleId(provider=provider, run=mail.id.run, period=mail.id.period))
+    if cycle is None:
+        raise LookupError(f"{mail.id} is of no cycle")
+    context = pinned(ports, cycle)
+    return context.policy, AccountMails(ports, context, [mail.id.account]).compose

@@ -7,8 +7,8 @@ paper has an address, a salutation and a closing beside it. Nobody signs it: no 
     facts       [[label, value], ...]
     subject, salutation, closing, sender, unsigned
     paragraphs  [text, ...]
-    due         {label, amount, by} or null where nothing is asked
-    payment     {title, lines}
+    asks        whether something is to be paid
+    due, payment    see amount_panel
     open        {title, head [word, ...], rows [{document, title, notes, due, late, amount}],
                 total [label, amount]} or null
     amounts     [[label, value], ...]
@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from msp_billing.adapters.account_documents.amount_panel import amount_panel
 from msp_billing.adapters.dunning_letters.letter_view import LetterView, letter_view
 from msp_billing.adapters.formatting import format_money
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
@@ -58,28 +59,20 @@ def present_letter(letter: DunningLetter, policy: ProviderPolicy) -> Json:
         "subject": title,
         "salutation": _("Dear Sir or Madam,"),
         "paragraphs": [_text(text) for text in (view.words, view.because) if text],
-        "due": _due(view) if view.asks else None,
-        "payment": {
-            "title": view.headings.pay,
-            "lines": [
-                _text(view.reference),
-                *(printable(line, 240, unbroken=48) for line in view.remittance),
-            ],
-        },
+        "asks": view.asks,
+        **amount_panel(
+            view.ask,
+            view.amount,
+            view.by,
+            view.headings.pay,
+            (view.reference, *view.remittance),
+        ),
         "open": _open(letter, view) if view.entries else None,
         "amounts": [[_text(fact.label), _text(fact.value)] for fact in view.facts],
         "parts": list(_parts(view)),
         "closing": _("Yours faithfully,"),
         "sender": printable(policy.name),
         "unsigned": _("This letter was made by machine and is valid without a signature."),
-    }
-
-
-def _due(view: LetterView) -> Json:
-    return {
-        "label": view.ask,
-        "amount": view.amount,
-        "by": view.by,
     }
 
 

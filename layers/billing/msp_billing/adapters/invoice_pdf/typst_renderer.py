@@ -12,6 +12,7 @@ from typing import Final, Literal
 import typst
 
 from msp_billing.adapters.account_documents.letter_presentation import present_letter
+from msp_billing.adapters.account_documents.statement_presentation import present_statement
 from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
 from msp_billing.adapters.invoice_pdf.font_coverage import REPLACEMENT, uncovered_pattern
 from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
@@ -20,6 +21,7 @@ from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.dunning.letters import DunningLetter
 from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.ledger.account_statement import AccountStatement
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.usecases.errors import DocumentError
@@ -76,6 +78,15 @@ class TypstRenderer:
         """
         with in_language(note.locale):
             return self.render("credit-note.typ", present_credit_note(note, policy))
+
+    def render_statement(self, told: AccountStatement, policy: ProviderPolicy) -> bytes:
+        """A statement of account as PDF; the same bytes for the same statement.
+
+        Raises:
+            RenderingError: when Typst refuses; no content of a statement makes it do so.
+        """
+        with in_language(told.addressee.locale):
+            return self.render("statement.typ", present_statement(told, policy))
 
     def render_letter(self, letter: DunningLetter, policy: ProviderPolicy) -> bytes:
         """A letter about unpaid invoices as PDF; the same bytes for the same letter.

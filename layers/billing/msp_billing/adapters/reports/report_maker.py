@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msp_billing.adapters.account_documents.statement_mail import statement_report
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.adapters.language import in_language
 from msp_billing.adapters.reports.device_workbook import device_documents
@@ -14,6 +15,8 @@ from msp_billing.adapters.reports.user_workbooks import (
     billed_contact_documents,
     user_change_documents,
 )
+from msp_billing.domain.ledger.account_statement import AccountStatement
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.billed_contacts import BilledContacts
 from msp_billing.domain.reports.content import ReportContent, ReportFrame
 from msp_billing.domain.reports.device_changes import DeviceReport
@@ -41,6 +44,12 @@ class ReportMaker:
             made = self._made(content, report, frame)
         notice = made.notice.model_copy(update={"locale": frame.locale})
         return made.model_copy(update={"notice": notice})
+
+    def make_statement(self, told: AccountStatement, policy: ProviderPolicy) -> MadeReport:
+        """A statement of account, in the account's language, with the words of its mail."""
+        content = self._typst.render_statement(told, policy)
+        with in_language(told.addressee.locale):
+            return statement_report(told, policy, content)
 
     def _made(self, content: ReportContent, report: ReportPolicy, frame: ReportFrame) -> MadeReport:
         match content:

@@ -13,6 +13,7 @@ from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.dunning.letters import DunningLetter, ProviderAlert, ReleaseQuestion
 from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.ledger.account_statement import AccountStatement
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
@@ -48,6 +49,9 @@ class InvoiceRenderer(Protocol):
     def render_letter(self, letter: DunningLetter, policy: ProviderPolicy) -> bytes:
         """A letter about unpaid invoices as PDF; the same bytes for the same letter."""
 
+    def render_statement(self, told: AccountStatement, policy: ProviderPolicy) -> bytes:
+        """A statement of account as PDF; the same bytes for the same statement."""
+
 
 class Workbooks(Protocol):
     """Spreadsheets."""
@@ -81,6 +85,9 @@ class Reports(Protocol):
 
     def make(self, content: ReportContent, report: ReportPolicy, frame: ReportFrame) -> MadeReport:
         """The report; the same bytes for the same content made at the same instant."""
+
+    def make_statement(self, told: AccountStatement, policy: ProviderPolicy) -> MadeReport:
+        """A statement of account; the same bytes for the same statement."""
 
 
 class Composer(Protocol):
