@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from msp_billing.adapters.formatting import format_day
+from msp_billing.adapters.formatting import format_day, format_money, format_quantity
+from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import MAX_LINES, Entry, Fact, attached, money
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.documents import NamedDocument
+from msp_billing.domain.policy import ProviderPolicy
 
 
-def credit_note_view(note: CreditNote, pdf: NamedDocument) -> dict[str, Any]:
-    """The values of its templates, finished text."""
+def credit_note_view(
+    note: CreditNote, policy: ProviderPolicy, pdf: NamedDocument
+) -> dict[str, object]:
+    """The values of its templates, with its subject; in the language that is being written."""
+    number, invoice = one_line(note.number or ""), one_line(note.invoice_number)
+    amount, name = money(note.total), one_line(note.account_name)
+    parts = (
+        _("Credit note {number}").format(number=number),
+        amount,
+        _("invoice {number}").format(number=invoice),
+        one_line(name, 60),
+    )
+    reason = one_line(note.reason, 500)
+    preview = _("{amount} credited on invoice {number}: {reason}")
     return {
-        "number": one_line(note.number or ""),
-        "invoice": one_line(note.invoice_number),
-        "amount": money(note.total),
-        "reason": one_line(note.reason, 500),
+        "subject": " · ".join(parts),
+        "preview": preview.format(amount=amount, number=invoice, reason=reason),
+        "number": number,
+        "invoice": invoice,
+        "account": name,
+        "amount": amount,
+        "reason": reason,
         "meaning": (
-            "Nothing is left to pay of this invoice."
+            _("Nothing is left to pay of this invoice.")
             if note.voids
-            else "Please pay this invoice less the amount; if you have paid, it stays to your "
-            "credit."
+            else _(
+                "Please pay this invoice less the amount; if you have paid, it stays to your "
+                "credit."
+            )
         ),
-        "facts": [
-            Fact("Credited to", one_line(note.account_name)),
-            Fact("Date", format_day(note.issued_on)),
-        ],
-        "entries": [
-            Entry(one_line(line.description), money(line.amount), one_line(line.arithmetic))
-            for line in note.lines[:MAX_LINES]
-        ],
-        "document": attached(pdf),
+        "facts": (
+            Fact(_("Credited to"), name),
+            Fact(_("Date"), format_day(note.issued_on)),
+        ),
+        "entries": _entries(note),
+        "document": attached(pdf, policy.zone),
     }
+
+
+def _entries(note: CreditNote) -> tuple[Entry, ...]:
+    entries = [
+        Entry(one_line(line.description), money(line.amount), one_line(line.arithmetic))
+        for line in note.lines[:MAX_LINES]
+    ]
+    rest = note.lines[MAX_LINES:]
+    if rest:
+        text = ngettext("{number} further line", "{number} further lines", len(rest))
+        summed = sum((line.amount.amount for line in rest), note.total.amount * 0)
+        what = text.format(number=format_quantity(len(rest)))
+        entries.append(Entry(what, format_money(summed, note.currency)))
+    return tuple(entries)

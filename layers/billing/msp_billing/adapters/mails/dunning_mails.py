@@ -57,11 +57,15 @@ class DunningMails(MailFamily):
                 mail_id,
                 made_at,
                 () if document is None else (document,),
-                copied=copied,
-                letter=view,
-                entries=view.entries[:MAX_DOCUMENTS],
-                further=further,
-                attached=None if document is None else attached(document, policy.zone),
+                {
+                    "preview": view.words,
+                    "pay_link": _pay_link(letter, policy),
+                    "copied": copied,
+                    "letter": view,
+                    "entries": view.entries[:MAX_DOCUMENTS],
+                    "further": further,
+                    "attached": None if document is None else attached(document, policy.zone),
+                },
             )
 
     def release_mail(
@@ -82,7 +86,7 @@ class DunningMails(MailFamily):
                 mail_id,
                 made_at,
                 (),
-                **_release_values(question, policy),
+                _release_values(question, policy),
             )
 
     def dunning_alert(
@@ -105,15 +109,30 @@ class DunningMails(MailFamily):
                 mail_id,
                 made_at,
                 (),
-                preview=one_line(alert.what, 500),
-                title=title,
-                account=name,
-                what=one_line(alert.what, 500),
-                consequence=one_line(alert.consequence, 500),
-                facts=[Fact(one_line(f.label), one_line(f.value, 400)) for f in alert.facts],
-                to_do=[one_line(line, 500) for line in alert.what_to_do],
-                commands=[one_line(line, 500) for line in alert.commands],
+                {
+                    "preview": one_line(alert.what, 500),
+                    "title": title,
+                    "account": name,
+                    "what": one_line(alert.what, 500),
+                    "consequence": one_line(alert.consequence, 500),
+                    "facts": [Fact(one_line(f.label), one_line(f.value, 400)) for f in alert.facts],
+                    "to_do": [one_line(line, 500) for line in alert.what_to_do],
+                    "commands": [one_line(line, 500) for line in alert.commands],
+                },
             )
+
+
+def _pay_link(letter: DunningLetter, policy: ProviderPolicy) -> str | None:
+    """The page to pay on, where one invoice is all that is asked for."""
+    if letter.to_pay <= 0 or len(letter.documents) != 1:
+        return None
+    return policy.pay_to.link_for(
+        provider=policy.provider,
+        account=letter.account,
+        number=one_line(letter.documents[0].document),
+        amount=letter.to_pay,
+        currency=letter.currency,
+    )
 
 
 def _release_subject(question: ReleaseQuestion, policy: ProviderPolicy) -> str:

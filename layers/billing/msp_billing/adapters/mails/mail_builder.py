@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+import css_inline
+from jinja2 import TemplateError
 
 from msp_billing.adapters.colours import text_on
-from msp_billing.adapters.mails.mail_message import MailContent, build_message
+from msp_billing.adapters.language import language_tag
+from msp_billing.adapters.mails.mail_logo import MailLogo, mail_logo
+from msp_billing.adapters.mails.mail_message import MailContent, build_message, logo_id
+from msp_billing.adapters.mails.mail_templates import MailTemplates
 from msp_billing.adapters.mails.mail_text import wrap
 from msp_billing.adapters.mails.mail_views import Sender
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import MailId
 from msp_billing.domain.policy import ProviderPolicy
+
+_LOGGER = logging.getLogger(__name__)
+
+# Everything that follows a reader's taste or screen stays in the head; the rest moves into the
+# elements, because many mail programs throw the head away.
+_INLINER = css_inline.CSSInliner(
+    keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
+)
 
 
 class DraftInvoiceError(ValueError):
@@ -30,21 +43,15 @@ class MailBuilder:
     """Templates of mails, ready to be filled.
 
     Args:
-        assets: the folder with ``templates/mail``; ``/opt`` on AWS.
+        assets: the folder with ``templates/mail`` and ``fonts``; ``/opt`` on AWS.
     """
 
     def __init__(self, assets: Path) -> None:
-        # Sandboxed, because templates will belong to providers; nothing that they are given is
-        # ever read as a template.
-        self._templates = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(assets / "templates" / "mail"),
-            autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._assets = assets
+        self._shared = MailTemplates(assets)
+        self._own = lru_cache(maxsize=8)(self._templates_of)
 
-    def build(
+    def build(  # noqa: PLR0913 - a mail needs what it tells
         self,
         template: str,
         subject: str,
@@ -53,31 +60,78 @@ class MailBuilder:
         mail_id: MailId,
         made_at: datetime,
         documents: tuple[NamedDocument, ...],
-        **context: object,
+        values: Mapping[str, object],
+        *,
+        unsubscribe: str | None = None,
     ) -> bytes:
-        """A mail out of its two templates.
+        """A mail out of its two templates, in the language that is being written.
+
+        Args:
+            values: what the templates say, beside what every mail says.
+            unsubscribe: subject of the mail that ends such mails, see ``MailContent``.
 
         Raises:
             MailTooLargeError: above SES's size.
             RecipientCountError: for no recipient, or more than SES takes.
         """
-        shared = {
-            "subject": subject,
-            "sender": Sender.of(policy),
-            "band": policy.brand.primary,
-            "on_band": text_on(policy.brand.primary),
-        }
-        text = self._templates.get_template(f"{template}.txt.j2").render(**shared, **context)
-        html = self._templates.get_template(f"{template}.html.j2").render(**shared, **context)
+        logo = None if policy.brand.logo is None else self._logo(policy)
+        filled = frame(policy, subject, logo) | dict(values)
         content = MailContent(
             key=str(mail_id),
             thread=f"{mail_id.provider}/{mail_id.account}",
             subject=subject,
-            text=wrap(text),
-            html=html,
+            text=wrap(self._filled(f"{template}.txt.j2", policy, filled)),
+            html=inlined(self._filled(f"{template}.html.j2", policy, filled)),
             documents=documents,
+            language=language_tag(),
+            logo=logo,
+            unsubscribe=unsubscribe,
         )
         return build_message(content, policy, recipients, made_at)
+
+    def _filled(self, name: str, policy: ProviderPolicy, values: dict[str, object]) -> str:
+        """The provider's template; the shared one when that fails.
+
+        Templates are tried when a directory is read. One that fails all the same, on an invoice
+        unlike the samples, must not keep it from the customer: the shared one says all of it.
+        """
+        if policy.mail_templates:
+            try:
+                return self._own(tuple(sorted(policy.mail_templates.items()))).render(name, values)
+            except (TemplateError, RecursionError) as error:
+                _LOGGER.warning(
+                    "the template of %s for %s failed, the shared one is used: %s: %s",
+                    policy.provider,
+                    name,
+                    type(error).__name__,
+                    error,
+                )
+        return self._shared.render(name, values)
+
+    def _templates_of(self, own: tuple[tuple[str, str], ...]) -> MailTemplates:
+        return MailTemplates(self._assets, dict(own))
+
+    def _logo(self, policy: ProviderPolicy) -> MailLogo | None:
+        assert policy.brand.logo is not None
+        return mail_logo(policy.brand.logo, self._assets / "fonts")
+
+
+def frame(policy: ProviderPolicy, subject: str, logo: MailLogo | None) -> dict[str, object]:
+    """What every template is given, whatever its kind."""
+    return {
+        "subject": subject,
+        "language": language_tag(),
+        "sender": Sender.of(policy),
+        "band": policy.brand.primary,
+        "on_band": text_on(policy.brand.primary),
+        "logo": logo,
+        "logo_id": logo_id(policy),
+    }
+
+
+def inlined(html: str) -> str:
+    """The HTML with its styles in its elements."""
+    return _INLINER.inline(html)
 
 
 class MailFamily:

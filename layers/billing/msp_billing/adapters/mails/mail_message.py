@@ -12,7 +12,9 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import quote
 
+from msp_billing.adapters.mails.mail_logo import MailLogo
 from msp_billing.adapters.mails.mail_text import one_line, safe_file_name
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.policy import ProviderPolicy
@@ -92,6 +94,10 @@ class MailContent:
     Args:
         key: what the mail is, unlike every other mail; Message-ID and boundaries come from it.
         thread: what mails that belong together share, or None.
+        language: of its words, as ``Content-Language`` names it.
+        logo: stands in the HTML as ``cid:logo@...``, see :func:`logo_id`.
+        unsubscribe: subject of the mail by which a person asks not to get such mails any more;
+            None where that is not for them to say, see docs/mails.md.
     """
 
     key: str
@@ -100,6 +106,9 @@ class MailContent:
     html: str
     documents: Sequence[NamedDocument] = ()
     thread: str | None = None
+    language: str = "en"
+    logo: MailLogo | None = None
+    unsubscribe: str | None = None
 
 
 def build_message(
@@ -126,20 +135,49 @@ def build_message(
     message["Message-ID"] = f"<{_token(content.key)}@{domain}>"
     if content.thread is not None:
         message["References"] = f"<{_token(content.thread)}@{domain}>"
+    if content.unsubscribe is not None:
+        message["List-Unsubscribe"] = _unsubscribe(policy.reply_to, content.unsubscribe)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message.set_content(content.text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(content.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    if content.logo is not None:
+        _add_logo(message, content.logo, policy)
     for document in content.documents:
+        if document.link is not None:
+            continue
         main, _, sub = document.media_type.partition("/")
         name = safe_file_name(document.file_name)
         message.add_attachment(document.content, maintype=main, subtype=sub, filename=name)
-    message["Content-Language"] = "en"  # now, or it would move into the first part
+    message["Content-Language"] = content.language  # now, or it would move into the first part
     _fix_boundaries(message, content.key)
     result = message.as_bytes()
     if len(result) > MAX_BYTES:
         raise MailTooLargeError(len(result), MAX_BYTES)
     return result
+
+
+def logo_id(policy: ProviderPolicy) -> str:
+    """How the HTML names the logo that the mail carries, without ``cid:``."""
+    return f"logo@{policy.mail_from.rpartition('@')[2]}"
+
+
+def _add_logo(message: EmailMessage, logo: MailLogo, policy: ProviderPolicy) -> None:
+    """Put the logo beside the HTML, as a part of it rather than as an attachment."""
+    html = message.get_body(("html",))
+    assert isinstance(html, EmailMessage)
+    html.add_related(
+        logo.png,
+        maintype="image",
+        subtype="png",
+        cid=f"<{logo_id(policy)}>",
+        disposition="inline",
+        filename="logo.png",
+    )
+
+
+def _unsubscribe(address: str, subject: str) -> str:
+    return f"<mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}>"
 
 
 def _fix_boundaries(message: EmailMessage, key: str) -> None:

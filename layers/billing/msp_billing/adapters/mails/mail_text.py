@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from decimal import Decimal
+
+from msp_billing.adapters.formatting import format_quantity
+from msp_billing.adapters.language import _
 
 MAX_NAME_LENGTH = 120
 """Letters of a name that a mail shows; the attached document has the whole of it."""
@@ -76,10 +80,12 @@ def safe_file_name(name: str) -> str:
 def file_size(size_bytes: int) -> str:
     """A size as people read it: ``48 KB``, ``1.3 MB``."""
     if size_bytes < 1_000_000:
-        return f"{max(1, round(size_bytes / 1_000))} KB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
+        number = max(1, round(size_bytes / 1_000))
+        return _("{number} KB").format(number=format_quantity(number))
+    tenths = Decimal(round(size_bytes / 100_000))
+    return _("{number} MB").format(number=format_quantity(tenths / 10))
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun: ``1 invoice``, ``1,200 invoices``."""
+    """A number with its English noun: ``1 invoice``, ``1,200 invoices``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,17 +1,21 @@
-"""What mails say about invoices, comparisons and runs: finished text for the templates."""
+"""What mails say about documents and runs: finished text for the templates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-from msp_billing.adapters.formatting import format_money, format_moneys, format_quantity
-from msp_billing.adapters.mails.mail_text import counted, file_size, one_line, safe_file_name
-from msp_billing.domain.comparison import Comparison, ComparisonRow
-from msp_billing.domain.counting.counts import CountedItem
+from msp_billing.adapters.formatting import (
+    format_moment,
+    format_money,
+    format_moneys,
+    format_quantity,
+)
+from msp_billing.adapters.language import _, ngettext
+from msp_billing.adapters.mails.mail_text import file_size, one_line, safe_file_name
 from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
@@ -21,8 +25,6 @@ from msp_billing.domain.run_summary import CurrencyTotals, RunRow, RunTotals
 MAX_LINES = 10
 """Lines of an invoice, sections, or changes that a mail lists before it refers to the document."""
 
-MAX_ITEMS = 6
-MAX_GROUPS = 8
 MAX_PARKED = 20
 MAX_PROBLEMS = 3
 _IN_TOTALS = frozenset(
@@ -45,15 +47,6 @@ class Entry:
     what: str
     amount: str
     detail: str = ""
-
-
-@dataclass(frozen=True)
-class ItemChange:
-    """What joined and left in one kind of count, in words."""
-
-    title: str
-    joined: str
-    left: str
 
 
 @dataclass(frozen=True)
@@ -91,101 +84,58 @@ def money(amount: Money) -> str:
     return format_money(amount.amount, amount.currency)
 
 
-def attached(document: NamedDocument) -> str:
-    """``KRG-000123.pdf (48 KB)``."""
-    return f"{safe_file_name(document.file_name)} ({file_size(len(document.content))})"
+@dataclass(frozen=True)
+class MailDocument:
+    """A document that goes with a mail, or that is fetched because it is too large for that.
+
+    Attributes:
+        text: name and size: ``KRG-000123.pdf (48 KB)``.
+        link: where it is fetched; None when it is attached.
+        note: why it is not attached, and until when it can be fetched; empty when it is.
+    """
+
+    text: str
+    link: str | None = None
+    note: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def attached(document: NamedDocument, zone: ZoneInfo) -> MailDocument:
+    """A document as a mail tells of it."""
+    name = safe_file_name(document.file_name)
+    if document.link is None:
+        size = file_size(len(document.content))
+        return MailDocument(_("{file} ({size})").format(file=name, size=size))
+    if document.size_bytes is not None:
+        size = file_size(document.size_bytes)
+        name = _("{file} ({size})").format(file=name, size=size)
+    note = _("This document is too large to be attached. Fetch it here:")
+    if document.link_until is not None:
+        until = format_moment(document.link_until, zone)
+        note = _("This document is too large to be attached. Fetch it here until {moment}:")
+        note = note.format(moment=until)
+    return MailDocument(name, document.link, note)
 
 
 def compare_amounts(now: Money, before: Money, month: str) -> str:
     """``$12.00 more than for November 2026 ($100.00)``; no difference across currencies."""
     if now.currency != before.currency:
-        return f"in {now.currency}, after {money(before)} for {month} in {before.currency}"
+        text = _("in {currency}, after {before} for {month} in {other}")
+        return text.format(
+            currency=now.currency, before=money(before), month=month, other=before.currency
+        )
     change = now - before
     if not change.amount:
-        return f"the same as for {month}"
+        return _("the same as for {month}").format(month=month)
+    text = (
+        _("{change} more than for {month} ({before})")
+        if change.amount > 0
+        else _("{change} less than for {month} ({before})")
+    )
     size = format_money(abs(change.amount), change.currency)
-    direction = "more" if change.amount > 0 else "less"
-    return f"{size} {direction} than for {month} ({money(before)})"
-
-
-# --- Invoices ------------------------------------------------------------------------------------
-
-
-def billed_entries(invoice: Invoice) -> tuple[Entry, ...]:
-    """The invoice in a few lines: its own, or its sections; the rest in one line."""
-    currency = invoice.currency
-    if len(invoice.lines) <= MAX_LINES:
-        return tuple(
-            Entry(
-                what=one_line(line.description),
-                amount=money(line.amount),
-                detail=f"{format_quantity(line.quantity)} × {money(line.unit_price)}",
-            )
-            for line in invoice.lines
-        )
-    if len(invoice.sections) == 1:
-        return ()
-    totals = [(one_line(s.title), invoice.section_total(s.subscriber)) for s in invoice.sections]
-    shown, rest = totals[:MAX_LINES], totals[MAX_LINES:]
-    entries = [Entry(what=title, amount=money(amount)) for title, amount in shown]
-    if rest:
-        remaining = sum((amount.amount for _, amount in rest), start=rest[0][1].amount * 0)
-        amount = format_money(remaining, currency)
-        entries.append(Entry(what=f"{counted(len(rest), 'further section')}", amount=amount))
-    return tuple(entries)
-
-
-def item_changes(invoice: Invoice) -> tuple[ItemChange, ...]:
-    """What joined and left since the last count, by what was counted."""
-    joined: dict[str, dict[tuple[str | None, str, str], CountedItem]] = {}
-    left: dict[str, dict[tuple[str | None, str, str], CountedItem]] = {}
-    for evidence in invoice.counts:
-        for found, items in ((joined, evidence.count.joined), (left, evidence.count.left)):
-            group = found.setdefault(evidence.title, {})
-            group.update({(evidence.subscriber, *item.key): item for item in items})
-    changes = [
-        ItemChange(
-            title=one_line(title),
-            joined=_named("joined", list(joined[title].values())),
-            left=_named("left", list(left[title].values())),
-        )
-        for title in joined
-        if joined[title] or left[title]
-    ]
-    return tuple(changes[:MAX_GROUPS])
-
-
-def _named(verb: str, items: Sequence[CountedItem]) -> str:
-    if not items:
-        return ""
-    names = ", ".join(one_line(item.name, 60) for item in items[:MAX_ITEMS])
-    more = f" and {len(items) - MAX_ITEMS:,} more" if len(items) > MAX_ITEMS else ""
-    return f"{len(items):,} {verb}: {names}{more}"
-
-
-# --- Comparisons ---------------------------------------------------------------------------------
-
-
-def largest_changes(comparison: Comparison) -> tuple[Entry, ...]:
-    """The rows whose amount changed most, either way."""
-    changed = [row for row in comparison.rows if row.amount_change.amount]
-    changed.sort(key=lambda row: -abs(row.amount_change.amount))
-    return tuple(_change_entry(row) for row in changed[:MAX_LINES])
-
-
-def _change_entry(row: ComparisonRow) -> Entry:
-    change = row.amount_change
-    sign = "+" if change.amount > 0 else ""
-    quantities = (
-        f"{format_quantity(row.previous_quantity)} → {format_quantity(row.current_quantity)}"
-        if row.quantity_change
-        else f"{format_quantity(row.current_quantity)}, other price"
-    )
-    return Entry(
-        what=f"{one_line(row.description)}, {one_line(row.subscriber_name)}",
-        amount=f"{sign}{money(change)}",
-        detail=quantities,
-    )
+    return text.format(change=size, month=month, before=money(before))
 
 
 # --- Runs ----------------------------------------------------------------------------------------
@@ -199,21 +149,32 @@ def run_facts(totals: RunTotals, month: str) -> tuple[Fact, ...]:
     """
     return (
         *(fact for entry in totals.amounts for fact in _amount_facts(totals, entry, month)),
-        Fact("Accounts", f"{totals.accounts:,}"),
-        Fact("Billed", f"{totals.billed:,}, with {counted(totals.invoice_count, 'invoice')}"),
-        Fact("Nothing to bill", f"{totals.nothing_to_bill:,}"),
-        Fact("Skipped", f"{totals.skipped:,}"),
-        Fact("Parked", _parked_count(totals, month)),
+        Fact(_("Accounts"), format_quantity(totals.accounts)),
+        Fact(_("Billed"), _billed_count(totals)),
+        Fact(_("Nothing to bill"), format_quantity(totals.nothing_to_bill)),
+        Fact(_("Skipped"), format_quantity(totals.skipped)),
+        Fact(_("Parked"), _parked_count(totals, month)),
     )
 
 
 def _amount_facts(totals: RunTotals, entry: CurrencyTotals, month: str) -> tuple[Fact, ...]:
     """Total and difference, of each currency where there are several."""
-    which = f" in {entry.currency}" if len(totals.amounts) > 1 else ""
+    total, change = _("Total"), _("Difference")
+    if len(totals.amounts) > 1:
+        total = _("Total in {currency}").format(currency=entry.currency)
+        change = _("Difference in {currency}").format(currency=entry.currency)
     difference = compare_amounts(entry.current_total, entry.previous_total, month)
-    return (
-        Fact(f"Total{which}", money(entry.current_total)),
-        Fact(f"Difference{which}", difference),
+    return (Fact(total, money(entry.current_total)), Fact(change, difference))
+
+
+def _billed_count(totals: RunTotals) -> str:
+    text = ngettext(
+        "{accounts}, with {number} invoice",
+        "{accounts}, with {number} invoices",
+        totals.invoice_count,
+    )
+    return text.format(
+        accounts=format_quantity(totals.billed), number=format_quantity(totals.invoice_count)
     )
 
 
@@ -222,16 +183,26 @@ def unknown_customers(cycle: Cycle) -> tuple[Fact, ...]:
     if not cycle.unknown_customers:
         return ()
     names = one_line(name_some(cycle.unknown_customers), 400)
-    return (Fact("In the exports, not in the book", names),)
+    return (Fact(_("In the exports, not in the book"), names),)
 
 
 def further_facts(summary: Mapping[str, str | int]) -> tuple[Fact, ...]:
     """What a cycle's summary says beyond its totals, where it is not nothing."""
     return tuple(
-        Fact(one_line(key.replace("_", " ").capitalize()), one_line(str(value)))
+        Fact(_summary_label(key), one_line(str(value)))
         for key, value in summary.items()
         if key not in _IN_TOTALS and value not in {0, ""}
     )
+
+
+def _summary_label(key: str) -> str:
+    """The label of an entry of a cycle's summary; its key in words, where it has no label."""
+    labels = {
+        "mails_unknown": _("Mails unknown"),
+        "mails_rejected": _("Mails rejected"),
+        "customers_unknown": _("Customers unknown"),
+    }
+    return labels.get(key) or one_line(key.replace("_", " ").capitalize())
 
 
 def unsent_mails(mails: Sequence[OutboxMail]) -> tuple[ParkedAccount, ...]:
@@ -239,7 +210,7 @@ def unsent_mails(mails: Sequence[OutboxMail]) -> tuple[ParkedAccount, ...]:
     return tuple(
         ParkedAccount(
             name=f"{mail.id.account}, {mail.id.kind} ({mail.state})",
-            problems=(one_line(mail.note or "nothing more is known", 400),),
+            problems=(one_line(mail.note or _("nothing more is known"), 400),),
         )
         for mail in mails[:MAX_PARKED]
     )
@@ -249,8 +220,10 @@ def _parked_count(totals: RunTotals, month: str) -> str:
     missing = [entry.parked_previous_total for entry in totals.amounts]
     billed = [entry for entry in missing if entry.amount]
     if not billed:
-        return f"{totals.parked:,}"
-    return f"{totals.parked:,}, billed {format_moneys(billed)} for {month}"
+        return format_quantity(totals.parked)
+    return _("{accounts}, billed {amounts} for {month}").format(
+        accounts=format_quantity(totals.parked), amounts=format_moneys(billed), month=month
+    )
 
 
 def parked_accounts(rows: Iterable[RunRow]) -> tuple[ParkedAccount, ...]:
@@ -268,12 +241,16 @@ def _problem_lines(row: RunRow) -> Iterator[str]:
     for problem in row.problems[:MAX_PROBLEMS]:
         yield _problem_text(problem)
     if len(row.problems) > MAX_PROBLEMS:
-        yield f"and {counted(len(row.problems) - MAX_PROBLEMS, 'further problem')}"
+        more = len(row.problems) - MAX_PROBLEMS
+        text = ngettext("and {number} further problem", "and {number} further problems", more)
+        yield text.format(number=format_quantity(more))
 
 
 def _problem_text(problem: Problem) -> str:
-    place = ", line ".join(
-        one_line(str(part), 160) for part in (problem.file, problem.line) if part is not None
-    )
-    where = f" ({place})" if place else ""
-    return f"{one_line(problem.what, 400)} {one_line(problem.fix, 400)}{where}"
+    text = f"{one_line(problem.what, 400)} {one_line(problem.fix, 400)}"
+    if problem.file is None:
+        return text
+    place = one_line(problem.file, 160)
+    if problem.line is not None:
+        place = _("{file}, line {line}").format(file=place, line=problem.line)
+    return f"{text} ({place})"

@@ -11,10 +11,12 @@ from msp_billing.adapters.formatting import (
     format_moment,
     format_moneys,
     format_month,
+    format_quantity,
 )
+from msp_billing.adapters.language import _, in_language, ngettext
 from msp_billing.adapters.mails import mail_views as views
 from msp_billing.adapters.mails.mail_builder import MailFamily
-from msp_billing.adapters.mails.mail_text import counted, one_line
+from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import Fact
 from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.documents import NamedDocument
@@ -48,36 +50,44 @@ class RunMails(MailFamily):
         Args:
             how_to: how to answer, line by line; by default the name of the cycle to answer for.
         """
-        until = format_moment(decide_by, policy.zone)
-        month, title = format_month(cycle.id.period), one_line(run.title, 60)
-        set_aside = f", {totals.parked:,} parked" if totals.parked else ""
-        asked = how_to or f"Approve or reject the cycle {cycle.id} in msp-billing."
-        return self._build(
-            "approval",
-            f"Please approve by {until}: {title} · {month} · "
-            f"{format_moneys(totals.current_totals)} in "
-            f"{counted(totals.invoice_count, 'invoice')}{set_aside}",
-            policy,
-            recipients,
-            mail_id,
-            made_at,
-            (workbook,) if exceptions is None else (workbook, exceptions),
-            title=title,
-            month=month,
-            amount=format_moneys(totals.current_totals),
-            until=until,
-            facts=[
-                *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
-                Fact("Invoice date", format_day(cycle.plan.invoice_on)),
-                Fact("Due on", format_due_day(cycle.plan.due_on)),
-                *views.unknown_customers(cycle),
-            ],
-            parked=views.parked_accounts(parked),
-            parked_more=totals.parked - min(len(parked), views.MAX_PARKED),
-            how_to=[one_line(line, 300) for line in asked.splitlines() if line.strip()],
-            document=views.attached(workbook),
-            exceptions=None if exceptions is None else views.attached(exceptions),
-        )
+        with in_language(policy.locale):
+            until = format_moment(decide_by, policy.zone)
+            month, title = format_month(cycle.id.period), one_line(run.title, 60)
+            asked = how_to or _("Approve or reject the cycle {cycle} in msp-billing.").format(
+                cycle=cycle.id
+            )
+            first = _("Please approve by {moment}: {run}").format(moment=until, run=title)
+            preview = _("{amount} waits for your decision until {moment}.")
+            amount = format_moneys(totals.current_totals)
+            return self._build(
+                "approval",
+                " · ".join((first, month, _outcome(totals))),
+                policy,
+                recipients,
+                mail_id,
+                made_at,
+                (workbook,) if exceptions is None else (workbook, exceptions),
+                {
+                    "preview": preview.format(amount=amount, moment=until),
+                    "title": title,
+                    "month": month,
+                    "amount": amount,
+                    "until": until,
+                    "facts": [
+                        *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
+                        Fact(_("Invoice date"), format_day(cycle.plan.invoice_on)),
+                        Fact(_("Due on"), format_due_day(cycle.plan.due_on)),
+                        *views.unknown_customers(cycle),
+                    ],
+                    "parked": views.parked_accounts(parked),
+                    "parked_more": totals.parked - min(len(parked), views.MAX_PARKED),
+                    "how_to": [one_line(line, 300) for line in asked.splitlines() if line.strip()],
+                    "document": views.attached(workbook, policy.zone),
+                    "exceptions": None
+                    if exceptions is None
+                    else views.attached(exceptions, policy.zone),
+                },
+            )
 
     def summary_mail(  # noqa: PLR0913 - a mail needs what it tells
         self,
@@ -98,35 +108,58 @@ class RunMails(MailFamily):
         Args:
             unsent: mails that did not go out, or of which nobody knows; each is for a person.
         """
-        month, title = format_month(cycle.id.period), one_line(run.title, 60)
-        failed = cycle.state is CycleState.FAILED
-        ended = "Stopped" if failed else "Done"
-        set_aside = f", {totals.parked:,} parked" if totals.parked else ""
-        set_aside += f", {counted(len(unsent), 'mail')} not out" if unsent else ""
-        return self._build(
-            "summary",
-            f"{ended}: {title} · {month} · {format_moneys(totals.current_totals)} in "
-            f"{counted(totals.invoice_count, 'invoice')}{set_aside}",
-            policy,
-            recipients,
-            mail_id,
-            made_at,
-            () if exceptions is None else (exceptions,),
-            title=title,
-            month=month,
+        with in_language(policy.locale):
+            month, title = format_month(cycle.id.period), one_line(run.title, 60)
+            failed = cycle.state is CycleState.FAILED
+            first = _("Stopped: {run}") if failed else _("Done: {run}")
+            amount = format_moneys(totals.current_totals)
+            failure = one_line(cycle.failure or _("The reason was not recorded."), 400)
+            return self._build(
+                "summary",
+                " · ".join((first.format(run=title), month, _outcome(totals, len(unsent)))),
+                policy,
+                recipients,
+                mail_id,
+                made_at,
+                () if exceptions is None else (exceptions,),
+                {
+                    "preview": failure if failed else _("{amount} billed.").format(amount=amount),
+                    "title": title,
+                    "month": month,
+                    "amount": amount,
+                    "failure": failure if failed else None,
+                    "facts": [
+                        *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
+                        *views.further_facts(cycle.summary),
+                    ],
+                    "cycle": str(cycle.id),
+                    "parked": views.parked_accounts(parked),
+                    "parked_more": totals.parked - min(len(parked), views.MAX_PARKED),
+                    "unsent": views.unsent_mails(unsent),
+                    "unknown": bool(cycle.unknown_customers),
+                    "exceptions": None
+                    if exceptions is None
+                    else views.attached(exceptions, policy.zone),
+                    "unsent_more": max(0, len(unsent) - views.MAX_PARKED),
+                },
+            )
+
+
+def _outcome(totals: RunTotals, unsent: int = 0) -> str:
+    """What a run comes to, for its subject: amount, invoices, and what a person has to look at."""
+    billed = ngettext(
+        "{amount} in {number} invoice", "{amount} in {number} invoices", totals.invoice_count
+    )
+    parts = [
+        billed.format(
             amount=format_moneys(totals.current_totals),
-            failure=one_line(cycle.failure or "The reason was not recorded.", 400)
-            if failed
-            else None,
-            facts=[
-                *views.run_facts(totals, format_month(cycle.id.period.shifted(-1))),
-                *views.further_facts(cycle.summary),
-            ],
-            cycle=str(cycle.id),
-            parked=views.parked_accounts(parked),
-            parked_more=totals.parked - min(len(parked), views.MAX_PARKED),
-            unsent=views.unsent_mails(unsent),
-            unknown=bool(cycle.unknown_customers),
-            exceptions=None if exceptions is None else views.attached(exceptions),
-            unsent_more=max(0, len(unsent) - views.MAX_PARKED),
+            number=format_quantity(totals.invoice_count),
         )
+    ]
+    if totals.parked:
+        text = ngettext("{number} parked", "{number} parked", totals.parked)
+        parts.append(text.format(number=format_quantity(totals.parked)))
+    if unsent:
+        text = ngettext("{number} mail not out", "{number} mails not out", unsent)
+        parts.append(text.format(number=format_quantity(unsent)))
+    return ", ".join(parts)

@@ -1,0 +1,191 @@
+"""What a provider's template may use: words, values, choices, loops, blocks and the shared parts.
+
+Everything that a mail says is given to its template as finished text. A template therefore needs
+no variables of its own, no arithmetic and no functions; without them nothing in it can grow beyond
+its own length times the lists that it is given, and none can run for ever.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jinja2 import TemplateSyntaxError, nodes
+
+SHARED = "shared"
+"""The folder under which templates reach the shared ones."""
+
+MAX_TEMPLATE_LENGTH = 32_000
+
+KINDS = (
+    "invoice",
+    "credit-note",
+    "comparison",
+    "report",
+    "approval",
+    "summary",
+    "dunning",
+    "dunning-alert",
+    "release",
+)
+PARTS = ("html", "txt")
+TEMPLATE_NAMES = frozenset(f"{kind}.{part}.j2" for kind in ("base", *KINDS) for part in PARTS)
+"""The templates that a provider may have."""
+
+_FILTERS = frozenset(
+    {"capitalize", "count", "d", "default", "e", "escape", "first", "join", "last", "length"}
+    | {"lower", "title", "trim", "upper"}
+)
+_CALLS = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext", "super", "caller"})
+_ALLOWED = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Extends, nodes.Block, nodes.Import),
+    *(nodes.FromImport, nodes.If, nodes.For, nodes.CallBlock, nodes.Name, nodes.Const),
+    *(nodes.Getattr, nodes.Call, nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand),
+    *(nodes.And, nodes.Or, nodes.Not, nodes.CondExpr, nodes.Concat, nodes.Keyword),
+    *(nodes.MarkSafeIfAutoescape, nodes.InternalName),
+)
+_WORDS: dict[type[nodes.Node], str] = {
+    nodes.Assign: "{% set %}",
+    nodes.AssignBlock: "{% set %}",
+    nodes.With: "{% with %}",
+    nodes.Macro: "{% macro %}",
+    nodes.Include: "{% include %}",
+    nodes.FilterBlock: "{% filter %}",
+    nodes.ScopedEvalContextModifier: "{% autoescape %}",
+    nodes.Getitem: "an index in brackets",
+    nodes.List: "a list of its own",
+    nodes.Dict: "a table of its own",
+    nodes.Tuple: "a list of its own",
+}
+_USE = "Use the values of the mail, {% if %}, {% for %}, {% block %} and the shared parts."
+
+_UNSAFE_MARK_UP = re.compile(
+    r"<\s*(?P<element>script|iframe|object|embed|form|input|link|base|svg|video|audio|frame|meta)"
+    r"|\b(?P<source>src|srcset|background|poster)\s*="
+    r"|(?P<url>url\s*\(|@import)"
+    r"|(?P<event>\son[a-z]+\s*=)"
+    r"|(?P<scheme>(?:javascript|vbscript|data)\s*:)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in a template that may not be there."""
+
+    line: int
+    what: str
+    fix: str
+
+
+class TemplateRefusedError(TemplateSyntaxError):
+    """A template uses what it may not."""
+
+
+def restrict(template: nodes.Template, name: str | None) -> nodes.Template:
+    """A provider's template, its loops counted.
+
+    Raises:
+        TemplateRefusedError: for the first thing that it may not use.
+    """
+    for finding in findings(template, name or ""):
+        raise TemplateRefusedError(f"{finding.what} {finding.fix}", finding.line, name)
+    for loop in template.find_all(nodes.For):
+        loop.iter = nodes.Filter(loop.iter, "each", [], [], None, None, lineno=loop.lineno)
+    return template
+
+
+def findings(template: nodes.Template, name: str) -> Iterator[Finding]:
+    """Everything in a template that may not be there, by line."""
+    macros = _imported(template)
+    for node in _walk(template):
+        what = _refused(node, name, macros)
+        if what is not None:
+            yield Finding(node.lineno, *what)
+
+
+def mark_up_findings(source: str, name: str) -> Iterator[Finding]:
+    """Elements that mail clients refuse, or that would fetch something when a mail is opened."""
+    if not name.endswith(".html.j2"):
+        return
+    for number, line in enumerate(source.splitlines(), start=1):
+        for found in _UNSAFE_MARK_UP.finditer(line):
+            text = found.group().strip()
+            yield Finding(
+                number,
+                f"'{text}' may not stand in a mail: it is refused by mail programs, or fetches "
+                "something from elsewhere when the mail is opened.",
+                "Leave it out. The logo comes from 'brand' in provider.yaml.",
+            )
+
+
+def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _walk(child)
+
+
+def _imported(template: nodes.Template) -> frozenset[str]:
+    names = {node.target for node in template.find_all(nodes.Import)}
+    for node in template.find_all(nodes.FromImport):
+        names.update(entry if isinstance(entry, str) else entry[1] for entry in node.names)
+    return frozenset(names)
+
+
+def _refused(node: nodes.Node, name: str, macros: frozenset[str]) -> tuple[str, str] | None:
+    if not isinstance(node, _ALLOWED):
+        word = _WORDS.get(type(node), f"'{type(node).__name__.lower()}'")
+        return f"{word} is not available in a provider's template.", _USE
+    refused: tuple[str, str] | None = None
+    match node:
+        case nodes.Getattr() if node.attr.startswith("_"):
+            refused = f"'{node.attr}' is no value of a mail.", _USE
+        case nodes.Name() if node.name == "self" or node.name.startswith("__"):
+            refused = f"'{node.name}' is not available in a provider's template.", _USE
+        case nodes.Filter() if node.name not in _FILTERS:
+            known = ", ".join(sorted(_FILTERS))
+            refused = f"The filter '{node.name}' is not available.", f"These are: {known}."
+        case nodes.For() if node.recursive:
+            refused = "A loop may not call itself.", "Leave 'recursive' out."
+        case nodes.For() if not isinstance(node.iter, (nodes.Name, nodes.Getattr)):
+            refused = "A loop goes through a list that the mail has, as it is.", _USE
+        case nodes.Call() if not _may_call(node, macros):
+            refused = (
+                "Only the shared parts can be called, and _() for words in several languages.",
+                'Begin with {% import "shared/parts.html.j2" as parts %}, and call '
+                "{{ parts.heading(...) }}.",
+            )
+        case nodes.Extends() | nodes.Import() | nodes.FromImport():
+            refused = _wrong_template(node, name)
+    return refused
+
+
+def _may_call(node: nodes.Call, macros: frozenset[str]) -> bool:
+    if node.dyn_args is not None or node.dyn_kwargs is not None:
+        return False
+    called = node.node
+    if isinstance(called, nodes.Getattr) and isinstance(called.node, nodes.Name):
+        return called.node.name in macros
+    return isinstance(called, nodes.Name) and called.name in _CALLS | macros
+
+
+def _wrong_template(
+    node: nodes.Extends | nodes.Import | nodes.FromImport, name: str
+) -> tuple[str, str] | None:
+    part = name.removesuffix(".j2").rpartition(".")[2]
+    target = node.template.value if isinstance(node.template, nodes.Const) else None
+    if isinstance(node, nodes.Extends):
+        known = {f"{SHARED}/{entry}" for entry in TEMPLATE_NAMES if entry.endswith(f".{part}.j2")}
+        if not name.startswith("base."):
+            known.add(f"base.{part}.j2")
+        if target in known:
+            return None
+        return "It builds on something else than a shared template.", (
+            f'Write {{% extends "{SHARED}/{name}" %}}.'
+        )
+    if target == f"{SHARED}/parts.{part}.j2":
+        return None
+    return "It imports something else than the shared parts.", (
+        f'Write {{% import "{SHARED}/parts.{part}.j2" as parts %}}.'
+    )
