@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from msp_billing.domain.dunning.move_kinds import Ended, Move
-from msp_billing.domain.dunning.moves import dunning_of, next_move
+from msp_billing.domain.dunning.moves import next_move
+from msp_billing.usecases.dunning.contacts import reachable_contacts
 from msp_billing.usecases.dunning.context import DunningContext
 
 
@@ -22,7 +23,7 @@ def decide(context: DunningContext, at: datetime | None = None) -> Move:
     letters = [attempt.mail for taken in case.steps for attempt in taken.attempts]
     return next_move(
         dunning,
-        dunning_of(context.account),
+        reachable_contacts(context),
         context.standing,
         context.position,
         context.ports.outbox.find_many(letters),

@@ -16,10 +16,10 @@ from msp_billing.domain.dunning.letters import (
     ProviderAlert,
     notice_undeliverable,
 )
-from msp_billing.domain.dunning.moves import dunning_of
 from msp_billing.domain.dunning.standing import Standing, StepTaken
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.periods import Period
+from msp_billing.usecases.dunning.contacts import letter_recipients
 from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.dunning.kept_letters import LetterMail, keep_mail
 from msp_billing.usecases.dunning.letters import (
@@ -118,7 +118,7 @@ def returned_mails(
             OutboxMail(
                 id=_returned_id(context, standing, at, "dunning"),
                 state=MailState.READY,
-                recipients=dunning_of(context.account).contacts[:1],
+                recipients=letter_recipients(context)[:1],
             )
         )
     return tuple(mails)

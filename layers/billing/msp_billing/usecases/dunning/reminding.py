@@ -7,11 +7,11 @@ from typing import Literal
 
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.dunning.dunning_policy import DunningPolicy
-from msp_billing.domain.dunning.moves import dunning_of
 from msp_billing.domain.dunning.reminders import Reminder, reminded, reminder_due
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.dunning.contacts import letter_recipients
 from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.dunning.letters import reminder_letter
 from msp_billing.usecases.dunning.mails import RUN, dunning_mail_id, send_mail
@@ -45,9 +45,7 @@ def remind(context: DunningContext, dunning: DunningPolicy) -> Reminded | None:
         step=step.step,
         clause=step.clause,
     )
-    waiting = OutboxMail(
-        id=mail, state=MailState.READY, recipients=dunning_of(context.account).contacts
-    )
+    waiting = OutboxMail(id=mail, state=MailState.READY, recipients=letter_recipients(context))
     if not context.ports.standings.change(
         context.standing, after, [told], position=context.position, mails=[waiting]
     ):
