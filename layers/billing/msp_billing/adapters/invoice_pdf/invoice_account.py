@@ -49,7 +49,7 @@ def present_account(invoice: Invoice, at_issue: InvoiceAtIssue | None) -> Json |
     return {
         "title": _("Your account on {day}").format(day=format_day(balance.as_of)),
         "rows": [*rows, _row(last, after, strong=True)],
-        "notes": list(_notes(invoice, balance)),
+        "notes": list(_notes(balance)),
     }
 
 
@@ -73,7 +73,7 @@ def _open_items(balance: Balance) -> Iterator[str]:
         )
 
 
-def _notes(invoice: Invoice, balance: Balance) -> Iterator[str]:
+def _notes(balance: Balance) -> Iterator[str]:
     """What to do about it, as one says it to somebody with whom one goes on working."""
     if balance.overdue.amount > 0:
         yield _(
@@ -84,16 +84,12 @@ def _notes(invoice: Invoice, balance: Balance) -> Iterator[str]:
         yield _("{amount} stays to your credit for your next invoices.").format(
             amount=_money(balance.credit_left)
         )
-    if balance.to_pay.amount > 0 and invoice.due_on is not None and balance.credit_used.amount:
-        yield _("{amount} of this invoice is left to pay until {day}.").format(
-            amount=_money(balance.to_pay), day=format_day(invoice.due_on)
-        )
 
 
 def present_differences(invoice: Invoice, at_issue: InvoiceAtIssue | None) -> Json | None:
     """From the last invoice's total to this one's, cause by cause.
 
-    Shape: ``{title, rows: [{text, amount, strong}]}``: the first row is the last invoice, the last
+    Shape: ``{title, rows: [{label, amount, strong}]}``: the first row is the last invoice, the last
     row this one, and what is between them adds up.
     """
     if at_issue is None or at_issue.previous is None or at_issue.change is None:
@@ -101,7 +97,7 @@ def present_differences(invoice: Invoice, at_issue: InvoiceAtIssue | None) -> Js
     previous = at_issue.previous
     rows = [
         {
-            "text": _("Invoice {number}, for {month}").format(
+            "label": _("Invoice {number}, for {month}").format(
                 number=printable(previous.number), month=format_month(previous.period)
             ),
             "amount": _money(previous.total),
@@ -118,12 +114,12 @@ def present_differences(invoice: Invoice, at_issue: InvoiceAtIssue | None) -> Js
         rows.append(_cause(text.format(number=format_quantity(count)), at_issue.further))
     if len(rows) == 1:
         rows.append(_cause(_("Nothing changed"), at_issue.change))
-    rows.append({"text": _("This invoice"), "amount": _money(invoice.total), "strong": True})
+    rows.append({"label": _("This invoice"), "amount": _money(invoice.total), "strong": True})
     return {"title": _("Why the amount differs from the last invoice"), "rows": rows}
 
 
 def _cause(text: str, amount: Money) -> Json:
-    return {"text": text, "amount": format_change(amount.amount, amount.currency), "strong": False}
+    return {"label": text, "amount": format_change(amount.amount, amount.currency), "strong": False}
 
 
 def _money(amount: Money) -> str:

@@ -95,6 +95,10 @@ class Payment:
                 total=self._money(self.invoice.total.amount),
                 credit=self._money(balance.credit_used.amount),
             )
+        if self.to_pay and balance.brought_forward.amount > 0:
+            yield _("besides {amount} of earlier invoices, see below").format(
+                amount=self._money(balance.brought_forward.amount)
+            )
 
     @property
     def balance(self) -> Balance | None:

@@ -34,6 +34,9 @@ def invoice_words() -> dict[str, str]:
         "quantity_from": _("Quantity from"),
         # Translators: a name and a day: "Grace Kim since 19 November 2026".
         "since": _("since"),
+        # Translators: who sends a payment slip, and to whom.
+        "slip_from": pgettext("sender", "From"),
+        "slip_to": pgettext("receiver", "To"),
         "source": _("Source file"),
         "time": _("Time"),
         "unit": _("Unit"),

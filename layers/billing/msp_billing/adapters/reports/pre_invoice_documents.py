@@ -21,7 +21,7 @@ from msp_billing.adapters.formatting import (
 )
 from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
 from msp_billing.adapters.invoice_pdf.document_frame import LETTER_PAPER_CURRENCIES
-from msp_billing.adapters.invoice_pdf.invoice_presentation import WORDS
+from msp_billing.adapters.invoice_pdf.invoice_words import invoice_words
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.adapters.mails.mail_text import counted
@@ -177,7 +177,7 @@ def present_pre_invoice(invoice: PreInvoice, resale: Resale) -> dict[str, Any]:
             "primary": readable_on_white(resale.primary),
             "accent": readable_on_white(resale.accent),
         },
-        "words": WORDS,
+        "words": invoice_words(),
         "draft": False,
         "informational": False,
         "reference": "Pre-invoice",

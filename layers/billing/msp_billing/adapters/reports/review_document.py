@@ -11,7 +11,7 @@ from msp_billing.adapters.formatting import (
     format_quantity,
 )
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
-from msp_billing.adapters.invoice_pdf.invoice_presentation import WORDS
+from msp_billing.adapters.invoice_pdf.invoice_words import invoice_words
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.adapters.reports.review_parts import (
@@ -63,7 +63,7 @@ def present_review(
             dated_on=made_on,
             currency=told.currency,
         ),
-        "words": WORDS,
+        "words": invoice_words(),
         "draft": False,
         "informational": False,
         "provider": provider_block(policy),
