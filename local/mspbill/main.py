@@ -11,6 +11,7 @@ from msp_billing.domain.problems import ProblemsError
 from mspbill import (
     asking_commands,
     dunning_commands,
+    export_command,
     payment_commands,
     release_commands,
     write_off_commands,
@@ -234,5 +235,6 @@ for _group in (
     dunning_commands,
     release_commands,
     write_off_commands,
+    export_command,
 ):
     _group.register(app)

@@ -7,13 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from beancount import loader
 
+from msp_billing.adapters.accounting_exports.formats import FORMATS
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.ledger.entries import EntryKind, LedgerEntry, LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.postings import payment_entries
 from msp_billing.domain.money import Money
 from msp_billing.domain.payments.incoming import IncomingPayment, PaymentKey, PaymentMethod
+from msp_billing.usecases.accounting.export import check_tied_out, gather_accounting
 from msp_billing.usecases.bill_again import BillAgainRequest, bill_again
 from msp_billing.usecases.issue_credit_note import CreditNoteRequest, issue_credit_note
 from msp_billing.usecases.receivables.appending import enter
@@ -166,6 +169,23 @@ def test_an_invoice_that_is_issued_anew_is_entered_beside_the_voided_one(billed:
     # 20.00 are held by the credit note, 15.00 of them pay the new invoice
     assert str(found.balance) == "-5.00"
     assert verify_account(billed.ports, "birch", "spare-1").fits
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_all_of_it_is_exported_for_accounting_programs_and_ties_out(
+    billed: Stage, name: str
+) -> None:
+    period = gather_accounting(billed.ports, "birch")
+    current = billed.ports.policies.current("birch")
+    files = FORMATS[name](period, billed.ports.policies.policy("birch", current.policy_version))
+    check_tied_out(period, files)
+    balances = {entry.customer.account: entry.owed - entry.held for entry in period.balances}
+    assert balances.keys() >= {"alder", "beech", "cedar", "elm", "spare-0", "spare-1"}
+    for account_name, balance in balances.items():
+        assert balance == position(billed, account_name).balance
+    if name == "journal":
+        _, errors, _ = loader.load_string(files[0].content.decode(), dedent=False)
+        assert errors == []
 
 
 def test_invoices_are_in_the_ledger_before_they_are_mailed(billed: Stage) -> None:

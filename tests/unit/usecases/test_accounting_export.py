@@ -36,8 +36,8 @@ def test_everything_that_was_entered_is_there_with_what_it_came_to() -> None:
     period = gathered()
     assert (period.from_on, period.to_on) == (day("2026-11-15"), day("2026-12-05"))
     assert ledger_sums(period.entries) == EFFECTS
-    told = {b.customer.account: (b.owed_before, b.owed, b.held) for b in period.balances}
-    assert told == {"tern-harbor": (0, 0, 5), HARMFUL.account: (0, 10, 0)}
+    told = {b.customer.account: [b.owed_before, b.owed, b.held] for b in period.balances}
+    assert told == {"tern-harbor": [0, 0, 5], HARMFUL.account: [0, 10, 0]}
 
 
 def test_days_before_the_first_are_where_customers_stood_then() -> None:
@@ -75,10 +75,13 @@ def test_lines_multiply_out_exactly_or_are_one_times_the_amount() -> None:
 
 def test_a_payment_says_how_it_came_and_what_it_paid_and_a_return_how_it_went() -> None:
     entries = {(e.entry.kind, e.entry.document): e for e in gathered().entries}
-    wire = entries[EntryKind.PAYMENT, "bank:A-1"]
-    assert (wire.method, wire.paid) == ("wire", ("LP-1", "LP-2"))
+    wire, bill = entries[EntryKind.PAYMENT, "bank:A-1"], EntryKind.INVOICE
+    assert (wire.method, wire.paid) == ("wire", ((bill, "LP-1"), (bill, "LP-2")))
     check = entries[EntryKind.PAYMENT, "bank:A-2"]
-    assert (check.method, check.paid) == ("check", ("LP-2", "LF-1-first"))
+    assert (check.method, check.paid) == (
+        "check",
+        ((bill, "LP-2"), (EntryKind.LATE_FEE, "LF-1-first")),
+    )
     assert entries[EntryKind.PAYMENT_RETURNED, "bank:R-1"].method == "wire"
     assert entries[EntryKind.REFUND, "R-1"].method == "wire"
 

@@ -6,6 +6,7 @@ UTF-8 without a mark at its begin, which an importer would take for a part of th
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -107,14 +108,26 @@ def number(cell: str) -> Decimal:
 
 
 def reference(exported: ExportedEntry) -> str:
-    """A number for an entry, at most 21 characters long as QuickBooks has it, and never twice.
+    """A number for an entry, at most 21 characters long as QuickBooks has it, and never twice."""
+    return _reference(exported, exported.entry.kind, exported.entry.document)
 
-    Invoices and credit notes have numbers. What else is entered is named by the customer's ledger
-    or by a bank, which may use a name twice or a long one: it gets the begin of its hash, so that
-    another export of the same entry has the same number.
+
+def paid_references(exported: ExportedEntry) -> str:
+    """The numbers of what a payment was used for."""
+    return ", ".join(_reference(exported, kind, document) for kind, document in exported.paid)
+
+
+def _reference(exported: ExportedEntry, kind: EntryKind, document: str) -> str:
+    """Invoices and credit notes have numbers.
+
+    What else is entered is named by a customer's ledger or by a bank, which may use a name twice,
+    or a long one: it gets a number that follows from it, the same in every export.
     """
-    prefix = _REFERENCE_PREFIXES.get(exported.entry.kind)
-    return exported.entry.document if prefix is None else f"{prefix}-{exported.entry.hash[:12]}"
+    prefix = _REFERENCE_PREFIXES.get(kind)
+    if prefix is None:
+        return document
+    told = f"{exported.customer.account}/{kind}/{document}"
+    return f"{prefix}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
 
 def day_writer(order: DateOrder | None, policy: ProviderPolicy) -> Callable[[date], str]:

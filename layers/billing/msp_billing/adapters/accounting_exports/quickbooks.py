@@ -14,6 +14,7 @@ from msp_billing.adapters.accounting_exports.csv_tables import (
     Document,
     day_writer,
     number,
+    paid_references,
     reference,
     write_tables,
 )
@@ -192,7 +193,7 @@ def _journal_rows(
     entry = exported.entry
     about = f"{entry.document}: {entry.title}"
     if exported.paid:
-        about = f"{about}, for {', '.join(exported.paid)}"
+        about = f"{about}, for {paid_references(exported)}"
     head: tuple[Cell, ...] = (day(entry.on), exported.customer.currency)
     for booking in bookings_for_programs(exported, books):
         yield (

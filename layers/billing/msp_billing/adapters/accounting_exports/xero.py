@@ -14,6 +14,7 @@ from msp_billing.adapters.accounting_exports.csv_tables import (
     Document,
     day_writer,
     number,
+    paid_references,
     reference,
     write_tables,
 )
@@ -159,6 +160,6 @@ def _statement_row(exported: ExportedEntry, day: _Day) -> tuple[Cell, ...]:
         -balance_effect(entry),
         exported.customer.name,
         f"{entry.title}, {entry.document}",
-        ", ".join(exported.paid) or entry.document,
+        paid_references(exported) or entry.document,
         None,
     )

@@ -53,7 +53,7 @@ class ExportedEntry:
     Attributes:
         lines: of what was billed or credited; they sum to it.
         method: how the money came or went, for what moves cash.
-        paid: numbers of what a payment was used for.
+        paid: what a payment was used for, each with the kind of entry that it is of.
         label: of the invoice, as its customer reads it.
     """
 
@@ -61,7 +61,7 @@ class ExportedEntry:
     entry: LedgerEntry
     lines: tuple[ExportedLine, ...] = ()
     method: str = ""
-    paid: tuple[str, ...] = ()
+    paid: tuple[tuple[EntryKind, str], ...] = ()
     label: str = ""
 
 

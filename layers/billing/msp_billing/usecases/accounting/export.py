@@ -41,7 +41,8 @@ def gather_accounting(
 
     Args:
         from_on: the first day; that of the first entry of all, if left out.
-        to_on: the last day; today in the provider's zone, if left out.
+        to_on: the last day; today in the provider's zone, if left out, or the day of the last
+            entry where one is dated ahead.
 
     Raises:
         UnknownProviderError: for a provider that was never applied.
@@ -49,21 +50,20 @@ def gather_accounting(
             or it ends before it begins.
     """
     policy = policy_in_force(ports, provider)
-    to_on = to_on or today_of(ports, provider)
     names = _customer_names(ports, provider)
     ledgers = [
         _Ledger.read(ports, policy, position, names)
         for position in ports.ledgers.positions(provider)
     ]
-    days = (entry.on for ledger in ledgers for entry in ledger.entries)
-    begins = from_on or min(days, default=to_on)
-    if begins > to_on:
-        raise ProblemsError([_ends_before(begins, to_on)])
+    days = {today_of(ports, provider)} | {e.on for ledger in ledgers for e in ledger.entries}
+    begins, ends = from_on or min(days), to_on or max(days)
+    if begins > ends:
+        raise ProblemsError([_ends_before(begins, ends)])
     problems = [problem for ledger in ledgers for problem in ledger.problems]
     entries: list[ExportedEntry] = []
     late: list[ExportedEntry] = []
     for ledger in ledgers:
-        entries += ledger.exported(begins, to_on, problems)
+        entries += ledger.exported(begins, ends, problems)
         late += ledger.late(begins) if from_on is not None else ()
     if problems:
         raise ProblemsError(problems)
@@ -71,9 +71,9 @@ def gather_accounting(
         provider=provider,
         provider_name=policy.name,
         from_on=begins,
-        to_on=to_on,
+        to_on=ends,
         entries=_in_order(entries),
-        balances=tuple(ledger.balance(begins, to_on) for ledger in ledgers),
+        balances=tuple(ledger.balance(begins, ends) for ledger in ledgers),
         late=_in_order(late),
     )
 
@@ -241,11 +241,16 @@ class _Ledger:
             if posting.on is LedgerAccount.CASH
         }
 
-    def _paid_by(self, entry: LedgerEntry) -> tuple[str, ...]:
+    def _paid_by(self, entry: LedgerEntry) -> tuple[tuple[EntryKind, str], ...]:
         """What a payment was used for, first use first."""
         if entry.kind is not EntryKind.PAYMENT:
             return ()
-        return tuple(dict.fromkeys(self._uses.get(entry.document, ())))
+        used = dict.fromkeys(self._uses.get(entry.document, ()))
+        fees = {e.document for e in self.entries if e.kind is EntryKind.LATE_FEE}
+        return tuple(
+            (EntryKind.LATE_FEE if document in fees else EntryKind.INVOICE, document)
+            for document in used
+        )
 
     @cached_property
     def _uses(self) -> dict[str, list[str]]:
