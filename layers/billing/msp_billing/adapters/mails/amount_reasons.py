@@ -39,7 +39,9 @@ class ItemChange:
 def reasons(invoice: Invoice, at_issue: InvoiceAtIssue, previous: PreviousInvoice) -> Reasons:
     """The difference in a sentence, and its largest causes with what each comes to."""
     shown = at_issue.differences[:MAX_REASONS]
-    rest = list(at_issue.differences[MAX_REASONS:])
+    rest = at_issue.differences[MAX_REASONS:]
+    if len(rest) == 1 and not at_issue.further_count:  # no longer than a line that counts it
+        shown, rest = at_issue.differences, ()
     entries = [_entry(difference) for difference in shown]
     count = len(rest) + at_issue.further_count
     if count and at_issue.change is not None:
@@ -65,11 +67,11 @@ def _sentence(invoice: Invoice, previous: PreviousInvoice) -> str:
         return text.format(**values)
     change = invoice.total - previous.total
     if not change.amount:
-        return _("It is as much as invoice {number} for {month}.").format(**values)
+        return _("This invoice is as much as invoice {number} for {month}.").format(**values)
     text = (
-        _("It is {change} more than invoice {number} for {month} ({before}).")
+        _("This invoice is {change} more than invoice {number} for {month} ({before}).")
         if change.amount > 0
-        else _("It is {change} less than invoice {number} for {month} ({before}).")
+        else _("This invoice is {change} less than invoice {number} for {month} ({before}).")
     )
     size = change if change.amount > 0 else Money(amount=-change.amount, currency=change.currency)
     return text.format(change=money(size), **values)

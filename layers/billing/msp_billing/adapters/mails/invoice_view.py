@@ -91,7 +91,7 @@ def invoice_view(
         "due": format_due_day(invoice.due_on),
         "pay_link": link if payable else None,
         "facts": _facts(invoice, number, name),
-        "standing": None if balance is None else _standing(balance),
+        "standing": None if balance is None else _standing(invoice, balance),
         "reasons": told,
         "changes": item_changes(invoice),
         "entries": billed_entries(invoice),
@@ -152,7 +152,7 @@ def _contents(lines: int) -> str:
 # --- Balance -------------------------------------------------------------------------------------
 
 
-def _standing(balance: Balance) -> Standing | None:
+def _standing(invoice: Invoice, balance: Balance) -> Standing | None:
     """None where the invoice says it all."""
     if balance.is_plain:
         return None
@@ -173,7 +173,7 @@ def _standing(balance: Balance) -> Standing | None:
     note = ""
     if balance.brought_forward.amount > 0:
         note = _("If you have paid these already, thank you: nothing else is needed for them.")
-    return Standing(tuple(_standing_facts(balance)), tuple(entries), note)
+    return Standing(tuple(_standing_facts(invoice, balance)), tuple(entries), note)
 
 
 def _sum(balance: Balance, shown: int) -> Money:
@@ -181,19 +181,24 @@ def _sum(balance: Balance, shown: int) -> Money:
     return sum((item.open for item in balance.open_items[:shown]), nothing)
 
 
-def _standing_facts(balance: Balance) -> Iterator[Fact]:
-    if balance.brought_forward.amount:
-        yield Fact(_("Open from before"), money(balance.brought_forward))
-    if balance.overdue.amount:
-        yield Fact(_("Overdue"), money(balance.overdue))
+def _standing_facts(invoice: Invoice, balance: Balance) -> Iterator[Fact]:
     if balance.credit_used.amount:
-        yield Fact(_("Credit used for this invoice"), money(balance.credit_used))
+        yield Fact(_("This invoice"), money(invoice.total))
+        yield Fact(_("Credit used for it"), money(balance.credit_used))
     yield Fact(_("To pay for this invoice"), money(balance.to_pay))
+    if balance.brought_forward.amount:
+        yield Fact(_("Open from before"), _open_before(balance))
     if balance.brought_forward.amount > 0:
-        both = balance.to_pay + balance.brought_forward
-        yield Fact(_("To pay in all"), money(both))
+        yield Fact(_("To pay in all"), money(balance.to_pay + balance.brought_forward))
     if balance.credit_left.amount:
         yield Fact(_("Your credit with us"), money(balance.credit_left))
+
+
+def _open_before(balance: Balance) -> str:
+    if not balance.overdue.amount:
+        return money(balance.brought_forward)
+    text = _("{amount}, of it {overdue} overdue")
+    return text.format(amount=money(balance.brought_forward), overdue=money(balance.overdue))
 
 
 # --- What is billed ------------------------------------------------------------------------------

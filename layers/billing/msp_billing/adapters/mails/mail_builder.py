@@ -25,11 +25,14 @@ from msp_billing.domain.policy import ProviderPolicy
 
 _LOGGER = logging.getLogger(__name__)
 
-# Everything that follows a reader's taste or screen stays in the head; the rest moves into the
+# What follows a reader's taste or screen is marked to stay in the head; the rest moves into the
 # elements, because many mail programs throw the head away.
 _INLINER = css_inline.CSSInliner(
-    keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
+    keep_style_tags=False, keep_at_rules=False, load_remote_stylesheets=False
 )
+
+_KEPT = ' data-css-inline="keep"'
+"""How a template says that a style sheet stays; no reader needs it."""
 
 
 class DraftInvoiceError(ValueError):
@@ -131,7 +134,8 @@ def frame(policy: ProviderPolicy, subject: str, logo: MailLogo | None) -> dict[s
 
 def inlined(html: str) -> str:
     """The HTML with its styles in its elements."""
-    return _INLINER.inline(html)
+    made: str = _INLINER.inline(html)
+    return made.replace(_KEPT, "")
 
 
 class MailFamily:
