@@ -2,141 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from msp_billing.domain.outbox import MailId, MailState, OutboxMail, may_become
-from msp_billing.domain.periods import Period
-from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.record_mail_event import MailEvent, record_mail_event
+from msp_billing.domain.mail_events import MailEventKind
+from msp_billing.domain.outbox import MailState
+from msp_billing.usecases.record_mail_event import record_mail_event
 from msp_billing.usecases.ses_events import read_ses_event
+from tests.unit.usecases.mail_desk import BOOKS, INVOICE, MailDesk, event
 
-MAIL = MailId(
-    provider="birch",
-    run="managed",
-    period=Period(year=2026, month=9),
-    account="cedar",
-    part="all",
-    kind="invoice",
-)
-EVENT_KINDS = {
-    "Send": MailState.SENT,
-    "Delivery": MailState.DELIVERED,
-    "Bounce": MailState.BOUNCED,
-    "Complaint": MailState.COMPLAINED,
-    "Reject": MailState.REJECTED,
+EVENT_KINDS: dict[str, MailEventKind] = {
+    "Send": "sent",
+    "Delivery": "delivered",
+    "DeliveryDelay": "delayed",
+    "Bounce": "bounced",
+    "Complaint": "complained",
+    "Reject": "rejected",
+    "Rendering Failure": "rejected",
 }
 
 
-class OneMail:
-    """An outbox of one mail that keeps the states it went through."""
-
-    def __init__(self, state: MailState) -> None:
-        self.states = [state]
-
-    def find_many(self, ids: Sequence[MailId]) -> dict[MailId, OutboxMail]:
-        return {
-            entry: OutboxMail(id=entry, state=self.states[-1], recipients=("books@cedar.example",))
-            for entry in ids
-            if entry == MAIL
-        }
-
-    def move(self, mail: MailId, expected: MailState, following: MailState, **_: Any) -> bool:
-        assert mail == MAIL
-        assert may_become(expected, following)
-        if self.states[-1] is not expected:
-            return False
-        self.states.append(following)
-        return True
-
-
-class OnePort:
-    def __init__(self, outbox: OneMail) -> None:
-        self.outbox = outbox
-        self.clock = self
-
-    def now(self) -> datetime:
-        return datetime(2026, 9, 2, 14, 0, tzinfo=UTC)
-
-
-def record(outbox: OneMail, state: MailState) -> bool:
-    event = MailEvent(mail=MAIL, state=state, message_id="m")
-    return record_mail_event(cast("Ports", OnePort(outbox)), event).changed
-
-
-@given(
-    start=st.sampled_from([MailState.SENDING, MailState.SENT, MailState.UNKNOWN]),
-    events=st.lists(st.sampled_from(list(EVENT_KINDS.values())), max_size=8),
-)
-def test_whatever_the_order_a_mail_moves_forward_only(
-    start: MailState, events: list[MailState]
-) -> None:
-    """docs/faults.md 12, 13 and 14."""
-    outbox = OneMail(start)
-    for state in events:
-        record(outbox, state)
-    assert len(set(outbox.states)) == len(outbox.states)
-    assert not {MailState.READY, MailState.SENDING, MailState.WAITING} & set(outbox.states[1:])
-
-
-@given(
-    events=st.permutations([MailState.SENT, MailState.DELIVERED, MailState.DELIVERED]),
-    start=st.sampled_from([MailState.SENDING, MailState.UNKNOWN, MailState.SENT]),
-)
-def test_a_mail_that_arrived_ends_as_delivered(start: MailState, events: list[MailState]) -> None:
-    """docs/faults.md 14."""
-    outbox = OneMail(start)
-    for state in events:
-        record(outbox, state)
-    assert outbox.states[-1] is MailState.DELIVERED
-
-
-@given(
-    fate=st.sampled_from([MailState.BOUNCED, MailState.COMPLAINED]),
-    more=st.lists(st.sampled_from([MailState.SENT, MailState.DELIVERED]), max_size=3),
-    data=st.data(),
-)
-def test_a_bounce_or_a_complaint_stands(
-    fate: MailState, more: list[MailState], data: st.DataObject
-) -> None:
-    """docs/faults.md 12 and 13: neither a late delivery nor a late sending covers it up."""
-    outbox = OneMail(MailState.SENDING)
-    for state in data.draw(st.permutations([fate, *more])):
-        record(outbox, state)
-    assert outbox.states[-1] is fate
-
-
-def test_an_event_about_a_mail_that_nobody_knows_is_an_error() -> None:
-    """It goes to the dead-letter queue, for a person."""
-    stranger = MAIL.model_copy(update={"account": "stranger"})
-    event = MailEvent(mail=stranger, state=MailState.SENT, message_id="m")
-    with pytest.raises(KeyError):
-        record_mail_event(cast("Ports", OnePort(OneMail(MailState.SENT))), event)
-
-
 def ses_event(kind: str, **details: Any) -> dict[str, Any]:
-    tags = {name: [str(value)] for name, value in MAIL.model_dump(mode="json").items()}
+    tags = {name: [str(value)] for name, value in INVOICE.model_dump(mode="json").items()}
     mail = {"messageId": "m-1", "tags": tags}
     return {"detail": {"eventType": kind, "mail": mail, **details}}
 
 
+def test_an_event_settles_an_unknown_mail_and_keeps_its_message_id() -> None:
+    """docs/faults.md 9."""
+    desk = MailDesk(state=MailState.UNKNOWN)
+    result = desk.hear(event("delivered"))
+    assert (result.state, result.changed) == (MailState.DELIVERED, True)
+    assert desk.mail.message_id == "m-1"
+    assert not desk.hear(event("delivered")).changed
+
+
+def test_an_event_is_stored_although_another_one_comes_in_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """docs/faults.md 14: two events are recorded at the same time; both are kept."""
+    desk = MailDesk(recipients=(BOOKS, "second@cedar.example"))
+    change = desk.ports.outbox.change
+    raced: list[bool] = []
+
+    def change_late(before: Any, after: Any) -> bool:
+        if not raced:
+            raced.append(True)
+            desk.hear(event("bounced", BOOKS))
+        result: bool = change(before, after)
+        return result
+
+    monkeypatch.setattr(desk.ports.outbox, "change", change_late)
+    desk.hear(event("delivered", "second@cedar.example"))
+    assert {e.recipient: e.fate for e in desk.mail.outcomes} == {
+        BOOKS: "bounced",
+        "second@cedar.example": "delivered",
+    }
+    assert desk.mail.state is MailState.DELIVERED
+
+
+def test_an_event_about_a_mail_that_nobody_knows_is_an_error() -> None:
+    """It goes to the dead-letter queue, for a person."""
+    desk = MailDesk()
+    stranger = INVOICE.model_copy(update={"account": "stranger"})
+    with pytest.raises(KeyError):
+        record_mail_event(desk.ports, event("sent").model_copy(update={"mail": stranger}))
+
+
+# --- Reading what SES says -----------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("kind", EVENT_KINDS)
 def test_events_are_found_by_their_tags(kind: str) -> None:
-    event = read_ses_event(ses_event(kind, bounce={"bounceType": "Permanent"}))
-    assert event is not None
-    assert (event.mail, event.state, event.message_id) == (MAIL, EVENT_KINDS[kind], "m-1")
+    found = read_ses_event(ses_event(kind, bounce={"bounceType": "Permanent"}))
+    assert found is not None
+    assert (found.mail, found.kind, found.message_id) == (INVOICE, EVENT_KINDS[kind], "m-1")
+
+
+def test_a_bounce_names_its_recipients_its_reason_and_whether_it_is_for_good() -> None:
+    recipients = [
+        {"emailAddress": "Books <books@cedar.example>", "diagnosticCode": "smtp; 550 5.1.1"},
+        {"emailAddress": "not an address"},
+    ]
+    bounce = {"bounceType": "Permanent", "bounceSubType": "General"}
+    found = read_ses_event(ses_event("Bounce", bounce={**bounce, "bouncedRecipients": recipients}))
+    assert found is not None
+    assert [(told.address, told.diagnostic) for told in found.recipients] == [
+        (BOOKS, "smtp; 550 5.1.1")
+    ]
+    assert (found.note, found.is_permanent, found.is_suppressed) == (
+        "Permanent General",
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize("sub_type", ["Suppressed", "OnAccountSuppressionList"])
+def test_a_suppressed_address_bounces(sub_type: str) -> None:
+    """docs/faults.md 13: it was never tried, whichever event tells of it."""
+    bounce = {"bounceType": "Permanent", "bounceSubType": sub_type}
+    complaint = {"complaintSubType": sub_type, "complainedRecipients": [{"emailAddress": BOOKS}]}
+    for raw in (ses_event("Bounce", bounce=bounce), ses_event("Complaint", complaint=complaint)):
+        found = read_ses_event(raw)
+        assert found is not None
+        assert (found.kind, found.is_suppressed) == ("bounced", True)
+        assert found.note == f"Permanent {sub_type}"
 
 
 def test_a_soft_bounce_is_reported_when_ses_has_given_up() -> None:
     bounce = {"bounceType": "Transient", "bounceSubType": "MailboxFull"}
-    event = read_ses_event(ses_event("Bounce", bounce=bounce))
-    assert event is not None
-    assert (event.state, event.note) == (MailState.BOUNCED, "Transient MailboxFull")
+    found = read_ses_event(ses_event("Bounce", bounce=bounce))
+    assert found is not None
+    assert (found.kind, found.note, found.is_permanent) == (
+        "bounced",
+        "Transient MailboxFull",
+        False,
+    )
+
+
+def test_a_delay_a_delivery_and_a_rejection_say_whom_and_why() -> None:
+    delay = {
+        "delayType": "MailboxFull",
+        "delayedRecipients": [{"emailAddress": BOOKS, "diagnosticCode": "452 4.2.2"}],
+    }
+    delayed = read_ses_event(ses_event("DeliveryDelay", deliveryDelay=delay))
+    assert delayed is not None
+    assert (delayed.note, delayed.recipients[0].diagnostic) == ("Delayed MailboxFull", "452 4.2.2")
+    delivered = read_ses_event(ses_event("Delivery", delivery={"recipients": [BOOKS]}))
+    assert delivered is not None
+    assert delivered.recipients[0].address == BOOKS
+    rejected = read_ses_event(ses_event("Reject", reject={"reason": "Bad content"}))
+    assert rejected is not None
+    assert rejected.note == "Bad content"
+    failure = {"templateName": "none", "errorMessage": "no value for 'name'"}
+    failed = read_ses_event(ses_event("Rendering Failure", failure=failure))
+    assert failed is not None
+    assert failed.note == "no value for 'name'"
 
 
 def test_an_absence_note_an_opening_and_a_strangers_mail_say_nothing() -> None:
@@ -145,10 +147,3 @@ def test_an_absence_note_an_opening_and_a_strangers_mail_say_nothing() -> None:
     assert read_ses_event(ses_event("Open")) is None
     assert read_ses_event({"detail": {"eventType": "Delivery", "mail": {"tags": {}}}}) is None
     assert read_ses_event({}) is None
-
-
-def test_a_bounce_keeps_its_reason() -> None:
-    bounce = {"bounceType": "Permanent", "bounceSubType": "Suppressed"}
-    event = read_ses_event(ses_event("Bounce", bounce=bounce))
-    assert event is not None
-    assert event.note == "Permanent Suppressed"
