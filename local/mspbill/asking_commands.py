@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,6 +15,8 @@ from mspbill.command_values import Source, day
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ACCOUNTS_EPILOG, ExitCode
 from mspbill.refusing import refuse_with
+from mspbill.statement_command import statement
+from mspbill.whole_files import refuse_taken, write_whole
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.domain.ledger.verifying import Verification
@@ -87,58 +87,6 @@ def aging(
             print_aging(rows, results())
 
 
-def statement(
-    account: AccountName,
-    from_on: Annotated[
-        date | None,
-        typer.Option("--from", parser=day, help="First day; three months back, if left out."),
-    ] = None,
-    to_on: Annotated[
-        date | None, typer.Option("--to", parser=day, help="Last day; today, if left out.")
-    ] = None,
-    final: Annotated[
-        bool, typer.Option("--final", help="From the first entry on, for an account that leaves.")
-    ] = False,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
-) -> None:
-    """What an account was billed and paid from one day to another, with the running balance.
-
-    With --final, every document down to zero, and what is missing to it (exit code 4 then).
-    """
-    from mspbill.receivables_text import print_statement, statement_of
-
-    if final and (from_on is not None or to_on is not None):
-        refuse_with(
-            "final-statement", "A final statement has no --from and no --to.", as_json=as_json
-        )
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        named = found.account(account)
-        if final:
-            _final_statement(found, named.account, as_json=as_json)
-            return
-        made = statement_of(found, named, from_on, to_on)
-        if as_json:
-            print_json(made.model_dump(mode="json"))
-        else:
-            print_statement(made, named.name, results())
-
-
-def _final_statement(found: Opened, account: str, *, as_json: bool) -> None:
-    from msp_billing.usecases.receivables.final_account import final_account
-    from mspbill.receivables_text import print_final
-
-    made = final_account(found.ports, found.provider, account)
-    if as_json:
-        print_json({**made.model_dump(mode="json"), "settled": made.settled})
-    else:
-        print_final(made, results())
-    if not made.settled:
-        raise typer.Exit(ExitCode.PARKED)
-
-
 def evidence(
     account: AccountName,
     out: Annotated[Path, typer.Option(help="The zip to write; it must not be there yet.")],
@@ -155,14 +103,12 @@ def evidence(
     from msp_billing.usecases.receivables.evidence import gather_evidence
     from mspbill.evidence_bundle import evidence_bundle
 
-    if out.exists() or not out.parent.is_dir():
-        what = "is there already" if out.exists() else "lies in no folder"
-        refuse_with("output-file", f"{out} {what}. Give another --out.", as_json=as_json)
+    refuse_taken(out, "--out", as_json=as_json)
     with answering(Source(stack, state, provider), as_json=as_json) as found:
         named = found.account(account)
         gathered = gather_evidence(found.ports, found.provider, named.account)
     content = evidence_bundle(gathered)
-    _write_whole(out, content)
+    write_whole(out, content)
     fits = gathered.verification.fits
     missing = [entry.number for entry in gathered.documents if entry.content is None]
     if as_json:
@@ -174,19 +120,6 @@ def evidence(
     if not fits:
         notes().print("The ledger does not fit: index.html in it says at which entry.")
         raise typer.Exit(ExitCode.FAILED)
-
-
-def _write_whole(out: Path, content: bytes) -> None:
-    """The file is there whole, or not at all."""
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}-", dir=out.parent)
-    try:
-        with os.fdopen(handle, "wb") as target:
-            target.write(content)
-        Path(name).chmod(0o644)
-        Path(name).rename(out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def may(

@@ -33,7 +33,7 @@ def books() -> Books:
 
 def statement_of(kept: Books, from_on: str, to_on: str, **changes: Any) -> AccountStatement:
     last = date.fromisoformat(to_on)
-    told = account_statement(
+    return account_statement(
         LEDGER,
         kept.entries,
         date.fromisoformat(from_on),
@@ -42,4 +42,3 @@ def statement_of(kept: Books, from_on: str, to_on: str, **changes: Any) -> Accou
         changes.pop("made_on", last),
         **changes,
     )
-    return told

@@ -7,7 +7,7 @@ and the credit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -15,14 +15,9 @@ from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, LocaleTag, Text
 from msp_billing.domain.ledger.aging import Aging, aging
-from msp_billing.domain.ledger.entries import (
-    EntryKind,
-    LedgerAccount,
-    LedgerEntry,
-    LedgerId,
-    Posting,
-)
-from msp_billing.domain.ledger.position import LedgerPosition, OwedItem, after
+from msp_billing.domain.ledger.entries import EntryKind, LedgerEntry, LedgerId
+from msp_billing.domain.ledger.position import OwedItem
+from msp_billing.domain.ledger.position_on_day import position_on
 from msp_billing.domain.ledger.statements import Statement, statement
 from msp_billing.domain.money import ExactDecimal
 from msp_billing.domain.parties import Paper
@@ -112,46 +107,6 @@ def account_statement(
         final=final,
         unfinished=unfinished,
     )
-
-
-def position_on(ledger: LedgerId, entries: Iterable[LedgerEntry], day: date) -> LedgerPosition:
-    """Where the account stood at the end of a day, by the days that its entries are of.
-
-    An invoice may be entered before the day that it bears, and a payment may be used for it at
-    once. On a day between them the invoice is not there yet: the payment, or the credit note, is
-    held as credit.
-    """
-    position = LedgerPosition.empty(ledger)
-    known: set[str] = set()
-    for entry in entries:
-        if entry.on > day:
-            continue
-        debited = {p.reference for p in entry.postings if _is_owed(p) and p.amount > 0}
-        lowered = {p.reference for p in entry.postings if _is_owed(p) and p.amount < 0}
-        early = lowered - known
-        if early and entry.kind is EntryKind.ALLOCATION:
-            continue
-        known |= debited
-        changes = {
-            "sequence": position.version + 1,
-            "previous_hash": position.last_hash,
-            "postings": tuple(
-                _held(p, entry) if p.reference in early else p for p in entry.postings
-            ),
-        }
-        position = after(position, entry.model_copy(update=changes))
-    return position
-
-
-def _is_owed(posting: Posting) -> bool:
-    return posting.on is LedgerAccount.RECEIVABLE
-
-
-def _held(posting: Posting, entry: LedgerEntry) -> Posting:
-    """What lowers a document that is not there yet is credit until then."""
-    if not _is_owed(posting):
-        return posting
-    return posting.model_copy(update={"on": LedgerAccount.CREDIT, "reference": entry.document})
 
 
 def _item(item: OwedItem) -> StatementItem:
