@@ -14,6 +14,7 @@ from msp_billing.adapters.formatting import (
 )
 from msp_billing.adapters.invoice_pdf.invoice_totals import FOLLOWING, apart, title_of
 from msp_billing.adapters.invoice_pdf.printable_text import printable
+from msp_billing.adapters.invoice_pdf.text_width import line_widths
 from msp_billing.adapters.language import _
 from msp_billing.domain.invoices import (
     Invoice,
@@ -155,16 +156,21 @@ class Charges:
     def _line(self, line: InvoiceLine) -> Json:
         discount = line.kind is LineKind.DISCOUNT
         only_amount = discount or line.reason.price_basis in _WITHOUT_UNITS
+        code, text = printable(line.product, unbroken=16), printable(line.description, 500)
+        note = None if is_compact(self.invoice) else printable(self._small_print(line), 500)
+        clause = self.clause_numbers[line.reason.clause]
+        unit = "" if only_amount else printable(line.unit)
         return {
-            "code": printable(line.product, unbroken=16),
-            "description": printable(line.description, 500),
-            "note": None if is_compact(self.invoice) else printable(self._small_print(line), 500),
-            "clause": self.clause_numbers[line.reason.clause],
+            "code": code,
+            "description": text,
+            "note": note,
+            "clause": clause,
             "quantity": "" if only_amount else format_quantity(line.quantity),
-            "unit": "" if only_amount else printable(line.unit),
+            "unit": unit,
             "unit_price": "" if only_amount else _unit_price(line),
             "amount": _money(line.amount),
             "discount": discount,
+            "ems": line_widths(code, text, clause, note, unit),
         }
 
     def _small_print(self, line: InvoiceLine) -> str:
