@@ -18,7 +18,9 @@ from botocore.compat import get_current_datetime
 from botocore.useragent import UserAgentString
 from moto.core.base_backend import BaseBackend
 from moto.core.errors import ErrorLookupFactory
-from moto.core.serialize import XFormedAttributePicker
+from moto.core.serialize import JSONSerializer, ResponseSerializer, XFormedAttributePicker
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
 from moto.moto_api._internal.moto_random import MotoRandom
 
 from local_cloud.patching import PatchSet
@@ -35,7 +37,10 @@ def install(patches: PatchSet) -> None:
     _say_who_asks_once(patches)
     _list_once(patches)
     _find_attributes_once(patches)
+    _serialize_attributes_of_items(patches)
     _draw_letters_at_once(patches)
+    _compare_text_as_text(patches)
+    _query_without_sorting_the_table(patches)
 
 
 def _sign_without_computing(patches: PatchSet) -> None:
@@ -92,6 +97,7 @@ def _once_per(
 def _find_attributes_once(patches: PatchSet) -> None:
     """The names under which an answer's attribute may be found follow from its shape and class."""
     list_keys = XFormedAttributePicker.get_possible_keys
+    pick: Any = ResponseSerializer.get_value
 
     def keys_of(picker: Any, context: Any) -> Any:
         if hasattr(context.obj, "Meta"):  # may name its attributes as it likes
@@ -103,7 +109,38 @@ def _find_attributes_once(patches: PatchSet) -> None:
             known[name] = tuple(dict.fromkeys(list_keys(picker, context)))
         return known[name]
 
+    def value_of(serializer: Any, value: Any, key: str, shape: Any) -> Any:
+        """Look into a plain dict at once, under the names that were found the first time."""
+        keys = shape.__dict__.get("_local_cloud_keys", {}).get(
+            (key, "dict", getattr(getattr(shape, "parent", None), "name", None))
+        )
+        picker = serializer._value_picker
+        if type(value) is not dict or keys is None or picker.response_transformers:
+            return pick(serializer, value, key, shape)
+        return next((value[name] for name in keys if name in value), None)
+
     patches.replace(XFormedAttributePicker, "get_possible_keys", keys_of)
+    patches.replace(ResponseSerializer, "get_value", value_of)
+
+
+def _serialize_attributes_of_items(patches: PatchSet) -> None:
+    """An attribute of an item is of one type: the nine others need not be looked for."""
+    serialize: Any = JSONSerializer._serialize_type_structure
+
+    def serialize_structure(
+        serializer: Any, serialized: Any, value: Any, shape: Any, key: str
+    ) -> None:
+        if shape.name == "AttributeValue" and type(value) is dict and len(value) == 1:
+            (kind,) = value
+            if kind in shape.members:
+                attribute: dict[str, Any] = {}
+                shape.members[kind].parent = shape
+                serializer._serialize_structure_member(attribute, value, shape.members[kind], kind)
+                serializer._default_serialize(serialized, attribute, shape, key)
+                return
+        serialize(serializer, serialized, value, shape, key)
+
+    patches.replace(JSONSerializer, "_serialize_type_structure", serialize_structure)
 
 
 def _draw_letters_at_once(patches: PatchSet) -> None:
@@ -117,3 +154,47 @@ def _draw_letters_at_once(patches: PatchSet) -> None:
         return drawn.lower() if lower_case else drawn
 
     patches.replace(MotoRandom, "get_random_string", get_random_string)
+
+
+def _compare_text_as_text(patches: PatchSet) -> None:
+    """Keys are text: comparing two of them need not ask six times what type they are of."""
+    cast: Any = vars(DynamoType)["cast_value"].fget
+    patches.replace(
+        DynamoType,
+        "cast_value",
+        property(lambda own: own.value if own.type == "S" else cast(own)),
+    )
+    is_equal: Any = DynamoType.__eq__
+    patches.replace(
+        DynamoType,
+        "__eq__",
+        lambda own, other: (
+            own.value == other.value
+            if own.type == "S" and other.type == "S"
+            else is_equal(own, other)
+        ),
+    )
+
+
+def _query_without_sorting_the_table(patches: PatchSet) -> None:
+    """A query sorts what it found: moto sorts all items of the table before that, every time."""
+    query: Any = Table.query
+
+    def query_found(table: Any, hash_key: Any, *more: Any, **named: Any) -> Any:
+        index_name = more[6] if len(more) > 6 else named.get("index_name")
+        if index_name is None:
+            items = _values(table.items.get(hash_key, {}))
+        else:
+            items = [item for kept in table.items.values() for item in _values(kept)]
+        table.all_items = lambda: items
+        try:
+            return query(table, hash_key, *more, **named)
+        finally:
+            del table.all_items
+
+    patches.replace(Table, "query", query_found)
+
+
+def _values(kept: Any) -> list[Any]:
+    """The items under one hash key; a table without range keys has one there, not a dict."""
+    return list(kept.values()) if isinstance(kept, dict) else [kept]

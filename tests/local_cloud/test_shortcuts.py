@@ -23,7 +23,7 @@ def test_answers_are_those_without_shortcuts(
     with_shortcuts.__exit__(None, None, None)
     monkeypatch.setattr(shortcuts, "install", lambda _: None)
     assert told == answers(open_cloud())
-    assert (len(told), len([entry for entry in told if "Error" in entry])) == (11, 3)
+    assert (len(told), len([entry for entry in told if "Error" in entry])) == (17, 3)
 
 
 def test_a_presigned_link_is_signed_and_works_like_any_other(cloud: LocalCloud) -> None:
@@ -42,6 +42,7 @@ def answers(cloud: LocalCloud) -> list[Any]:
     bucket, name = cloud.resource_id("RecordsBucket"), cloud.resource_id("Table")
     key = {"pk": {"S": "a"}, "sk": {"S": "b"}}
     item = {**key, "many": {"L": [{"N": "1"}, {"M": {"x": {"BOOL": True}}}]}}
+    index = {"gsi1pk": {"S": "x"}, "gsi1sk": {"S": "y"}}
     asked = (
         lambda: s3.put_object(Bucket=bucket, Key="a/b c", Body=b"text", ChecksumAlgorithm="SHA256"),
         lambda: s3.get_object(Bucket=bucket, Key="a/b c"),
@@ -51,12 +52,32 @@ def answers(cloud: LocalCloud) -> list[Any]:
         lambda: table.put_item(
             TableName=name, Item=item, ConditionExpression="attribute_not_exists(pk)"
         ),
+        *(
+            lambda more=more: table.put_item(
+                TableName=name, Item={**key, "sk": {"S": more}, **index}
+            )
+            for more in ("c", "b2", "a")
+        ),
         lambda: table.get_item(TableName=name, Key=key),
         lambda: table.query(
             TableName=name,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": "a"}},
         ),
+        lambda: table.query(
+            TableName=name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": "a"}, ":sk": {"S": "b"}},
+            ScanIndexForward=False,
+            Limit=1,
+        ),
+        lambda: table.query(
+            TableName=name,
+            IndexName="gsi1",
+            KeyConditionExpression="gsi1pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "x"}},
+        ),
+        lambda: table.scan(TableName=name),
         lambda: table.describe_table(TableName=name),
         lambda: cloud.client("stepfunctions").list_state_machines(),
         lambda: cloud.client("scheduler").get_schedule(Name="none"),

@@ -145,10 +145,18 @@ def prove_ledgers(ports: Ports, request: ProofRequest) -> ProofResult:
 
 
 def newest_anchors(ports: Ports, provider: str, until: date) -> tuple[date | None, Anchors]:
-    """The anchors of the newest day that has any, up to a day; by account."""
-    before = anchor_key(provider, until - timedelta(days=DAYS_LOOKED_BACK))
-    written = set(ports.records.keys(f"{provider}/ledger/anchors/", after=before))
-    for days in range(DAYS_LOOKED_BACK):
+    """The anchors of the newest day that has any, up to a day; by account.
+
+    That is the day itself or the one before, unless a sweep failed or the provider is new: the
+    bucket is asked for a list only then.
+    """
+    for on in (until, until - timedelta(days=1)):
+        content = ports.records.find(anchor_key(provider, on))
+        if content is not None:
+            return on, {entry.account: entry for entry in _read(content)}
+    first = anchor_key(provider, until - timedelta(days=DAYS_LOOKED_BACK))
+    written = set(ports.records.keys(f"{provider}/ledger/anchors/", after=first))
+    for days in range(2, DAYS_LOOKED_BACK):
         on = until - timedelta(days=days)
         if anchor_key(provider, on) in written:
             content = ports.records.get(anchor_key(provider, on))
