@@ -47,6 +47,26 @@ def test_every_state_is_named_once(path: Path) -> None:
     assert len(names) == len(set(names))
 
 
+def test_each_worker_that_mails_knows_how_many_there_are() -> None:
+    """It takes its share of SES's rate by that: see docs/mail-delivery.md."""
+    path = repository.ROOT / "statemachines" / "billing_cycle.asl.json"
+    mailing = [
+        state
+        for states in groups(json.loads(path.read_text("utf-8"))["States"])
+        for state in states.values()
+        if state["Type"] == "Map" and "${DeliverMailFunctionArn}" in json.dumps(state)
+    ]
+    assert len(mailing) == 3
+    for state in mailing:
+        assert state["ItemSelector"]["workers"] == state["MaxConcurrency"]
+        payloads = [
+            step["Arguments"]["Payload"]
+            for step in state["ItemProcessor"]["States"].values()
+            if step.get("Arguments", {}).get("FunctionName") == "${DeliverMailFunctionArn}"
+        ]
+        assert [payload["workers"] for payload in payloads] == ["{% $states.input.workers %}"]
+
+
 def retry(**changes: object) -> dict[str, object]:
     sound = {
         "ErrorEquals": ["Lambda.ServiceException", "Lambda.TooManyRequestsException"],

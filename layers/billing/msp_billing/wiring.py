@@ -70,6 +70,8 @@ _clock: Clock = SystemClock()
 _RETRYING = Config(
     connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
 )
+# Addresses that are handed out are signed for the bucket's own region, as newer regions ask for it.
+S3_CLIENT = _RETRYING.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 _ONE_ATTEMPT = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
 
 
@@ -256,7 +258,7 @@ class _WiredPorts:
 
     @cached_property
     def _s3(self) -> Any:
-        return _client("s3")
+        return _client("s3", S3_CLIENT)
 
     @cached_property
     def _table(self) -> Table:

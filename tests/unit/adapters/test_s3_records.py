@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from msp_billing.adapters.s3_records import S3Records
+from msp_billing.domain.outbox import Attachment
 from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.errors import SealBrokenError
+from msp_billing.wiring import S3_CLIENT
 
 
 class Body:
@@ -109,3 +114,29 @@ def test_keys_are_told_page_after_page() -> None:
             ]
 
     assert list(S3Records(Pages(), "records").keys("a/", after="a/1")) == ["a/2", "a/3", "a/4"]
+
+
+def test_an_address_for_a_while_names_the_file_and_no_header_can_be_broken_with_it() -> None:
+    client = boto3.client(
+        "s3",
+        region_name="eu-west-1",
+        aws_access_key_id="none",
+        aws_secret_access_key="none",
+        config=S3_CLIENT,
+    )
+    attachment = Attachment(
+        key="birch/managed/2026-09/invoices/BI-1.pdf",
+        sha256="ab" * 32,
+        file_name='BI-1"\r\nX: y.pdf',
+        media_type="application/pdf",
+        size_bytes=9,
+    )
+    address = urlsplit(S3Records(client, "records").address(attachment, timedelta(minutes=5)))
+    asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+    assert address.path.endswith("/birch/managed/2026-09/invoices/BI-1.pdf")
+    assert asked["response-content-disposition"] == 'attachment; filename="BI-1___X__y.pdf"'
+    assert asked["response-content-type"] == "application/pdf"
+    assert (address.netloc, asked["X-Amz-Expires"]) == (
+        "records.s3.eu-west-1.amazonaws.com",
+        "300",
+    ), "newer regions take no other host, and no other signature"

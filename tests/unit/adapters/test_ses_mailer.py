@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import (
+    ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
     ReadTimeoutError,
@@ -151,3 +153,60 @@ def test_an_address_that_is_not_verified_is_no_fault_of_the_mail(
     stubber.add_client_error("send_email", "MessageRejected", said, 400)
     with pytest.raises(MailSetupError, match="not verified"):
         send(mailer)
+
+
+# --- What the account may send -------------------------------------------------------------------
+
+
+def test_what_ses_allows_is_read_as_it_is_told(stubbed: tuple[SesMailer, Stubber]) -> None:
+    mailer, stubber = stubbed
+    stubber.add_response(
+        "get_account",
+        {
+            "ProductionAccessEnabled": False,
+            "SendingEnabled": True,
+            "SendQuota": {"Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 17.0},
+        },
+        {},
+    )
+    allowed = mailer.allowance()
+    assert (allowed.per_second, allowed.per_day, allowed.sent_today) == (Fraction(1), 200, 17)
+    assert (allowed.is_enabled, allowed.in_production) == (True, False)
+
+
+def test_an_account_without_a_quota_may_send_any_number(
+    stubbed: tuple[SesMailer, Stubber],
+) -> None:
+    mailer, stubber = stubbed
+    quota = {"Max24HourSend": -1.0, "MaxSendRate": 14.5, "SentLast24Hours": 0.0}
+    stubber.add_response("get_account", {"SendQuota": quota}, {})
+    allowed = mailer.allowance()
+    assert (allowed.per_day, float(allowed.per_second)) == (None, 14.5)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("TooManyRequestsException", MailRefusedForNowError), ("AccessDenied", MailSetupError)],
+)
+def test_nothing_is_sent_when_ses_does_not_say_what_it_allows(
+    stubbed: tuple[SesMailer, Stubber], code: str, expected: type[Exception]
+) -> None:
+    """docs/faults.md 10."""
+    mailer, stubber = stubbed
+    stubber.add_client_error("get_account", code, "because", 400)
+    with pytest.raises(expected, match=code):
+        mailer.allowance()
+
+
+def test_an_address_is_taken_off_the_suppression_list(
+    stubbed: tuple[SesMailer, Stubber],
+) -> None:
+    mailer, stubber = stubbed
+    address = {"EmailAddress": "books@cedar.example"}
+    stubber.add_response("delete_suppressed_destination", {}, address)
+    assert mailer.allow_again("books@cedar.example")
+    stubber.add_client_error("delete_suppressed_destination", "NotFoundException", "not on it", 404)
+    assert not mailer.allow_again("books@cedar.example")
+    stubber.add_client_error("delete_suppressed_destination", "AccessDeniedException", "no", 403)
+    with pytest.raises(ClientError):
+        mailer.allow_again("books@cedar.example")
