@@ -10,7 +10,7 @@ from msp_billing.adapters.formatting import (
     format_month,
     format_quantity,
 )
-from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.reports.words import day_or_not, document_name, made_by
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
 from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
@@ -25,14 +25,6 @@ from msp_billing.domain.reports.notices import (
     ReportNotice,
 )
 from msp_billing.domain.reports.report_policy import ReportPolicy
-
-_CHANGES = (
-    Column("Change", "code", 10),
-    Column("Device", "text", 28),
-    Column("Subscriber or site", "text", 24),
-    Column("Counted as", "text", 24),
-    Column("On", "day", 18),
-)
 
 
 def device_documents(told: DeviceReport, report: ReportPolicy, frame: ReportFrame) -> MadeReport:
@@ -51,15 +43,17 @@ def _workbook(told: DeviceReport, report: ReportPolicy, frame: ReportFrame) -> b
     file = WorkbookFile(
         policy, policy.currency, f"{report.title} {month}, {told.account_name}", frame.made_at
     )
-    counted_at = f"Counted on {format_moment(told.counted_at, policy.zone)}, billed for {month}"
+    counted_at = _("Counted on {moment}, billed for {month}").format(
+        moment=format_moment(told.counted_at, policy.zone), month=month
+    )
     notes = (counted_at, *([report.note] if report.note else []), made_by(frame))
-    summary = file.sheet("Summary", f"{report.title}: {told.account_name}", notes)
+    summary = file.sheet(_("Summary"), f"{report.title}: {told.account_name}", notes)
     columns = (
-        Column("Subscriber or site", "text", 24),
-        Column("Product", "code", 10),
-        Column("Description", "text", 28),
-        Column("Counted as", "text", 24),
-        Column("Will bill", "quantity", 10),
+        Column(_("Subscriber or site"), "text", 24),
+        Column(_("Product"), "code", 10),
+        Column(_("Description"), "text", 28),
+        Column(_("Counted as"), "text", 24),
+        Column(_("Will bill"), "quantity", 10),
     )
     table = summary.table(
         columns,
@@ -69,23 +63,37 @@ def _workbook(told: DeviceReport, report: ReportPolicy, frame: ReportFrame) -> b
         ),
     )
     total = sum(row.quantity for row in told.counts)
-    summary.totals(table, {0: "Total", 4: table.sum_of(4, total)})
+    summary.totals(table, {0: _("Total"), 4: table.sum_of(4, total)})
     summary.browse(table)
     summary.finish()
 
-    days = f"From {format_day(told.from_on)} to {format_day(told.to_on)}, both included"
-    changes = file.sheet("Changes", f"Added and removed: {told.account_name}", (days,))
-    changes.browse(changes.table(_CHANGES, _change_rows(told)))
+    days = _("From {first} to {last}, both included").format(
+        first=format_day(told.from_on), last=format_day(told.to_on)
+    )
+    title = _("Added and removed: {account}").format(account=told.account_name)
+    changes = file.sheet(_("Changes"), title, (days,))
+    changes.browse(changes.table(_change_columns(), _change_rows(told)))
     changes.finish()
 
-    devices = file.sheet("Devices", f"What will bill, by name: {told.account_name}", (counted_at,))
-    devices.browse(devices.table((*columns[:4], Column("Device", "text", 28)), _devices(told)))
+    title = _("What will bill, by name: {account}").format(account=told.account_name)
+    devices = file.sheet(_("Devices"), title, (counted_at,))
+    devices.browse(devices.table((*columns[:4], Column(_("Device"), "text", 28)), _devices(told)))
     devices.finish()
     return file.content()
 
 
+def _change_columns() -> tuple[Column, ...]:
+    return (
+        Column(_("Change"), "code", 10),
+        Column(_("Device"), "text", 28),
+        Column(_("Subscriber or site"), "text", 24),
+        Column(_("Counted as"), "text", 24),
+        Column(_("On"), "day", 18),
+    )
+
+
 def _change_rows(told: DeviceReport) -> Iterator[tuple[Cell, ...]]:
-    for change, devices in (("Added", told.added), ("Removed", told.removed)):
+    for change, devices in ((_("Added"), told.added), (_("Removed"), told.removed)):
         for device in devices:
             yield (
                 change,
@@ -95,7 +103,7 @@ def _change_rows(told: DeviceReport) -> Iterator[tuple[Cell, ...]]:
                 device.changed_on or day_or_not(None),
             )
     if not (told.added or told.removed):
-        yield ("–", "No device was added or removed", None, None, None)
+        yield ("–", _("No device was added or removed"), None, None, None)
 
 
 def _devices(told: DeviceReport) -> Iterator[tuple[Cell, ...]]:
@@ -106,34 +114,40 @@ def _devices(told: DeviceReport) -> Iterator[tuple[Cell, ...]]:
 
 def _notice(told: DeviceReport, report: ReportPolicy, frame: ReportFrame) -> ReportNotice:
     month = format_month(told.period)
-    days = f"{format_day(told.from_on)} to {format_day(told.to_on)}"
+    days = _("{first} to {last}").format(
+        first=format_day(told.from_on), last=format_day(told.to_on)
+    )
+    devices = ngettext("{number} device", "{number} devices", told.devices)
+    counted_at = format_moment(told.counted_at, frame.policy.zone)
     return ReportNotice(
         title=report.title,
         about=month,
         account_name=told.account_name,
         lead=report.note
-        or "These devices will be on your invoice. Please look through what changed, and tell us "
-        "before we invoice what is not right.",
-        headline_label="Devices that will bill",
-        headline=counted(told.devices, "device"),
-        headline_note=f"counted on {format_moment(told.counted_at, frame.policy.zone)}",
+        or _(
+            "These devices will be on your invoice. Please look through what changed, and tell us "
+            "before we invoice what is not right."
+        ),
+        headline_label=_("Devices that will bill"),
+        headline=devices.format(number=format_quantity(told.devices)),
+        headline_note=_("counted on {moment}").format(moment=counted_at),
         facts=(
-            ReportFact(label="Account", value=told.account_name),
-            ReportFact(label="Changes looked at", value=days),
+            ReportFact(label=_("Account"), value=told.account_name),
+            ReportFact(label=_("Changes looked at"), value=days),
         ),
         lists=(
             ReportList(
-                heading="Added",
+                heading=_("Added"),
                 entries=tuple(_entry(device) for device in told.added),
-                if_empty="No device was added.",
+                if_empty=_("No device was added."),
             ),
             ReportList(
-                heading="Removed",
+                heading=_("Removed"),
                 entries=tuple(_entry(device) for device in told.removed),
-                if_empty="No device was removed.",
+                if_empty=_("No device was removed."),
             ),
             ReportList(
-                heading="Quantities that will bill",
+                heading=_("Quantities that will bill"),
                 entries=tuple(
                     ReportEntry(
                         what=f"{row.description}, {row.subscriber_name}",
@@ -142,10 +156,10 @@ def _notice(told: DeviceReport, report: ReportPolicy, frame: ReportFrame) -> Rep
                     )
                     for row in told.counts
                 ),
-                if_empty="No device will bill.",
+                if_empty=_("No device will bill."),
             ),
         ),
-        closing=("The attached workbook has every device that will bill, by name.",),
+        closing=(_("The attached workbook has every device that will bill, by name."),),
     )
 
 

@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from msp_billing.adapters.formatting import format_day, format_moment, format_month
+from msp_billing.adapters.formatting import (
+    format_day,
+    format_moment,
+    format_month,
+    format_quantity,
+)
+from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.adapters.reports.one_sheet import one_sheet
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
@@ -36,19 +42,19 @@ def uncovered_documents(
     """The workbook with every device, where and since when, and the mail's words."""
     month = format_month(told.period)
     columns = (
-        Column("Device", "text", 28),
-        Column("Identity", "text", 24),
-        Column("Where", "text", 24),
-        Column("Since", "day", 18),
-        Column("Why it is listed", "text", 40),
+        Column(_("Device"), "text", 28),
+        Column(_("Identity"), "text", 24),
+        Column(_("Where"), "text", 24),
+        Column(_("Since"), "day", 18),
+        Column(_("Why it is listed"), "text", 40),
     )
     rows = [
         (item.name, item.item_id, _place(told, finding, item), item.since_on, finding.title)
         for finding in told.findings
         for item in finding.items
     ]
-    note = f"As of the count for {month}; nothing of this is billed by itself"
-    document = one_sheet(told, report, frame, "Uncovered devices", note, columns, rows)
+    note = _("As of the count for {month}; nothing of this is billed by itself").format(month=month)
+    document = one_sheet(told, report, frame, _("Uncovered devices"), note, columns, rows)
     return MadeReport(notice=_uncovered_notice(told, report), documents=(document,))
 
 
@@ -63,26 +69,30 @@ def _uncovered_notice(told: UncoveredDevices, report: ReportPolicy) -> ReportNot
         about=format_month(told.period),
         account_name=told.account_name,
         lead=report.note
-        or "These devices are on your network, but nothing covers them. They are not billed.",
-        headline_label="Not covered",
-        headline=counted(len(items), "device"),
-        facts=(ReportFact(label="Account", value=told.account_name),),
+        or _("These devices are on your network, but nothing covers them. They are not billed."),
+        headline_label=_("Not covered"),
+        headline=ngettext("{number} device", "{number} devices", len(items)).format(
+            number=format_quantity(len(items))
+        ),
+        facts=(ReportFact(label=_("Account"), value=told.account_name),),
         lists=(
             ReportList(
-                heading="Devices",
+                heading=_("Devices"),
                 entries=tuple(
                     ReportEntry(
                         what=item.name,
                         detail=_place(told, finding, item),
-                        amount=f"since {format_day(item.since_on)}" if item.since_on else "",
+                        amount=_("since {day}").format(day=format_day(item.since_on))
+                        if item.since_on
+                        else "",
                     )
                     for finding, item in items
                 ),
             ),
         ),
         closing=(
-            "The attached workbook has every device, where it is and since when.",
-            "Please tell us which of them are to be covered, and which are gone.",
+            _("The attached workbook has every device, where it is and since when."),
+            _("Please tell us which of them are to be covered, and which are gone."),
         ),
     )
 

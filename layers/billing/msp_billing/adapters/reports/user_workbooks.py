@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msp_billing.adapters.formatting import format_day, format_month
-from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.adapters.formatting import format_day, format_month, format_quantity
+from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.reports.one_sheet import one_sheet
 from msp_billing.adapters.reports.words import day_or_not
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
@@ -21,11 +21,9 @@ from msp_billing.domain.reports.notices import (
 from msp_billing.domain.reports.report_policy import ReportPolicy
 from msp_billing.domain.reports.user_changes import UserChange, UserChangeKind, UserChanges
 
-_CHANGE_WORDS: dict[UserChangeKind, str] = {
-    "added": "Added",
-    "removed": "Removed",
-    "changed": "Changed",
-}
+
+def _change_words() -> dict[UserChangeKind, str]:
+    return {"added": _("Added"), "removed": _("Removed"), "changed": _("Changed")}
 
 
 def user_change_documents(
@@ -34,17 +32,17 @@ def user_change_documents(
     """The workbook, by subscriber, and the mail's words."""
     month = format_month(told.period)
     columns = (
-        Column("Subscriber or site", "text", 24),
-        Column("Change", "code", 10),
-        Column("User", "text", 28),
-        Column("Counted as", "text", 24),
-        Column("Counted before as", "text", 24),
-        Column("On", "day", 18),
-        Column("Request received", "day", 18),
+        Column(_("Subscriber or site"), "text", 24),
+        Column(_("Change"), "code", 10),
+        Column(_("User"), "text", 28),
+        Column(_("Counted as"), "text", 24),
+        Column(_("Counted before as"), "text", 24),
+        Column(_("On"), "day", 18),
+        Column(_("Request received"), "day", 18),
     )
-    note = f"User changes that were completed in {month}, by subscriber"
+    note = _("User changes that were completed in {month}, by subscriber").format(month=month)
     document = one_sheet(
-        told, report, frame, "User changes", note, columns, _change_rows(told, month)
+        told, report, frame, _("User changes"), note, columns, _change_rows(told, month)
     )
     return MadeReport(notice=_change_notice(told, report), documents=(document,))
 
@@ -53,7 +51,7 @@ def _change_rows(told: UserChanges, month: str) -> Iterator[tuple[Cell, ...]]:
     for change in told.changes:
         yield (
             change.place,
-            _CHANGE_WORDS[change.change],
+            _change_words()[change.change],
             change.name,
             change.counted_as,
             change.was,
@@ -61,7 +59,8 @@ def _change_rows(told: UserChanges, month: str) -> Iterator[tuple[Cell, ...]]:
             change.received_on,
         )
     if not told.changes:
-        yield (f"No user was added, removed or changed in {month}", *([None] * 6))
+        nobody = _("No user was added, removed or changed in {month}").format(month=month)
+        yield (nobody, *([None] * 6))
 
 
 def _change_notice(told: UserChanges, report: ReportPolicy) -> ReportNotice:
@@ -72,31 +71,39 @@ def _change_notice(told: UserChanges, report: ReportPolicy) -> ReportNotice:
         about=month,
         account_name=told.account_name,
         lead=report.note
-        or "This recaps the user changes that were completed in the month, so that you can "
-        "reconcile what you will see on the invoice comparison.",
-        headline_label="Completed user changes",
-        headline=counted(len(kinds), "change"),
-        headline_note=f"{counted(told.users, 'user')} counted at the end of the month",
+        or _(
+            "This recaps the user changes that were completed in the month, so that you can "
+            "reconcile what you will see on the invoice comparison."
+        ),
+        headline_label=_("Completed user changes"),
+        headline=ngettext("{number} change", "{number} changes", len(kinds)).format(
+            number=format_quantity(len(kinds))
+        ),
+        headline_note=ngettext(
+            "{number} user counted at the end of the month",
+            "{number} users counted at the end of the month",
+            told.users,
+        ).format(number=format_quantity(told.users)),
         facts=(
-            ReportFact(label="Account", value=told.account_name),
+            ReportFact(label=_("Account"), value=told.account_name),
             *(
-                ReportFact(label=word, value=f"{kinds.count(kind):,}")
-                for kind, word in _CHANGE_WORDS.items()
+                ReportFact(label=word, value=format_quantity(kinds.count(kind)))
+                for kind, word in _change_words().items()
             ),
         ),
         lists=tuple(
             ReportList(heading=place, entries=tuple(_change_entry(change) for change in changes))
             for place, changes in list(told.by_place().items())[:20]
         )
-        or (ReportList(heading="Changes", entries=(), if_empty="No user changed."),),
-        closing=("The attached workbook has every change, by subscriber.",),
+        or (ReportList(heading=_("Changes"), entries=(), if_empty=_("No user changed.")),),
+        closing=(_("The attached workbook has every change, by subscriber."),),
     )
 
 
 def _change_entry(change: UserChange) -> ReportEntry:
     kind = f"{change.was} → {change.counted_as}" if change.was else change.counted_as
     return ReportEntry(
-        what=f"{_CHANGE_WORDS[change.change]}: {change.name}",
+        what=_("{change}: {who}").format(change=_change_words()[change.change], who=change.name),
         detail=kind,
         amount=day_or_not(change.changed_on),
     )
@@ -108,13 +115,13 @@ def billed_contact_documents(
     """The workbook with everybody who is billed, and the mail's words."""
     month = format_month(told.period)
     columns = (
-        Column("Subscriber or site", "text", 24),
-        Column("Name", "text", 28),
-        Column("Identity", "text", 30),
-        Column("Counted as", "text", 24),
-        Column("Product", "code", 10),
-        Column("Description", "text", 28),
-        Column("Since", "day", 18),
+        Column(_("Subscriber or site"), "text", 24),
+        Column(_("Name"), "text", 28),
+        Column(_("Identity"), "text", 30),
+        Column(_("Counted as"), "text", 24),
+        Column(_("Product"), "code", 10),
+        Column(_("Description"), "text", 28),
+        Column(_("Since"), "day", 18),
     )
     rows = [
         (
@@ -128,8 +135,10 @@ def billed_contact_documents(
         )
         for contact in told.contacts
     ]
-    note = f"Everybody whom the invoice of {format_day(told.invoice_on)} bills, for {month}"
-    document = one_sheet(told, report, frame, "Billed contacts", note, columns, rows)
+    note = _("Everybody whom the invoice of {day} bills, for {month}").format(
+        day=format_day(told.invoice_on), month=month
+    )
+    document = one_sheet(told, report, frame, _("Billed contacts"), note, columns, rows)
     return MadeReport(notice=_contact_notice(told, report), documents=(document,))
 
 
@@ -142,22 +151,26 @@ def _contact_notice(told: BilledContacts, report: ReportPolicy) -> ReportNotice:
         about=format_month(told.period),
         account_name=told.account_name,
         lead=report.note
-        or "These are the contacts that your invoice bills. Use the list to reconcile the "
-        "contacts for the next month.",
-        headline_label="Billed contacts",
-        headline=counted(told.people, "contact"),
+        or _(
+            "These are the contacts that your invoice bills. Use the list to reconcile the "
+            "contacts for the next month."
+        ),
+        headline_label=_("Billed contacts"),
+        headline=ngettext("{number} contact", "{number} contacts", told.people).format(
+            number=format_quantity(told.people)
+        ),
         facts=(
-            ReportFact(label="Account", value=told.account_name),
-            ReportFact(label="To be invoiced on", value=format_day(told.invoice_on)),
+            ReportFact(label=_("Account"), value=told.account_name),
+            ReportFact(label=_("To be invoiced on"), value=format_day(told.invoice_on)),
         ),
         lists=(
             ReportList(
-                heading="By subscriber",
+                heading=_("By subscriber"),
                 entries=tuple(
-                    ReportEntry(what=place, amount=f"{len(people):,}")
+                    ReportEntry(what=place, amount=format_quantity(len(people)))
                     for place, people in places.items()
                 ),
             ),
         ),
-        closing=("The attached workbook has every contact, by name.",),
+        closing=(_("The attached workbook has every contact, by name."),),
     )

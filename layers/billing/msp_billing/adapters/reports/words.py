@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from msp_billing.adapters.formatting import format_day
+from msp_billing.adapters.language import _
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.content import ReportFrame
 
-NOT_DATED = "since the last count"
-"""Stands where an export does not say when something happened."""
-
 
 def day_or_not(day: date | None) -> str:
-    """A day, or that it is not known more closely."""
-    return format_day(day) if day else NOT_DATED
+    """A day, or that it is not known more closely: the export does not say it."""
+    return format_day(day) if day else _("since the last count")
 
 
 def document_name(account: str, period: Period, report: str, ending: str) -> str:
@@ -25,7 +23,9 @@ def document_name(account: str, period: Period, report: str, ending: str) -> str
 def made_by(frame: ReportFrame) -> str:
     """Who made a document, and on which day, for its head."""
     made_on = frame.made_at.astimezone(frame.policy.zone).date()
-    return f"Made by {frame.policy.name} on {format_day(made_on)}"
+    return _("Made by {provider} on {moment}").format(
+        provider=frame.policy.name, moment=format_day(made_on)
+    )
 
 
 def short_day(day: date) -> str:
