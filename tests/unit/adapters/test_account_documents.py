@@ -1,4 +1,4 @@
-"""Letters about unpaid invoices and statements of account as PDF: what they say, and in what."""
+"""Letters, statements of account and credit notes as PDF: what they say, and in what language."""
 
 from __future__ import annotations
 
@@ -16,9 +16,17 @@ from pypdf import PdfReader
 from msp_billing.adapters.account_documents.letter_presentation import present_letter
 from msp_billing.adapters.account_documents.statement_presentation import present_statement
 from msp_billing.adapters.dunning_letters.letter_view import letter_view
+from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.adapters.language import in_language
+from msp_billing.domain.corrections.credit_notes import (
+    CreditedPart,
+    CreditNote,
+    CreditRequest,
+    credit_note_for,
+)
 from msp_billing.domain.ledger.account_statement import Addressee
+from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
 from msp_billing.domain.ledger.entries import EntryKind
 from tests.unit import document_samples as documents
 from tests.unit import dunning_samples as letters
@@ -244,3 +252,68 @@ def test_a_statement_s_dates_and_amounts_are_in_the_account_s_language() -> None
     assert content["paper"] == "a4"
     assert content["dated_on"] == [2026, 12, 5]
     assert told.made_on == date(2026, 12, 5)
+
+
+# --- Credit notes --------------------------------------------------------------------------------
+
+
+def note_of(**changes: Any) -> CreditNote:
+    """$49.00 of LP-000123: two of twelve mailboxes at $9.50, and $30.00 of another line."""
+    made = documents.InvoiceMaker(documents.DECEMBER)
+    made.line("COM4003", "12", "9.50").line("SEC1153", "40", "3.25", description="Protection")
+    asked = CreditRequest(
+        request="counted-twice",
+        reason="Two mailboxes were counted twice.",
+        requested_by="clerk",
+        parts=(
+            CreditedPart(line=1, quantity=Decimal(2)),
+            CreditedPart(line=2, amount=Decimal("30.00")),
+        ),
+    )
+    note = credit_note_for(made.make("LP-000123"), asked, (), documents.DECEMBER.day(20))
+    return note.numbered("CN-000007").model_copy(update=changes)
+
+
+@pytest.mark.rule("KR-13")
+def test_a_credit_note_says_what_of_which_invoice_why_and_what_becomes_of_it() -> None:
+    # 2 x 9.50 + 30.00 = 49.00; of it 40.00 was still open.
+    use = CreditUse(off_invoice=Decimal("40.00"), off_loss=Decimal(0), held=Decimal("9.00"))
+    text = text_of(RENDERER.render_credit_note(note_of(), POLICY, use))
+    for told in (
+        "Credit note number CN-000007",
+        "Of invoice LP-000123 Service month December 2026",
+        "Why it is credited Two mailboxes were counted twice.",
+        "1 Hosted mailbox 2 x 9.50 = 19.00 $19.00",
+        "2 Protection $30.00 of $130.00 $30.00",
+        "Total credited $49.00",
+        "Taken off invoice LP-000123 $40.00",
+        "Held as your credit $9.00",
+        "Please pay invoice LP-000123 less this amount.",
+        "What you paid of it already stays to your credit.",
+    ):
+        assert told in text, told
+
+
+def test_a_credit_note_all_of_which_came_off_its_invoice_holds_nothing() -> None:
+    use = CreditUse(off_invoice=Decimal("49.00"), off_loss=Decimal(0), held=Decimal(0))
+    content = present_credit_note(note_of(), POLICY, use)
+    assert content["use"]["rows"] == [["Taken off invoice LP-000123", "$49.00"]]
+    assert content["use"]["text"] is None
+    assert content["payment"]["lines"] == ["Please pay invoice LP-000123 less this amount."]
+
+
+def test_a_credit_note_is_in_the_language_and_on_the_paper_of_its_invoice() -> None:
+    page = read(RENDERER.render_credit_note(note_of(locale="fr-CA", paper="a4"), POLICY)).pages[0]
+    assert "20 décembre 2026" in page.extract_text()
+    assert float(page.mediabox.height) == pytest.approx(841.89, abs=0.1)
+
+
+def test_what_became_of_a_credit_note_is_what_was_entered() -> None:
+    kept = Books()
+    made = kept.invoice("LP-000001", "100.00", "2026-11-15", "2026-11-30")
+    kept.pay("W-1", "80.00", "2026-11-16")
+    kept.credit(made, "CN-1", "50.00", "2026-11-20")  # 20.00 was open, 30.00 was paid already
+    entry = next(entry for entry in kept.entries if entry.kind is EntryKind.CREDIT_NOTE)
+    used = credit_use(entry)
+    parts = (used.off_invoice, used.off_loss, used.held)
+    assert parts == (Decimal("20.00"), Decimal(0), Decimal("30.00"))

@@ -10,6 +10,8 @@ from msp_billing.domain.corrections.credit_notes import (
 )
 from msp_billing.domain.documents import PDF
 from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
+from msp_billing.domain.ledger.entries import EntryKind, LedgerId
 from msp_billing.domain.outbox import Attachment, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.attaching import attached
@@ -118,7 +120,7 @@ def _render(ports: Ports, note: CreditNote, policy: ProviderPolicy) -> None:
     (mail,) = ports.outbox.find_many([mail_id]).values()
     if mail.state is not MailState.WAITING:
         return
-    content = ports.renderer.render_credit_note(note, policy)
+    content = ports.renderer.render_credit_note(note, policy, _use(ports, note))
     key = f"{object_prefix(note.invoice)}/credit-notes/{note.number}.pdf"
     stored = ports.records.put_once(key, content, PDF)
     ports.outbox.move(
@@ -136,6 +138,14 @@ def _render(ports: Ports, note: CreditNote, policy: ProviderPolicy) -> None:
             ),
         ),
     )
+
+
+def _use(ports: Ports, note: CreditNote) -> CreditUse | None:
+    """What became of the amount when the note was entered."""
+    invoice = note.invoice
+    ledger = LedgerId(provider=invoice.provider, account=invoice.account, currency=note.currency)
+    entry = ports.ledgers.find(ledger, EntryKind.CREDIT_NOTE, note.number or "")
+    return None if entry is None else credit_use(entry)
 
 
 def _send(ports: Ports, note: CreditNote, policy: ProviderPolicy) -> MailState:

@@ -22,6 +22,7 @@ from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.dunning.letters import DunningLetter
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.account_statement import AccountStatement
+from msp_billing.domain.ledger.credit_use import CreditUse
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.usecases.errors import DocumentError
@@ -70,14 +71,19 @@ class TypstRenderer:
             content = present_invoice(invoice, policy, price_book, at_issue)
             return self.render("invoice.typ", content)
 
-    def render_credit_note(self, note: CreditNote, policy: ProviderPolicy) -> bytes:
-        """The credit note as PDF; the same bytes for the same note.
+    def render_credit_note(
+        self, note: CreditNote, policy: ProviderPolicy, use: CreditUse | None = None
+    ) -> bytes:
+        """The credit note as PDF, in its account's language; the same bytes for the same note.
+
+        Args:
+            use: what became of the amount, where the ledger has it.
 
         Raises:
             RenderingError: when Typst refuses; no content of a note makes it do so.
         """
         with in_language(note.locale):
-            return self.render("credit-note.typ", present_credit_note(note, policy))
+            return self.render("credit-note.typ", present_credit_note(note, policy, use))
 
     def render_statement(self, told: AccountStatement, policy: ProviderPolicy) -> bytes:
         """A statement of account as PDF; the same bytes for the same statement.

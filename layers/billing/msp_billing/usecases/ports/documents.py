@@ -14,6 +14,7 @@ from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.dunning.letters import DunningLetter, ProviderAlert, ReleaseQuestion
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.account_statement import AccountStatement
+from msp_billing.domain.ledger.credit_use import CreditUse
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
@@ -43,8 +44,14 @@ class InvoiceRenderer(Protocol):
                 invoice of before that was kept has none.
         """
 
-    def render_credit_note(self, note: CreditNote, policy: ProviderPolicy) -> bytes:
-        """The PDF; the same bytes for the same credit note."""
+    def render_credit_note(
+        self, note: CreditNote, policy: ProviderPolicy, use: CreditUse | None = None
+    ) -> bytes:
+        """The PDF; the same bytes for the same credit note.
+
+        Args:
+            use: what became of the amount, where the ledger has it.
+        """
 
     def render_letter(self, letter: DunningLetter, policy: ProviderPolicy) -> bytes:
         """A letter about unpaid invoices as PDF; the same bytes for the same letter."""
