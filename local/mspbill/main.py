@@ -12,6 +12,7 @@ from mspbill import (
     asking_commands,
     dunning_commands,
     export_command,
+    mail_commands,
     payment_commands,
     release_commands,
     write_off_commands,
@@ -235,6 +236,7 @@ for _group in (
     dunning_commands,
     release_commands,
     write_off_commands,
+    mail_commands,
     export_command,
 ):
     _group.register(app)

@@ -33,6 +33,7 @@ _MAILS: dict[MailKind, str] = {
     "summary": "summary for billing",
     "release": "release question",
     "dunning-alert": "alert",
+    "contact-alert": "alert about a contact",
 }
 _MAX_NAMED = 12
 _RANKS = {kind: rank for rank, kind in enumerate(EventKind)}

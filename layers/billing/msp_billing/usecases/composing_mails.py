@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.usecases.attaching import MAIL_LIMIT_BYTES, documents_of
@@ -41,6 +42,7 @@ class AccountMails:
         self._limit_bytes = limit_bytes
         self._invoices: dict[MailId, Invoice] = {}
         self._totals: dict[str, Money] = {}
+        self._at_issue: dict[InvoiceId, InvoiceAtIssue] = {}
         self._comparisons: dict[str, Comparison] = {}
         self._notes: dict[MailId, CreditNote] = {}
 
@@ -73,6 +75,7 @@ class AccountMails:
             mail.id,
             made_at,
             previous_total=self._totals.get(f"{invoice.id.account}/{invoice.id.part}"),
+            at_issue=self._at_issue.get(invoice.id),
         )
 
     def _comparison(self, account: str) -> Comparison:
@@ -91,6 +94,7 @@ class AccountMails:
             if found is None:
                 raise LookupError(f"there is no invoice {number}")
             self._invoices[mail.original] = found
+            self._at_issue.update(self._ports.at_issue.find_many([found.id]))
         return self._invoices[mail.original]
 
     def _load(self) -> None:
@@ -98,6 +102,9 @@ class AccountMails:
         records = ports.invoices.records(cycle, self._accounts)
         for entries in invoices_of(ports, cycle, records).values():
             self._invoices.update({mail_id(invoice.id, "invoice"): invoice for invoice in entries})
+        self._at_issue.update(
+            ports.at_issue.find_many([invoice.id for invoice in self._invoices.values()])
+        )
         for account, entries in previous_invoices(ports, cycle, self._accounts).items():
             self._totals.update({f"{account}/{entry.id.part}": entry.total for entry in entries})
 

@@ -1,0 +1,215 @@
+"""Commands about mails: what became of them, send again, settle; and the contacts they go to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.markup import escape
+
+from mspbill.answering import answering
+from mspbill.asking_commands import PANEL
+from mspbill.command_options import AsJson, By, Provider, Stack, State, Why
+from mspbill.command_values import Source
+from mspbill.console import print_json, results
+from mspbill.exit_codes import ACCOUNTS_EPILOG
+from mspbill.refusing import refuse_with
+
+if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
+    from msp_billing.domain.contacts import Contact
+    from msp_billing.domain.outbox import OutboxMail
+
+Document = Annotated[
+    str,
+    typer.Argument(
+        metavar="MAIL", help="An invoice's number, or a mail as 'mspbill mails' lists it."
+    ),
+]
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The contact's mail address.")]
+
+contact_app = typer.Typer(
+    no_args_is_help=True, help="Contacts that mails leave out, because mails came back from them."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for command, name in ((mails, "mails"), (resend, "resend"), (settle, "settle")):
+        app.command(name, epilog=ACCOUNTS_EPILOG, rich_help_panel=PANEL)(command)
+    contact_app.command("list", epilog=ACCOUNTS_EPILOG)(contact_list)
+    contact_app.command("clear", epilog=ACCOUNTS_EPILOG)(contact_clear)
+    app.add_typer(contact_app, name="contact", rich_help_panel=PANEL)
+
+
+def mails(
+    account: Annotated[
+        str | None, typer.Argument(metavar="ACCOUNT", help="Whose mails; everybody's, if left out.")
+    ] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Only those of which nobody knows.")
+    ] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only those that came back or were rejected.")
+    ] = False,
+    months: Annotated[int, typer.Option(min=1, max=24, help="How many months to look back.")] = 3,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What became of the mails of the last months, recipient by recipient."""
+    from msp_billing.domain.outbox import MailState
+    from msp_billing.usecases.listing_mails import FAILED, MailsQuestion, list_mails
+
+    if account is None and not unknown and not failed:
+        refuse_with("bad-input", "Name an account, or give --unknown or --failed.", as_json=as_json)
+    wanted = (FAILED if failed else frozenset()) | ({MailState.UNKNOWN} if unknown else frozenset())
+    with answering(Source(stack, state, provider), as_json=as_json) as found:
+        named = None if account is None else found.account(account).account
+        question = MailsQuestion(
+            provider=found.provider, account=named, states=wanted, months=months
+        )
+        listed = list(list_mails(found.ports, question))
+    if as_json:
+        print_json([entry.model_dump(mode="json") | {"mail": str(entry.id)} for entry in listed])
+        return
+    if not listed:
+        results().print("There are none.")
+    for mail in listed:
+        _print_mail(mail)
+
+
+def resend(
+    mail: Document,
+    by: By,
+    why: Why,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", help="To whom; as before, without flagged contacts, if left out."),
+    ] = None,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a mail again, with the very same documents. Reason and name are kept with it."""
+    from msp_billing.usecases.resend_mail import ResendRequest, resend_mail
+
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        request = ResendRequest(
+            provider=found.provider,
+            document=mail,
+            recipients=tuple(to or ()),
+            why=why,
+            requested_by=by,
+        )
+        copy = resend_mail(found.ports, request)
+    _tell(copy, as_json=as_json)
+
+
+def settle(
+    mail: Document,
+    settled_as: Annotated[
+        Literal["sent", "not-sent"], typer.Option("--as", help="What you found out.")
+    ],
+    by: By,
+    why: Why,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether a mail was sent of which nobody knows. One that was not can be sent again."""
+    from msp_billing.usecases.resend_mail import SettleRequest, settle_mail
+
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        request = SettleRequest(
+            provider=found.provider, document=mail, settled_as=settled_as, why=why, settled_by=by
+        )
+        settled = settle_mail(found.ports, request)
+    _tell(settled, as_json=as_json)
+
+
+def contact_list(
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Also those whose flags were cleared.")
+    ] = False,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """The contacts that get no mails, since when, and why."""
+    with answering(Source(stack, state, provider), as_json=as_json) as found:
+        listed = [
+            entry
+            for entry in found.ports.contacts.all_of(found.provider)
+            if everybody or entry.is_flagged
+        ]
+    if as_json:
+        print_json([entry.model_dump(mode="json") for entry in listed])
+        return
+    if not listed:
+        results().print("Nobody is flagged.")
+    for contact in listed:
+        _print_contact(contact)
+
+
+def contact_clear(
+    address: Address,
+    by: By,
+    why: Why,
+    provider: Provider = None,
+    stack: Stack = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let mails go to a contact again, and take it off SES's suppression list."""
+    from msp_billing.usecases.clear_contact import ClearRequest, clear_contact
+
+    source = Source(stack, state, provider)
+    with answering(source, as_json=as_json, changes=True) as found:
+        request = ClearRequest(provider=found.provider, address=address, why=why, cleared_by=by)
+        done = clear_contact(found.ports, request)
+    if as_json:
+        print_json(done.model_dump(mode="json"))
+        return
+    listed = (
+        " It was on SES's suppression list, and is not any more." if done.was_suppressed else ""
+    )
+    told = f"Mails go to {done.contact.address} again.{listed}"
+    results().print(escape(told), soft_wrap=False)
+
+
+# --- Words ---------------------------------------------------------------------------------------
+
+
+def _tell(mail: OutboxMail, *, as_json: bool) -> None:
+    if as_json:
+        print_json(mail.model_dump(mode="json") | {"mail": str(mail.id)})
+    else:
+        _print_mail(mail)
+
+
+def _print_mail(mail: OutboxMail) -> None:
+    at = "" if mail.moved_at is None else f" since {mail.moved_at:%Y-%m-%d %H:%M} UTC"
+    by = "" if mail.requested_by is None else f", wanted by {mail.requested_by}"
+    results().print(f"[bold]{mail.id}[/bold]: {mail.state}{at}{escape(by)}", soft_wrap=False)
+    if mail.note:
+        results().print(f"  {escape(mail.note)}", soft_wrap=False)
+    for address in mail.recipients:
+        known = mail.outcome_of(address)
+        said = "" if known is None else known.bounce or known.delay or ""
+        fate = "nothing is known yet" if known is None else known.fate
+        results().print(escape(f"  {address}: {fate}{f' ({said})' if said else ''}"))
+
+
+def _print_contact(contact: Contact) -> None:
+    if not contact.is_flagged:
+        results().print(f"{escape(contact.address)}: not flagged any more", soft_wrap=False)
+    for flag in contact.flags:
+        told = f"{flag.reason.words}, since {flag.since:%Y-%m-%d}: {flag.why}"
+        results().print(f"[bold]{escape(contact.address)}[/bold]: {escape(told)}", soft_wrap=False)
+        results().print(f"  by {flag.mail}", soft_wrap=False)

@@ -1,0 +1,112 @@
+"""Commands about mails and contacts, as a clerk calls them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from msp_billing.domain.mail_events import MailEvent, ToldRecipient
+from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
+from msp_billing.domain.periods import Period
+from msp_billing.usecases.record_mail_event import record_mail_event
+from tests.mspbill.account_desk import Desk
+from tests.mspbill.followed_account import held
+
+ACCOUNT = "white-pine-credit-union"
+BY = ("--by", "pat@krgroup.example")
+WHY = ("--why", "told by phone")
+MAIL = MailId(
+    provider="kr-group",
+    run="agreement",
+    period=Period(year=2026, month=12),
+    account=ACCOUNT,
+    part="all",
+    kind="invoice",
+)
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Its December invoice was mailed; it is 24 November."""
+    desk = Desk(held(), monkeypatch)
+    contact = desk.followed.ports.book.find("kr-group", ACCOUNT).account.billing_contacts[0]
+    pdf = Attachment(
+        key="k",
+        sha256="ab" * 32,
+        file_name="KRG-000014.pdf",
+        media_type="application/pdf",
+        size_bytes=9,
+    )
+    desk.followed.ports.outbox.put(
+        OutboxMail(
+            id=MAIL,
+            state=MailState.SENT,
+            recipients=(contact,),
+            attachments=(pdf,),
+            moved_at=desk.followed.ports.clock.now() - timedelta(hours=1),
+        )
+    )
+    return desk
+
+
+def bounce(desk: Desk) -> str:
+    """The invoice's mail comes back for good; from whom."""
+    ports = desk.followed.ports
+    contact: str = ports.outbox.mails[MAIL].recipients[0]
+    record_mail_event(
+        ports,
+        MailEvent(
+            mail=MAIL,
+            kind="bounced",
+            message_id="m",
+            recipients=(ToldRecipient(address=contact, diagnostic="550 5.1.1 unknown"),),
+            note="Permanent General",
+            is_permanent=True,
+        ),
+    )
+    return contact
+
+
+def test_what_became_of_mails_is_told_recipient_by_recipient(desk: Desk) -> None:
+    assert f"{MAIL}: sent since 2026-11-24" in desk.words("mails", ACCOUNT)
+    contact = bounce(desk)
+    told = desk.words("mails", "--failed")
+    assert f"{MAIL}: bounced" in told
+    assert f"{contact}: bounced (Permanent General: 550 5.1.1 unknown)" in told
+    (listed,) = desk.json("mails", ACCOUNT, "--failed")
+    assert (listed["mail"], listed["state"]) == (str(MAIL), "bounced")
+    assert desk.words("mails", "--unknown") == "There are none."
+    assert "Name an account" in desk.words("mails", code=2)
+    assert not any(desk.asked_to_change)
+
+
+def test_a_contact_is_listed_and_cleared_with_a_reason(desk: Desk) -> None:
+    assert desk.words("contact", "list") == "Nobody is flagged."
+    contact = bounce(desk)
+    desk.followed.ports.mailer.suppressed.add(contact)
+    told = desk.words("contact", "list")
+    assert f"{contact}: a mail came back for good, since 2026-11-24" in told
+    told = desk.words("contact", "clear", contact, *BY, *WHY)
+    assert told == (
+        f"Mails go to {contact} again. It was on SES's suppression list, and is not any more."
+    )
+    assert "is not flagged" in desk.words("contact", "clear", contact, *BY, *WHY, code=2)
+    assert desk.words("contact", "list") == "Nobody is flagged."
+    (cleared,) = desk.json("contact", "list", "--all")
+    assert cleared["history"][-1]["by"] == BY[1]
+    assert desk.asked_to_change == [False, False, True, True, False, False]
+
+
+def test_a_mail_is_settled_and_sent_again(desk: Desk) -> None:
+    outbox = desk.followed.ports.outbox
+    outbox.mails[MAIL] = outbox.mails[MAIL].model_copy(update={"state": MailState.UNKNOWN})
+    refused = desk.words("resend", MAIL, "--to", "new@whitepine.example", *BY, *WHY, code=2)
+    assert "Nobody knows whether" in refused
+    assert f"mspbill settle {MAIL}" in refused
+    assert "rejected" in desk.words("settle", MAIL, "--as", "not-sent", *BY, *WHY)
+    told = desk.words("resend", MAIL, "--to", "new@whitepine.example", *BY, *WHY)
+    assert "all-copy-2/invoice: ready" in told
+    assert "wanted by pat@krgroup.example" in told
+    assert "new@whitepine.example: nothing is known yet" in told
+    assert "There is no mail 'KRG-000099'" in desk.words("resend", "KRG-000099", *BY, *WHY, code=2)
