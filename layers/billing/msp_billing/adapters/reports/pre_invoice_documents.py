@@ -10,21 +10,19 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from msp_billing.adapters.formatting import (
     format_day,
     format_money,
     format_month,
     format_quantity,
-    format_service_period,
 )
-from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
-from msp_billing.adapters.invoice_pdf.document_frame import LETTER_PAPER_CURRENCIES
-from msp_billing.adapters.invoice_pdf.invoice_words import invoice_words
-from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
-from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.adapters.language import _, ngettext
+from msp_billing.adapters.reports.pre_invoice_presentation import (
+    present_pre_invoice,
+    terms_in_words,
+)
 from msp_billing.adapters.reports.words import document_name
 from msp_billing.adapters.workbooks.xlsx_cells import FORMULA_STARTS
 from msp_billing.domain.documents import NamedDocument
@@ -38,7 +36,6 @@ from msp_billing.domain.reports.notices import (
 )
 from msp_billing.domain.reports.pre_invoices import PreInvoice, PreInvoices
 from msp_billing.domain.reports.report_policy import ReportPolicy
-from msp_billing.domain.reports.resale import Resale
 
 CSV = "text/csv"
 ZIP = "application/zip"
@@ -157,76 +154,7 @@ def _zip(files: Iterable[tuple[str, bytes]], frame: ReportFrame) -> bytes:
 
 
 def _pdf(invoice: PreInvoice, told: PreInvoices, typst: TypstRenderer) -> bytes:
-    return typst.render("pre-invoice.typ", present_pre_invoice(invoice, told.resale))
-
-
-def present_pre_invoice(invoice: PreInvoice, resale: Resale) -> dict[str, Any]:
-    """All that is printed of a pre-invoice; the provider behind it appears nowhere."""
-    name = printable(resale.name)
-    customer = printable(invoice.bill_to[0], 50)
-    amount = format_money(invoice.total.amount, invoice.currency)
-    due = format_day(invoice.due_on)
-    on = invoice.invoice_on
-    return {
-        "language": "en",
-        "title": f"Pre-invoice, {printable(invoice.bill_to[0])}",
-        "author": name,
-        "dated_on": [on.year, on.month, on.day],
-        "paper": "us-letter" if invoice.currency in LETTER_PAPER_CURRENCIES else "a4",
-        "colours": {
-            "primary": readable_on_white(resale.primary),
-            "accent": readable_on_white(resale.accent),
-        },
-        "words": invoice_words(),
-        "draft": False,
-        "informational": False,
-        "reference": "Pre-invoice",
-        "running": {
-            "provider": printable(resale.name, 50),
-            "heading": "Pre-invoice",
-            "account": customer,
-        },
-        "provider": {
-            "name": name,
-            "address": [printable(line) for line in resale.address],
-            "contact": [printable(line, unbroken=64) for line in resale.contact],
-        },
-        "heading": "Pre-invoice",
-        "bill_to": [printable(line) for line in invoice.bill_to],
-        "facts": [
-            ["Invoice number", f"given by {printable(resale.name, 60)}"],
-            ["Invoice date", format_day(invoice.invoice_on)],
-            ["Service period", format_service_period(invoice.service_period)],
-            ["Terms", invoice.terms],
-            ["Due date", due],
-        ],
-        "due": {
-            "label": f"Amount in {invoice.currency}",
-            "amount": amount,
-            "by": f"Due {due}, payable to {printable(resale.name, 80)}",
-        },
-        "payment": {
-            "title": "How to pay",
-            "lines": [printable(line, 240, unbroken=48) for line in resale.payment],
-        },
-        "lines_title": "Services",
-        "lines": [
-            {
-                "code": printable(line.product),
-                "description": printable(line.description, 300),
-                "note": None
-                if line.service_period == invoice.service_period
-                else format_service_period(line.service_period),
-                "quantity": format_quantity(line.quantity),
-                "unit": printable(line.unit, 20),
-                "unit_price": format_money(line.unit_price.amount, invoice.currency),
-                "amount": format_money(line.amount.amount, invoice.currency),
-            }
-            for line in invoice.lines
-        ],
-        "totals": [["Total", amount]],
-        "note": printable(resale.note, 500, unbroken=64) if resale.note else None,
-    }
+    return typst.render("pre-invoice.typ", present_pre_invoice(invoice, told.resale, told.paper))
 
 
 # --- Mail ----------------------------------------------------------------------------------------
@@ -235,14 +163,14 @@ def present_pre_invoice(invoice: PreInvoice, resale: Resale) -> dict[str, Any]:
 def _notice(told: PreInvoices, report: ReportPolicy, without_pdfs: bool) -> ReportNotice:
     currency = told.total.currency
     margin = told.total - told.cost
-    closing = [
+    first = told.invoices[0]
+    count = ngettext("in {number} pre-invoice", "in {number} pre-invoices", len(told.invoices))
+    files = _(
         "The CSV file has every line, for import into your accounting. The folder has a PDF and a "
-        "CSV file for each of your customers, in your name, address and prices.",
-        "They are drafts: they have no number, and they are payable to you. Check them before you "
-        "send them; sales tax is not included.",
-    ]
+        "CSV file for each of your customers, in your name, address and prices."
+    )
     if without_pdfs:
-        closing[0] = (
+        files = _(
             "The CSV files have every line, for import into your accounting. The PDFs are too "
             "large for a mail: ask us for them."
         )
@@ -251,33 +179,41 @@ def _notice(told: PreInvoices, report: ReportPolicy, without_pdfs: bool) -> Repo
         about=format_month(told.period),
         account_name=told.account_name,
         lead=report.note
-        or "Pre-invoices for your own customers, made from the detail of your invoice.",
-        headline_label="To invoice to your customers",
+        or _("Pre-invoices for your own customers, made from the detail of your invoice."),
+        headline_label=_("To invoice to your customers"),
         headline=format_money(told.total.amount, currency),
-        headline_note=f"in {counted(len(told.invoices), 'pre-invoice')}",
+        headline_note=count.format(number=format_quantity(len(told.invoices))),
         facts=(
-            ReportFact(label="In the name of", value=told.resale.name),
-            ReportFact(label="Terms", value=told.invoices[0].terms),
-            ReportFact(label="Invoice date", value=format_day(told.invoices[0].invoice_on)),
-            ReportFact(label="Due date", value=format_day(told.invoices[0].due_on)),
+            ReportFact(label=_("In the name of"), value=told.resale.name),
+            ReportFact(label=_("Terms"), value=terms_in_words(first)),
+            ReportFact(label=_("Invoice date"), value=format_day(first.invoice_on)),
+            ReportFact(label=_("Due date"), value=format_day(first.due_on)),
             ReportFact(
-                label="These services cost you",
+                label=_("These services cost you"),
                 value=format_money(told.cost.amount, currency),
             ),
-            ReportFact(label="Your margin", value=format_money(margin.amount, currency)),
+            ReportFact(label=_("Your margin"), value=format_money(margin.amount, currency)),
         ),
         lists=(
             ReportList(
-                heading="By customer",
-                entries=tuple(
-                    ReportEntry(
-                        what=entry.bill_to[0],
-                        detail=counted(len(entry.lines), "line"),
-                        amount=format_money(entry.total.amount, entry.currency),
-                    )
-                    for entry in told.invoices
-                ),
+                heading=_("By customer"),
+                entries=tuple(_entry(invoice) for invoice in told.invoices),
             ),
         ),
-        closing=tuple(closing),
+        closing=(
+            files,
+            _(
+                "They are drafts: they have no number, and they are payable to you. Check them "
+                "before you send them; sales tax is not included."
+            ),
+        ),
+    )
+
+
+def _entry(invoice: PreInvoice) -> ReportEntry:
+    lines = ngettext("{number} line", "{number} lines", len(invoice.lines))
+    return ReportEntry(
+        what=invoice.bill_to[0],
+        detail=lines.format(number=format_quantity(len(invoice.lines))),
+        amount=format_money(invoice.total.amount, invoice.currency),
     )
