@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
@@ -158,6 +159,48 @@ def test_the_charts_have_titles_axes_and_words_for_who_cannot_see_them() -> None
     assert (amounts.title, amounts.axes) == ("Amounts by category", ["Category", "Amount"])
     assert amounts.values == ["Summary!$B$8:$B$9", "Summary!$C$8:$C$9"]
     assert amounts.words.endswith("Security: $0.00 before, $47.25 now")
+
+
+@pytest.mark.parametrize(
+    ("locale", "currency", "money", "day"),
+    [
+        ("en-US", "USD", '"$"#,##0.00', "[$-409]d mmmm yyyy"),
+        ("es-MX", "MXN", '"$"#,##0.00', '[$-C0A]d "de" mmmm "de" yyyy'),
+        ("fr", "EUR", '#,##0.00"\u00a0€"', "[$-40C]d mmmm yyyy"),
+        ("de-CH", "CHF", '"CHF\u00a0"#,##0.00', "[$-407]d. mmmm yyyy"),
+    ],
+)
+def test_formats_and_references_fit_every_language(
+    locale: str, currency: str, money: str, day: str
+) -> None:
+    maker = InvoiceMaker(DECEMBER, currency=currency).line(
+        "COM4003", "3", "6.75", counted=counted(("anna", "bob"))
+    )
+    before = InvoiceMaker(NOVEMBER, currency=currency).line(
+        "COM4003", "2", "6.75", counted=counted(("anna",))
+    )
+    made = [entry.make().model_copy(update={"locale": locale}) for entry in (maker, before)]
+    compared = compare("tern", "Tern", DECEMBER, currency, (made[0],), (made[1],))
+    content = account_workbook(compared)
+    workbook = opened(content)
+    summary, details, changes = workbook.worksheets
+    assert details["J5"].number_format == f"{money};-{money}"
+    assert (changes["F5"].number_format, changes["F5"].is_date) == (day, True)
+    # What refers to another sheet names one that there is, whatever its name in the language.
+    for _, formula in formulas(content):
+        for name in re.findall(r"'([^']+)'!|([^\s'=(,-]+)!", formula):
+            assert "".join(name) in workbook.sheetnames
+    where = workbook.defined_names["Total_current"].attr_text
+    assert where.replace("'", "") == f"{summary.title}!$C$9"
+    assert summary["C9"].value == 20.25
+
+
+def test_a_long_text_has_as_many_lines_as_it_takes() -> None:
+    december = InvoiceMaker(DECEMBER).line("COM4003", "1", "6.75", description="word " * 30)
+    compared = compare("tern-harbor", "Tern", DECEMBER, "USD", (december.make(),), ())
+    sheet = opened(account_workbook(compared))["Comparison"]
+    # 149 characters, 44 to a line
+    assert sheet.row_dimensions[5].height == 60
 
 
 def test_the_change_is_left_out_where_there_is_none_to_tell() -> None:
