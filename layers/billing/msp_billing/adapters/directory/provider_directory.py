@@ -30,6 +30,7 @@ from msp_billing.adapters.directory.provider_files import (
 from msp_billing.adapters.directory.provider_logo import with_logo
 from msp_billing.adapters.directory.provider_names import name_problems
 from msp_billing.adapters.directory.provider_orders import order_problems
+from msp_billing.adapters.directory.provider_templates import ProviderTemplates
 from msp_billing.adapters.directory.work_checks import work_problems
 from msp_billing.adapters.directory.yaml_documents import YamlDocument
 from msp_billing.adapters.feeds.csv_feed import RowProblem
@@ -124,6 +125,9 @@ class _Reader:
         """The directory, or None with the problems."""
         policy_document, logo_problems = with_logo(self._files.document(POLICY_FILE), self._files)
         self.problems += logo_problems
+        templates = ProviderTemplates(self._files)
+        policy_document = templates.into(policy_document)
+        self.problems += templates.problems
         documents = ProviderDocuments(
             policy_document,
             self._files.document(PRICE_BOOK_FILE),
@@ -142,6 +146,7 @@ class _Reader:
         ]
         if policy is not None:
             self.problems += date_problems(policy, documents.policy)
+            self.problems += templates.tried_with(policy)
         self.feeds = _feeds(documents.policy)
         self.exports = self._exports(documents, policy)
         self.problems += self._files.problems

@@ -70,6 +70,13 @@ class DirectoryFiles:
         except OSError:
             return None
 
+    def template_files(self, folder: str) -> tuple[Path, ...]:
+        """What lies in a folder, by name; nothing where there is none."""
+        path = self._root / folder
+        if not path.is_dir() or not self._is_inside(path):
+            return ()
+        return tuple(entry for entry in _visible(path) if self._is_inside(entry))
+
     def relative(self, path: Path) -> str:
         """A path as problems name it."""
         return path.relative_to(self._root).as_posix()

@@ -49,7 +49,8 @@ def schema_text(schema: dict[str, Any]) -> str:
 
 
 def _as_written(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with names of files, where the model has what is in them."""
+    """The schema with names of files, or without, where the model has what is in them."""
+    schema["properties"].pop("mail_templates", None)
     logo = schema["$defs"].get("Logo")
     if logo is not None:
         what = "Name of an SVG, PNG or JPEG file beside this one."

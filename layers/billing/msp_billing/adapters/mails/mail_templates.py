@@ -15,7 +15,6 @@ from jinja2 import (
     ChoiceLoader,
     Environment,
     FileSystemLoader,
-    PrefixLoader,
     StrictUndefined,
     TemplateNotFound,
     Undefined,
@@ -51,6 +50,22 @@ class _ProviderLoader(BaseLoader):
         return self._sources[template], provider_file(template), lambda: True
 
 
+class _SharedLoader(BaseLoader):
+    """The shared templates, also where a provider's own stand before them."""
+
+    def __init__(self, shared: BaseLoader) -> None:
+        self._shared = shared
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """The source of ``shared/...``."""
+        folder, _slash, name = template.partition("/")
+        if folder != SHARED:
+            raise TemplateNotFound(template)
+        return self._shared.get_source(environment, name)
+
+
 class _MailEnvironment(ImmutableSandboxedEnvironment):
     """Sandboxed; what belongs to a provider may use only a part of the template language."""
 
@@ -59,11 +74,10 @@ class _MailEnvironment(ImmutableSandboxedEnvironment):
     ) -> None:
         self._own = own
         super().__init__(
-            loader=ChoiceLoader(
-                [_ProviderLoader(own), shared, PrefixLoader({SHARED: shared})],
-            ),
+            loader=ChoiceLoader([_ProviderLoader(own), _SharedLoader(shared), shared]),
             autoescape=lambda name: name is not None and name.endswith(".html.j2"),
             undefined=undefined,
+            finalize=lambda value: "" if value is None else value,
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from msp_billing.adapters.mails.mail_composer import MailComposer
 from msp_billing.adapters.mails.sample_invoices import MADE_AT, RECIPIENT, SampleInvoices
@@ -18,7 +19,10 @@ from msp_billing.adapters.mails.sample_letters import (
 )
 from msp_billing.domain.documents import PDF, XLSX, NamedDocument
 from msp_billing.domain.dunning.letters import DunningLetter
+from msp_billing.domain.dunning.standing import AccountState
+from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
+from msp_billing.domain.parties import PayTo
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.run_summary import summarise_run
@@ -55,6 +59,35 @@ class SampleMails:
         """Every kind of mail, by the name of its templates."""
         yield from self._to_accounts()
         yield from self._to_the_provider()
+
+    def bare(self) -> Iterator[tuple[str, bytes]]:
+        """Mails with as little in them as there may be, which a template has to do with as well."""
+        composer, policy, to = self.composer, self.policy, (RECIPIENT,)
+        made, letter = self.invoices.invoice, self.letter
+        shown = made.model_copy(
+            update={"purchase_order": None, "counts": (), "lines": _plain(made)}
+        )
+        silent = policy.model_copy(
+            update={"invoice_note": None, "phone": None, "website": None, "pay_to": PayTo()}
+        )
+        pdf = self._document("invoice")
+        yield (
+            "invoice",
+            composer.invoice_mail(shown, silent, to, pdf, self._id("invoice"), MADE_AT),
+        )
+        information = shown.model_copy(update={"informational": True, "due_on": None})
+        yield (
+            "invoice",
+            composer.invoice_mail(information, silent, to, pdf, self._id("invoice"), MADE_AT),
+        )
+        light = letter.model_copy(
+            update={"kind": "reminder", "coming": (), "state": AccountState.GOOD_STANDING}
+        )
+        yield "dunning", composer.dunning_letter(light, silent, to, self._id("dunning"), MADE_AT)
+        over = letter.model_copy(
+            update={"kind": "released", "documents": (), "to_pay": Decimal(0), "coming": ()}
+        )
+        yield "dunning", composer.dunning_letter(over, silent, to, self._id("dunning"), MADE_AT)
 
     def _document(self, kind: str, media_type: str = PDF) -> NamedDocument:
         ending = "xlsx" if media_type == XLSX else "pdf"
@@ -151,3 +184,11 @@ class SampleMails:
 
     def _id(self, kind: MailKind) -> MailId:
         return sample_mail_id(self.policy, kind)
+
+
+def _plain(invoice: Invoice) -> tuple[InvoiceLine, ...]:
+    """The lines without the counts behind them."""
+    return tuple(
+        line.model_copy(update={"reason": line.reason.model_copy(update={"count": None})})
+        for line in invoice.lines
+    )

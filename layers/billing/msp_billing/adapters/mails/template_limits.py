@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from jinja2 import TemplateRuntimeError
+from jinja2 import TemplateRuntimeError, Undefined
 
 MAX_STEPS = 5_000
 """Rounds of all loops of one part of a mail together."""
@@ -35,6 +35,8 @@ def limit_loops(values: Iterable[object]) -> tuple[object, ...]:
     Raises:
         TemplateLimitError: for something else, or when the loops together go on for too long.
     """
+    if isinstance(values, Undefined):  # it says itself what it lacks
+        return tuple(values)
     if not isinstance(values, (list, tuple)):
         raise TemplateLimitError("a loop goes through a list, and this is none")
     left = _steps.get()

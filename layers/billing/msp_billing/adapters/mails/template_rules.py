@@ -98,7 +98,7 @@ def restrict(template: nodes.Template, name: str | None) -> nodes.Template:
 
 def findings(template: nodes.Template, name: str) -> Iterator[Finding]:
     """Everything in a template that may not be there, by line."""
-    macros = _imported(template)
+    macros = imported_names(template)
     for node in _walk(template):
         what = _refused(node, name, macros)
         if what is not None:
@@ -126,7 +126,8 @@ def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
         yield from _walk(child)
 
 
-def _imported(template: nodes.Template) -> frozenset[str]:
+def imported_names(template: nodes.Template) -> frozenset[str]:
+    """The names by which a template calls what it imports."""
     names = {node.target for node in template.find_all(nodes.Import)}
     for node in template.find_all(nodes.FromImport):
         names.update(entry if isinstance(entry, str) else entry[1] for entry in node.names)
