@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
@@ -13,9 +14,11 @@ import typst
 
 from msp_billing.adapters.account_documents.letter_presentation import present_letter
 from msp_billing.adapters.account_documents.statement_presentation import present_statement
+from msp_billing.adapters.invoice_pdf.attachments import Attachment
 from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
 from msp_billing.adapters.invoice_pdf.font_coverage import REPLACEMENT, uncovered_pattern
 from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
+from msp_billing.adapters.invoice_pdf.pdf_metadata import FILE_NAME, with_factur_x_metadata
 from msp_billing.adapters.language import in_language
 from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.corrections.credit_notes import CreditNote
@@ -58,6 +61,7 @@ class TypstRenderer:
         policy: ProviderPolicy,
         price_book: PriceBook,
         at_issue: InvoiceAtIssue | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> bytes:
         """The invoice as PDF, in its account's language; a draft is marked as one.
 
@@ -69,7 +73,7 @@ class TypstRenderer:
         """
         with in_language(invoice.locale):
             content = present_invoice(invoice, policy, price_book, at_issue)
-            return self.render("invoice.typ", content)
+            return self.render("invoice.typ", content, attachments)
 
     def render_credit_note(
         self, note: CreditNote, policy: ProviderPolicy, use: CreditUse | None = None
@@ -103,14 +107,27 @@ class TypstRenderer:
         with in_language(letter.locale):
             return self.render("letter.typ", present_letter(letter, policy))
 
-    def render(self, template: str, content: dict[str, object]) -> bytes:
-        """Content goes in as JSON, never as Typst source, so no name can be markup."""
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    def render(
+        self,
+        template: str,
+        content: dict[str, object],
+        attachments: Sequence[Attachment] = (),
+    ) -> bytes:
+        """Content goes in as JSON, never as Typst source, so no name can be markup.
+
+        A document that carries a ``factur-x.xml`` says so in its metadata.
+
+        Raises:
+            RenderingError: when Typst refuses; no content makes it do so.
+        """
+        inputs = {"content": self._uncovered.sub(_in_place_of, _as_json(content))}
+        if attachments:
+            inputs["attachments"] = _as_json([file.as_json() for file in attachments])
         try:
             document = self._compiler.compile(
                 input=self._templates / template,
                 format="pdf",
-                sys_inputs={"content": self._uncovered.sub(_in_place_of, text)},
+                sys_inputs=inputs,
                 pdf_standards=list(PDF_STANDARDS),
             )
         except typst.TypstError as error:
@@ -118,6 +135,8 @@ class TypstRenderer:
         assert isinstance(document, bytes), "one PDF, into memory"
         if len(document) > _LARGE_BYTES:
             self._forget()
+        if any(file.name == FILE_NAME for file in attachments):
+            return with_factur_x_metadata(document)
         return document
 
     def _forget(self) -> None:
@@ -139,6 +158,10 @@ class TypstRenderer:
     @cached_property
     def _uncovered(self) -> re.Pattern[str]:
         return uncovered_pattern(self._fonts)
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _in_place_of(match: re.Match[str]) -> str:
