@@ -116,6 +116,7 @@ def tidewater_veterinary() -> Customer:
         "tidewater-veterinary",
         "Tidewater Veterinary Partners",
         ("Practice Manager", "31 Ferry Road", "Riverside, NJ 00000"),
+        more={"locale": "es-US"},
     )
     names = ("Riverside Clinic", "Lakewood Clinic", "Oakdale Clinic", "Emergency Hospital")
     devices = fleet(
@@ -152,6 +153,6 @@ def tidewater_veterinary() -> Customer:
         profile.document([agreement_of(lines, date(2024, 4, 1))], documents),
         "TWV-PC-09 is switched off on 7 October: 25 days later it is still on November's bill, "
         "55 days later not on December's. The hospital has its own price, and the feed knows "
-        "it under two names.",
+        "it under two names. Its documents and mails are in Spanish.",
         devices,
     )

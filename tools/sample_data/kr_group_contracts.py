@@ -56,11 +56,12 @@ def old_harbor_printing() -> Customer:
         "old-harbor-printing",
         "Old Harbor Printing",
         ("Bookkeeper", "3 Press Lane", "Harbor Springs, MI 00000"),
+        more={"locale": "fr-CA"},
     )
     start = date(2025, 11, 1)
     return Customer(
         profile.document([managed_it("traditional", 1, start, per_user(), renews="term")]),
         "A year that renews itself for another year on 1 November, at the price list of that day: "
-        "part-time users cost more from then on.",
+        "part-time users cost more from then on. Its documents and mails are in French.",
         users=users(profile.account, 10, 4),
     )
