@@ -14,6 +14,7 @@ from mspbill import (
     export_command,
     mail_commands,
     payment_commands,
+    preview_command,
     release_commands,
     write_off_commands,
 )
@@ -238,5 +239,6 @@ for _group in (
     write_off_commands,
     mail_commands,
     export_command,
+    preview_command,
 ):
     _group.register(app)
