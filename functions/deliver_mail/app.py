@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -21,7 +20,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(
         **request.model_dump(mode="json", include={"provider", "run", "period", "batch"})
     )
-    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    result = deliver_mail(ports(), request, remaining)
+    result = deliver_mail(ports(), request, context.get_remaining_time_in_millis())
     logger.info(result.model_dump(mode="json"))
     return result.model_dump(mode="json")

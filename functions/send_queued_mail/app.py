@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -18,7 +17,6 @@ logger = Logger()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """See :func:`msp_billing.usecases.send_queued.send_queued`."""
     request = QueueRequest(provider=event.get("detail", {}).get("provider"))
-    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    result = send_queued(ports(), request, remaining)
+    result = send_queued(ports(), request, context.get_remaining_time_in_millis())
     logger.info(result.model_dump(mode="json"))
     return result.model_dump(mode="json")

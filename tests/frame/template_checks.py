@@ -145,6 +145,7 @@ OPEN_ROUTES = frozenset(
         "POST /webhooks/{provider}/{webhook}",
         "GET /releases/{provider}/{account}/{release}",
         "POST /releases/{provider}/{account}/{release}",
+        "GET /documents/{provider}/{document}",
     }
 )
 #: What an access log may not hold: an approver's secret is in the query.

@@ -42,7 +42,7 @@ def test_a_batch_goes_out_at_the_workers_share_of_the_rate() -> None:
 
 def test_a_call_ends_before_its_time_is_up_and_says_so() -> None:
     ports = desk(per_second=Fraction(1))
-    sending = MailRound(ports, 1, timedelta(seconds=90))
+    sending = MailRound(ports, 1, 90_000)
     times = admitted(sending, ports, 50)
     assert times == [START + timedelta(seconds=n) for n in range(30)], "a minute is kept back"
     assert sending.over == "the time of this call was up"
@@ -52,7 +52,7 @@ def test_a_clock_that_stands_still_is_reckoned_with() -> None:
     """In the local cloud nothing sleeps; a round is over after as many mails all the same."""
     ports = desk(per_second=Fraction(1))
     ports.pauses = SimpleNamespace(wait=lambda pause: None)
-    sending = MailRound(ports, 1, timedelta(seconds=90))
+    sending = MailRound(ports, 1, 90_000)
     assert len(admitted(sending, ports, 50)) == 30
     assert ports.clock.now() == START
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
@@ -42,9 +42,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
     context = load_context(ports, request)
     cycle = context.cycle
     mails = list(ports.outbox.all_of(request.cycle_id))
-    states = Counter(
-        mail.state for mail in mails if mail.id.kind == "invoice" and mail.copy_of is None
-    )
+    states = _states_of_invoice_mails(mails)
     unfinished = sum(
         states[state] for state in (MailState.WAITING, MailState.READY, MailState.SENDING)
     )
@@ -102,6 +100,11 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
     ports.cycles.update(closed)
     ports.bus.publish("CycleClosed", {"cycle": str(cycle.id), **summary})
     return CloseResult(cycle=str(cycle.id), summary=summary)
+
+
+def _states_of_invoice_mails(mails: Iterable[OutboxMail]) -> Counter[MailState]:
+    """One mail for each invoice: copies for other contacts are not counted."""
+    return Counter(m.state for m in mails if m.id.kind == "invoice" and m.copy_of is None)
 
 
 def _not_out(mails: Sequence[OutboxMail]) -> list[OutboxMail]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
 
 from pydantic import Field
 
@@ -43,7 +42,7 @@ class DeliverResult(Frozen):
 
 
 def deliver_mail(
-    ports: Ports, request: DeliverRequest, remaining: timedelta | None = None
+    ports: Ports, request: DeliverRequest, remaining_ms: int | None = None
 ) -> DeliverResult:
     """Send every READY mail of a batch, once each, at the worker's share of SES's rate.
 
@@ -52,21 +51,19 @@ def deliver_mail(
     into the day's quota, or into the time of this call.
 
     Args:
-        remaining: how long this call may still take; None: as long as it needs.
+        remaining_ms: how long this call may still take; None: as long as it needs.
     """
     with failure_noted(ports, request):
-        return _deliver_mail(ports, request, remaining)
+        return _deliver_mail(ports, request, remaining_ms)
 
 
-def _deliver_mail(
-    ports: Ports, request: DeliverRequest, remaining: timedelta | None
-) -> DeliverResult:
+def _deliver_mail(ports: Ports, request: DeliverRequest, remaining_ms: int | None) -> DeliverResult:
     context = load_context(ports, request)
     mails = ports.outbox.find_many(list(_mail_ids(ports, context, request)))
     ready = [mail for mail in mails.values() if mail.state is MailState.READY]
     flagged = flagged_among(ports, request.provider, ready)
     compose = AccountMails(ports, context, request.accounts).compose
-    sending = MailRound(ports, request.workers, remaining)
+    sending = MailRound(ports, request.workers, remaining_ms)
     states: Counter[MailState] = Counter()
     for mail in mails.values():
         state = mail.state

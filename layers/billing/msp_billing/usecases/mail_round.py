@@ -17,15 +17,16 @@ class MailRound:
 
     Args:
         workers: how many send at the same time, so that each takes its share of the rate.
-        remaining: how long this call may still take; None: as long as it needs.
+        remaining_ms: how long this call may still take; None: as long as it needs.
     """
 
-    def __init__(self, ports: Ports, workers: int, remaining: timedelta | None) -> None:
+    def __init__(self, ports: Ports, workers: int, remaining_ms: int | None) -> None:
         self._ports = ports
         self._workers = workers
         self._stop_at: datetime | None = None
-        if remaining is not None:
-            self._stop_at = ports.clock.now() + remaining - _LAST_ATTEMPT
+        if remaining_ms is not None:
+            left = timedelta(milliseconds=remaining_ms) - _LAST_ATTEMPT
+            self._stop_at = ports.clock.now() + left
         self._bucket: TokenBucket | None = None
         self._left_today: int | None = None
         self.over = ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
@@ -41,12 +39,12 @@ class QueueResult(Frozen):
 
 
 def send_queued(
-    ports: Ports, request: QueueRequest, remaining: timedelta | None = None
+    ports: Ports, request: QueueRequest, remaining_ms: int | None = None
 ) -> QueueResult:
     """Send every READY mail of the queue once; whatever was tried leaves the queue.
 
     Args:
-        remaining: how long this call may still take.
+        remaining_ms: how long this call may still take.
 
     Raises:
         MailSetupError: when SES takes no mail at all as it is set up.
@@ -55,7 +53,7 @@ def send_queued(
     """
     wanted = request.provider
     providers = [wanted] if wanted is not None else list(ports.policies.providers())
-    sending = MailRound(ports, _ONE_OF, remaining)
+    sending = MailRound(ports, _ONE_OF, remaining_ms)
     states: list[MailState] = []
     for provider in providers:
         for mail_id in list(ports.outbox.queued(provider)):
