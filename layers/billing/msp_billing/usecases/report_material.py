@@ -118,7 +118,7 @@ class ReportMaterial:
             for agreement in account.agreements
         )
         payments, holds = self._receivables(account)
-        return quarterly_review(
+        told = quarterly_review(
             account.account,
             account.name,
             account.currency,
@@ -129,6 +129,7 @@ class ReportMaterial:
             holds,
             credited=self._credited,
         )
+        return None if told is None else told.model_copy(update={"paper": account.paper})
 
     def _receivables(
         self, account: Account

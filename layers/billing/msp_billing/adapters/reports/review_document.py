@@ -11,11 +11,10 @@ from msp_billing.adapters.formatting import (
     format_quantity,
 )
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
-from msp_billing.adapters.invoice_pdf.invoice_words import invoice_words
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
+from msp_billing.adapters.language import _
 from msp_billing.adapters.reports.review_parts import (
-    NOT_RECORDED,
     NOTHING,
     agreement_table,
     count_plot,
@@ -23,8 +22,9 @@ from msp_billing.adapters.reports.review_parts import (
     holds_table,
     invoiced_plot,
     invoiced_table,
+    not_recorded,
 )
-from msp_billing.adapters.reports.words import document_name, short_day
+from msp_billing.adapters.reports.words import document_name, quarter_name, short_day
 from msp_billing.domain.documents import PDF, NamedDocument
 from msp_billing.domain.reports.content import ReportFrame
 from msp_billing.domain.reports.notices import (
@@ -58,16 +58,14 @@ def present_review(
         **document_frame(
             policy,
             heading=report.title,
-            reference=told.quarter,
+            reference=quarter_name(told),
             account_name=told.account_name,
             dated_on=made_on,
             currency=told.currency,
+            paper=told.paper,
         ),
-        "words": invoice_words(),
-        "draft": False,
-        "informational": False,
         "provider": provider_block(policy),
-        "heading": f"{printable(report.title)} {told.quarter}",
+        "heading": f"{printable(report.title)} {quarter_name(told)}",
         "account": printable(told.account_name),
         "headlines": _headlines(told),
         "parts": [
@@ -83,7 +81,9 @@ def present_review(
 def _headlines(told: QuarterlyReview) -> list[list[str]]:
     months = [entry for entry in told.months if entry.period in told.quarter_months]
     known = [entry for entry in months if entry.invoiced is not None]
-    named = f"{len(known)} of {len(months)} months" if len(known) < len(months) else "three months"
+    named = _("three months")
+    if len(known) < len(months):
+        named = _("{known} of {all} months").format(known=len(known), all=len(months))
     paid = NOTHING
     if told.payments is not None:
         amounts = [entry.paid for entry in months if entry.paid is not None]
@@ -92,17 +92,21 @@ def _headlines(told: QuarterlyReview) -> list[list[str]]:
     notice = [entry.notice_by for entry in told.agreements if entry.notice_by is not None]
     return [
         [
-            f"Invoiced for {told.quarter}",
+            _invoiced_for(told),
             format_money(told.invoiced_in_quarter.amount, told.currency),
             named,
         ],
-        ["Paid in the quarter", paid, "" if told.payments is not None else NOT_RECORDED],
+        [_("Paid in the quarter"), paid, "" if told.payments is not None else not_recorded()],
         [
-            "Next notice date",
+            _("Next notice date"),
             short_day(min(notice)) if notice else NOTHING,
-            "of the committed agreements" if notice else "nothing is committed",
+            _("of the committed agreements") if notice else _("nothing is committed"),
         ],
     ]
+
+
+def _invoiced_for(told: QuarterlyReview) -> str:
+    return _("Invoiced for {quarter}").format(quarter=quarter_name(told))
 
 
 # --- Mail ----------------------------------------------------------------------------------------
@@ -117,23 +121,29 @@ def _notice(told: QuarterlyReview, report: ReportPolicy) -> ReportNotice:
             counts.append(ReportEntry(what=series.title, amount=format_quantity(known[-1])))
     return ReportNotice(
         title=report.title,
-        about=told.quarter,
+        about=quarter_name(told),
         account_name=told.account_name,
-        lead=report.note or "Here is what the last quarters came to, for our next review together.",
-        headline_label=f"Invoiced for {told.quarter}",
+        lead=report.note
+        or _("Here is what the last quarters came to, for our next review together."),
+        headline_label=_invoiced_for(told),
         headline=amount,
         facts=(
-            ReportFact(label="Account", value=told.account_name),
+            ReportFact(label=_("Account"), value=told.account_name),
             *(
-                ReportFact(label=f"{entry.title}: notice by", value=format_day(entry.notice_by))
+                ReportFact(
+                    label=_("{agreement}: notice by").format(agreement=entry.title),
+                    value=format_day(entry.notice_by),
+                )
                 for entry in told.agreements
                 if entry.notice_by is not None
             ),
         ),
         lists=(
             ReportList(
-                heading="Counted last", entries=tuple(counts), if_empty="Nothing is counted."
+                heading=_("Counted last"),
+                entries=tuple(counts),
+                if_empty=_("Nothing is counted."),
             ),
         ),
-        closing=("The attached review has the last twelve months with plots.",),
+        closing=(_("The attached review has the last twelve months with plots."),),
     )

@@ -12,15 +12,19 @@ from msp_billing.adapters.formatting import (
     format_quantity,
 )
 from msp_billing.adapters.invoice_pdf.printable_text import printable
+from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.reports.plot_scale import round_steps, share
+from msp_billing.adapters.reports.words import short_month
 from msp_billing.domain.money import Money
-from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.quarterly_review import QuarterlyReview, change_over
 
-NOT_RECORDED = "Payments are not recorded here yet."
-NO_HOLDS = "No hold is known."
 NOTHING = "–"
 MOST_SERIES = 6  # lines that can still be told apart in one plot
+
+
+def not_recorded() -> str:
+    """Stands in place of payments that this system knows nothing of."""
+    return _("Payments are not recorded here yet.")
 
 
 # --- Amounts -------------------------------------------------------------------------------------
@@ -37,11 +41,13 @@ def invoiced_plot(told: QuarterlyReview) -> dict[str, Any]:
     steps = round_steps(highest, whole=True)
     return {
         "kind": "bars",
-        "title": "Invoiced by month",
-        "alt": "Invoiced by service month: "
-        + _in_words(told, [_money(amount) for amount in totals]),
-        "months": [_short(month.period) for month in told.months],
-        "ticks": [[share(step, steps), format_money(step, told.currency)] for step in steps],
+        "title": _("Invoiced by month"),
+        "unit": _("in {currency}, by service month").format(currency=told.currency),
+        "alt": _("Columns of what was invoiced by service month: {values}.").format(
+            values=_in_words(told, [_money(amount) for amount in totals])
+        ),
+        "months": [short_month(month.period) for month in told.months],
+        "ticks": [[share(step, steps), format_quantity(step)] for step in steps],
         "series": [
             {
                 "name": printable(title, 40),
@@ -72,16 +78,21 @@ def invoiced_table(told: QuarterlyReview) -> dict[str, Any]:
         for month in told.months
         if month.invoiced is not None
     ]
-    columns = [_column("Service month", wide=True)]
+    columns = [_column(_("Service month"), wide=True)]
     columns += [_column(printable(title, 40), right=True) for title in titles]
-    columns.append(_column("Invoiced", right=True))
+    columns.append(_column(_("Invoiced"), right=True))
     if told.payments is not None:
-        columns.append(_column("Paid in the month", right=True))
+        columns.append(_column(_("Paid in the month"), right=True))
     earlier = len(told.months) - len(rows)
-    notes = [] if told.payments is not None else [NOT_RECORDED]
+    notes = [] if told.payments is not None else [not_recorded()]
     if earlier:
-        notes.append(f"{earlier} of the twelve months were not billed with this system.")
-    return _table("Invoiced and paid", columns, rows, note=" ".join(notes) or None)
+        text = ngettext(
+            "{number} of the twelve months was not billed with this system.",
+            "{number} of the twelve months were not billed with this system.",
+            earlier,
+        )
+        notes.append(text.format(number=earlier))
+    return _table(_("Invoiced and paid"), columns, rows, note=" ".join(notes) or None)
 
 
 def _money(amount: Money | None) -> str:
@@ -103,9 +114,10 @@ def count_plot(told: QuarterlyReview) -> dict[str, Any]:
     )
     return {
         "kind": "lines",
-        "title": "Users and devices over time",
-        "alt": f"Counts by service month. {words}",
-        "months": [_short(month.period) for month in told.months],
+        "title": _("Users and devices over time"),
+        "unit": _("number counted, by service month"),
+        "alt": _("Lines of counts by service month. {values}.").format(values=words),
+        "months": [short_month(month.period) for month in told.months],
         "ticks": [[share(step, steps), format_quantity(step)] for step in steps],
         "series": [
             {
@@ -124,9 +136,9 @@ def count_table(told: QuarterlyReview) -> dict[str, Any]:
         for index in range(len(told.months))
         if any(series.quantities[index] is not None for series in told.counts)
     ][-6:]
-    columns = [_column("Counted", wide=True)]
-    columns += [_column(_short(told.months[index].period), right=True) for index in known]
-    columns.append(_column("Change", right=True))
+    columns = [_column(_("Counted"), wide=True)]
+    columns += [_column(short_month(told.months[index].period), right=True) for index in known]
+    columns.append(_column(_("Change"), right=True))
     rows = []
     for series in told.counts:
         change = change_over(series)
@@ -139,10 +151,10 @@ def count_table(told: QuarterlyReview) -> dict[str, Any]:
             ]
         )
     return _table(
-        "Counts",
+        _("Counts"),
         columns,
         rows,
-        note="Change is from the first to the last month that is known.",
+        note=_("Change is from the first to the last month that is known."),
     )
 
 
@@ -155,8 +167,8 @@ def holds_table(told: QuarterlyReview) -> dict[str, Any]:
         [printable(hold.state), format_day(hold.since_on), printable(hold.reason, 300)]
         for hold in told.holds
     ]
-    columns = [_column("Hold"), _column("Since"), _column("Why", wide=True)]
-    return _table("Open holds", columns, rows, if_empty=NO_HOLDS)
+    columns = [_column(_("Hold")), _column(_("Since")), _column(_("Why"), wide=True)]
+    return _table(_("Open holds"), columns, rows, if_empty=_("No hold is known."))
 
 
 def agreement_table(told: QuarterlyReview) -> dict[str, Any]:
@@ -165,22 +177,26 @@ def agreement_table(told: QuarterlyReview) -> dict[str, Any]:
         [
             printable(entry.title),
             format_day(entry.starts_on),
-            printable(entry.ending or entry.term, 200) if entry.ending or entry.term else "open",
+            printable(entry.ending or entry.term, 200) if entry.ending or entry.term else _("open"),
             format_day(entry.ends_on) if entry.ends_on else NOTHING,
             format_day(entry.notice_by) if entry.notice_by else NOTHING,
         ]
         for entry in told.agreements
     ]
     columns = [
-        _column("Agreement", wide=True),
-        _column("Since"),
-        _column("Term", wide=True),
-        _column("Ends"),
-        _column("Notice by"),
+        _column(_("Agreement"), wide=True),
+        _column(_("Since")),
+        _column(_("Term"), wide=True),
+        _column(_("Ends")),
+        _column(_("Notice by")),
     ]
-    note = "Notice that is given by this day ends the agreement with its term."
+    note = _("Notice that is given by this day ends the agreement with its term.")
     return _table(
-        "Contracts", columns, rows, note=note, if_empty="No agreement stands in this month."
+        _("Contracts"),
+        columns,
+        rows,
+        note=note,
+        if_empty=_("No agreement stands in this month."),
     )
 
 
@@ -206,14 +222,9 @@ def _column(title: str, *, right: bool = False, wide: bool = False) -> dict[str,
     return {"title": title, "right": right, "wide": wide}
 
 
-def _short(period: Period) -> str:
-    """``Dec 26``: a month's name of three letters and the year's last two digits."""
-    return f"{format_month(period)[:3]} {period.year % 100:02d}"
-
-
 def _in_words(told: QuarterlyReview, values: list[str]) -> str:
     return ", ".join(
-        f"{_short(month.period)} {value}"
+        f"{short_month(month.period)} {value}"
         for month, value in zip(told.months, values, strict=True)
         if value != NOTHING
     )

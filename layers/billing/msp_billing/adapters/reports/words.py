@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+from babel.dates import format_date, format_skeleton
+
 from msp_billing.adapters.formatting import format_day
-from msp_billing.adapters.language import _
+from msp_billing.adapters.language import _, current_locale
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.content import ReportFrame
+from msp_billing.domain.reports.quarterly_review import QuarterlyReview
 
 
 def day_or_not(day: date | None) -> str:
@@ -30,6 +33,17 @@ def made_by(frame: ReportFrame) -> str:
 
 def short_day(day: date) -> str:
     """``30 Dec 2026``, where there is no room for the whole month's name."""
-    name = format_day(day)
-    number, month, year = name.split(" ")
-    return f"{number} {month[:3]} {year}"
+    locale = current_locale()
+    pattern = "d MMM y" if locale.language == "en" else "medium"
+    return format_date(day, pattern, locale=locale)
+
+
+def short_month(period: Period) -> str:
+    """``Dec 26``, below a plot and above a narrow column."""
+    return format_date(period.first_day, "LLL yy", locale=current_locale())
+
+
+def quarter_name(told: QuarterlyReview) -> str:
+    """``Q4 2026``, ``T4 2026`` in French."""
+    first = told.quarter_months[0].first_day
+    return str(format_skeleton("yQQQ", first, locale=current_locale()))

@@ -13,6 +13,7 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.contracts.lifetimes import Lifetime
 from msp_billing.domain.invoices import CountEvidence, Invoice, InvoiceId
 from msp_billing.domain.money import CurrencyCode, Money, total
+from msp_billing.domain.parties import Paper
 from msp_billing.domain.periods import Period
 
 MONTHS_SHOWN = 12
@@ -75,6 +76,7 @@ class QuarterlyReview(Frozen):
     quarter: str = Field(description="'Q4 2026'.")
     quarter_months: tuple[Period, ...]
     currency: CurrencyCode
+    paper: Paper | None = Field(default=None, description="By the currency, where it is not said.")
     months: tuple[ReviewMonth, ...] = Field(description="The last twelve, oldest first.")
     counts: tuple[CountSeries, ...]
     payments: tuple[ReviewPayment, ...] | None = Field(description="None: not recorded.")
