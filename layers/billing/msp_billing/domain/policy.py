@@ -122,6 +122,10 @@ class ProviderPolicy(Frozen):
         "are files in mail-templates/.",
     )
     brand: Brand = Brand()
+    e_invoices: bool = Field(
+        default=True,
+        description="Whether the PDFs of invoices and credit notes carry their data (Factur-X).",
+    )
     time_zone: TimeZoneName
     holidays: HolidayCalendar
     currency: CurrencyCode

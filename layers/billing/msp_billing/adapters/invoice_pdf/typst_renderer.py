@@ -16,6 +16,7 @@ from msp_billing.adapters.account_documents.letter_presentation import present_l
 from msp_billing.adapters.account_documents.statement_presentation import present_statement
 from msp_billing.adapters.invoice_pdf.attachments import Attachment
 from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
+from msp_billing.adapters.invoice_pdf.document_files import credit_note_files, invoice_files
 from msp_billing.adapters.invoice_pdf.font_coverage import REPLACEMENT, uncovered_pattern
 from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
 from msp_billing.adapters.invoice_pdf.pdf_metadata import FILE_NAME, with_factur_x_metadata
@@ -61,19 +62,23 @@ class TypstRenderer:
         policy: ProviderPolicy,
         price_book: PriceBook,
         at_issue: InvoiceAtIssue | None = None,
-        attachments: Sequence[Attachment] = (),
+        attachments: Sequence[Attachment] | None = None,
     ) -> bytes:
         """The invoice as PDF, in its account's language; a draft is marked as one.
 
         The same invoice gives the same bytes, on every machine: the document's date is the invoice
         date, not the time of rendering.
 
+        Args:
+            attachments: the files that it carries; its own data, if they are not given.
+
         Raises:
             RenderingError: when Typst refuses; no content of an invoice makes it do so.
         """
         with in_language(invoice.locale):
             content = present_invoice(invoice, policy, price_book, at_issue)
-            return self.render("invoice.typ", content, attachments)
+            files = invoice_files(invoice, policy, at_issue) if attachments is None else attachments
+            return self.render("invoice.typ", content, tuple(files))
 
     def render_credit_note(
         self, note: CreditNote, policy: ProviderPolicy, use: CreditUse | None = None
@@ -87,7 +92,8 @@ class TypstRenderer:
             RenderingError: when Typst refuses; no content of a note makes it do so.
         """
         with in_language(note.locale):
-            return self.render("credit-note.typ", present_credit_note(note, policy, use))
+            content = present_credit_note(note, policy, use)
+            return self.render("credit-note.typ", content, tuple(credit_note_files(note, policy)))
 
     def render_statement(self, told: AccountStatement, policy: ProviderPolicy) -> bytes:
         """A statement of account as PDF; the same bytes for the same statement.
