@@ -91,4 +91,5 @@ def test_contacts_are_tried_from_those_for_the_kind_to_those_for_unpaid_invoices
         "it@cedar.example",
         "owner@cedar.example",
     )
+    assert contacts_in_turn(cedar, "dunning")[:2] == ("books@cedar.example", "owner@cedar.example")
     assert contacts_in_turn(cedar, "comparison")[:2] == ("it@cedar.example", "boss@cedar.example")

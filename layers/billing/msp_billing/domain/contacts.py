@@ -121,11 +121,11 @@ def contacts_in_turn(account: Account, kind: MailKind) -> tuple[str, ...]:
     """Everybody of an account whom a mail may be tried with, one after the other.
 
     First those who get this kind of mail, then the billing contacts, those of other kinds, and
-    those for unpaid invoices.
+    those for unpaid invoices, who come first for a letter about those.
     """
-    own = account.recipients(_account_kind(kind))
     others = (address for group in account.contacts_by_kind.values() for address in group)
     dunning = (*account.dunning.contacts, *account.dunning.escalation_contacts)
+    own = dunning if kind == "dunning" else account.recipients(_account_kind(kind))
     return tuple(without_repeats((*own, *account.billing_contacts, *others, *dunning)))
 
 

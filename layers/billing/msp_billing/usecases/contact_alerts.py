@@ -108,9 +108,7 @@ def _about_a_mail(
 ) -> ProviderAlert:
     original = MailId.parse(mail.about or "")
     chain = chain_of(ports, original)
-    what = {"invoice": "invoice", "comparison": "comparison", "credit-note": "credit note"}.get(
-        original.kind, "report"
-    )
+    what = _WHAT.get(original.kind, "report")
     named = chain[0].attachments[0].file_name.rpartition(".")[0] if chain[0].attachments else ""
     facts = [
         AlertFact(label=address, value=_fate(entry, address))
@@ -121,19 +119,30 @@ def _about_a_mail(
         kind="other",
         account=mail.id.account,
         account_name=name,
-        title=f"{what.capitalize()} {named} reached nobody".replace("  ", " "),
-        what=f"The mail with the {what} {named} could not be delivered to any contact.",
+        title=f"{what.capitalize()} {named}".rstrip() + " reached nobody",
+        what=f"The mail with the {f'{what} {named}'.rstrip()} could not be delivered to any "
+        "contact.",
         consequence="It stays as it is: an invoice stays due on its day. Nobody else is tried.",
         facts=tuple(facts),
-        what_to_do=(
-            "Reach the account another way, and mend its contacts in its account file.",
-            "Then send it again, to an address that works:",
-        ),
-        commands=(
+        what_to_do=_REACH if original.kind == "dunning" else (*_REACH, _SEND_AGAIN),
+        commands=()
+        if original.kind == "dunning"
+        else (
             f"mspbill resend {named or original} --provider {policy.provider} --to ADDRESS "
             '--by NAME --why "new address"',
         ),
     )
+
+
+_WHAT = {
+    "invoice": "invoice",
+    "comparison": "comparison",
+    "credit-note": "credit note",
+    "statement": "statement",
+    "dunning": "letter about unpaid invoices",
+}
+_REACH = ("Reach the account another way, and mend its contacts in its account file.",)
+_SEND_AGAIN = "Then send it again, to an address that works:"
 
 
 def _fate(mail: OutboxMail, address: str) -> str:

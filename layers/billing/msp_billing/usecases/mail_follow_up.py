@@ -11,6 +11,7 @@ from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.report_policy import REPORT_KINDS
 from msp_billing.usecases.contact_alerts import flag_alert, nobody_alert
 from msp_billing.usecases.dunning.context import policy_in_force
+from msp_billing.usecases.dunning.letter_copies import goes_to_the_next
 from msp_billing.usecases.mail_copies import add_copy, chain_of, next_contact, reached_nobody
 from msp_billing.usecases.mail_queue import tell_of_queue
 from msp_billing.usecases.ports import Ports
@@ -18,9 +19,6 @@ from msp_billing.usecases.ports import Ports
 _TO_ACCOUNTS = frozenset(
     {"invoice", "comparison", "credit-note", "statement", "dunning", *REPORT_KINDS}
 )
-_REPEATED = _TO_ACCOUNTS - {"dunning"}
-"""Dunning goes from contact to contact by itself, because its case waits for news (DUN-09)."""
-
 _MAX_TRIES = 8
 
 
@@ -115,8 +113,10 @@ def _tell_of_flag(
 
 def _next_copy(ports: Ports, policy: ProviderPolicy, mail: OutboxMail) -> Iterator[MailId]:
     """The next mail of a chain that reached nobody so far, or the word that nobody is left."""
-    if mail.id.kind not in _REPEATED or not has_failed(mail):
+    if not has_failed(mail):
         return
+    if mail.id.kind == "dunning" and not goes_to_the_next(mail.original):
+        return  # its case asks the next contact itself, and waits for news (DUN-09)
     chain = chain_of(ports, mail.original)
     if not reached_nobody(chain):
         # A call before this one may have put the copy there and broken off.

@@ -17,7 +17,7 @@ from msp_billing.usecases.mail_queue import tell_of_queue
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
 
-_REPEATABLE = frozenset({"invoice", "comparison", "credit-note", *REPORT_KINDS})
+_REPEATABLE = frozenset({"invoice", "comparison", "credit-note", "statement", *REPORT_KINDS})
 _MAX_TRIES = 8
 
 
@@ -102,7 +102,7 @@ def _not_repeatable(chain: Sequence[OutboxMail]) -> Iterator[Problem]:
         yield Problem(
             code="not-a-document",
             what=f"A mail of the kind '{original.id.kind}' is not sent again.",
-            fix="Invoices, credit notes, comparisons and reports are.",
+            fix="Invoices, credit notes, statements, comparisons and reports are.",
         )
     elif original.state is MailState.WAITING or not original.attachments:
         yield Problem(

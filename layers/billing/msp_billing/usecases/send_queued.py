@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
@@ -12,13 +14,16 @@ from msp_billing.usecases.addressing import addressed, flagged_among
 from msp_billing.usecases.composing_mails import AccountMails
 from msp_billing.usecases.contact_alerts import compose_alert
 from msp_billing.usecases.context import pinned
-from msp_billing.usecases.dunning.context import policy_in_force
-from msp_billing.usecases.errors import MailRefusedForNowError
+from msp_billing.usecases.dunning.context import load_account, policy_in_force
+from msp_billing.usecases.dunning.kept_letters import keep_mail
+from msp_billing.usecases.dunning.letter_copies import readdressed_letter, why_withdrawn
+from msp_billing.usecases.errors import DEFECTS, MailRefusedForNowError, SealBrokenError
 from msp_billing.usecases.mail_round import MailRound
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.statement_documents import compose_statement
-from msp_billing.usecases.sending_mails import Compose, send_once, settle_left_behind
+from msp_billing.usecases.sending_mails import Compose, give_up, send_once, settle_left_behind
 
+_LOGGER = logging.getLogger(__name__)
 _ONE_OF = 2
 """The queue leaves half of the rate to a cycle that may be sending at the same time."""
 
@@ -58,7 +63,7 @@ def send_queued(
     for provider in providers:
         for mail_id in list(ports.outbox.queued(provider)):
             found = ports.outbox.find_many([mail_id]).get(mail_id)
-            state = None if found is None else _advance(ports, found, sending)
+            state = None if found is None else _advance_or_give_up(ports, found, sending)
             if state is not None:
                 states.append(state)
             if state not in _STAY:
@@ -77,31 +82,50 @@ _STAY = frozenset({MailState.READY, MailState.SENDING})
 _TAKEN = frozenset({MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.COMPLAINED})
 
 
+def _advance_or_give_up(ports: Ports, mail: OutboxMail, sending: MailRound) -> MailState:
+    """The same as below; one mail with a defect must not hold up those behind it."""
+    try:
+        return _advance(ports, mail, sending)
+    except (*DEFECTS, SealBrokenError) as error:
+        _LOGGER.exception("sending %s failed", mail.id)
+        return give_up(ports, mail, f"it could not be sent: {type(error).__name__}: {error}")
+
+
 def _advance(ports: Ports, mail: OutboxMail, sending: MailRound) -> MailState:
     """Send a mail of the queue if it may go now; the state that it is in afterwards."""
     if mail.state is MailState.SENDING:
         return settle_left_behind(ports, mail)
     if mail.state is not MailState.READY:
         return mail.state
-    provider = mail.id.provider
     if mail.id.kind == "contact-alert":
-        policy = policy_in_force(ports, provider)
-        if not sending.admits(len(mail.recipients)):
-            return MailState.READY
-        state = send_once(
-            ports, policy, mail.id, lambda claimed: compose_alert(ports, policy, claimed), mail
-        )
-    else:
-        policy, compose = _to_account(ports, mail)
-        going = addressed(ports, policy, mail, flagged_among(ports, provider, [mail]))
-        if going is None:
-            return MailState.REJECTED
-        if not sending.admits(len(going.recipients)):
-            return MailState.READY
-        state = send_once(ports, policy, going.id, compose, going)
+        policy = policy_in_force(ports, mail.id.provider)
+        return _send(ports, policy, mail, lambda m: compose_alert(ports, policy, m), sending)
+    stale = _why_withdrawn(ports, mail)
+    if stale is not None:
+        return give_up(ports, mail, stale)
+    policy, compose = _to_account(ports, mail)
+    flagged = flagged_among(ports, mail.id.provider, [mail])
+    going = addressed(ports, policy, mail, flagged)
+    return MailState.REJECTED if going is None else _send(ports, policy, going, compose, sending)
+
+
+def _send(
+    ports: Ports, policy: ProviderPolicy, mail: OutboxMail, compose: Compose, sending: MailRound
+) -> MailState:
+    if not sending.admits(len(mail.recipients)):
+        return MailState.READY
+    keep = keep_mail(ports, mail.id) if mail.id.kind == "dunning" else None
+    state = send_once(ports, policy, mail.id, compose, mail, keep=keep)
     if state is MailState.READY:
         sending.end("SES takes no mail for now")
     return state
+
+
+def _why_withdrawn(ports: Ports, mail: OutboxMail) -> str | None:
+    """Why a letter about unpaid invoices should not go out any more."""
+    if mail.id.kind != "dunning":
+        return None
+    return why_withdrawn(load_account(ports, mail.id.provider, mail.id.account), mail.id)
 
 
 def _to_account(ports: Ports, mail: OutboxMail) -> tuple[ProviderPolicy, Compose]:
@@ -110,6 +134,9 @@ def _to_account(ports: Ports, mail: OutboxMail) -> tuple[ProviderPolicy, Compose
     if mail.id.kind == "statement":  # of no cycle: a person sends it
         policy = policy_in_force(ports, provider)
         return policy, lambda claimed: compose_statement(ports, policy, claimed)
+    if mail.id.kind == "dunning":
+        policy = policy_in_force(ports, provider)
+        return policy, lambda claimed: readdressed_letter(ports, claimed)
     cycle = ports.cycles.find(CycleId(provider=provider, run=mail.id.run, period=mail.id.period))
     if cycle is None:
         raise LookupError(f"{mail.id} is of no cycle")

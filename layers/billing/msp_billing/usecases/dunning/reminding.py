@@ -72,6 +72,8 @@ def reminders_left_behind(ports: Ports, policy: ProviderPolicy) -> dict[str, tup
     for month in (Period.of(today).shifted(-1), Period.of(today)):
         cycle = CycleId(provider=policy.provider, run=RUN, period=month)
         for mail in ports.outbox.all_of(cycle):
+            if mail.copy_of is not None:
+                continue  # it has a place in the queue of mails
             if mail.state is MailState.READY and mail.id.part.startswith(_PART):
                 found.setdefault(mail.id.account, []).append(mail.id)
     return {account: tuple(sorted(mails, key=_day_of)) for account, mails in found.items()}
