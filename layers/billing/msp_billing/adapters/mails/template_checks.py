@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError, nodes
 
 from msp_billing.adapters.mails.mail_templates import MailTemplates, provider_file
 from msp_billing.adapters.mails.template_rules import (
@@ -50,7 +50,7 @@ def check_templates(own: Mapping[str, str], assets: Path) -> Iterator[Problem]:
 def _in_source(name: str, source: str, assets: Path) -> Iterator[Finding]:
     yield from mark_up_findings(source, name)
     try:
-        parsed = Environment(extensions=["jinja2.ext.i18n"]).parse(source, name)  # noqa: S701 - read only
+        parsed = MailTemplates(assets).environment.parse(source, name)
     except TemplateSyntaxError as error:
         what = f"It cannot be read: {error.message}."
         yield Finding(error.lineno, what, "Look at the brackets and tags of this line.")
