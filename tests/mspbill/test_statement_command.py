@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,7 +76,7 @@ def test_it_is_mailed_once_with_the_bytes_that_were_sealed(desk: Desk) -> None:
         return str(send(raw, sender, mail))
 
     ports.mailer.send = keeping
-    result = send_queued(ports, QueueRequest(provider="kr-group"), timedelta(minutes=5))
+    result = send_queued(ports, QueueRequest(provider="kr-group"))
     assert (result.sent, result.left) == (1, 0)
     sent = ports.outbox.mails[mail_id]
     assert sent.state is MailState.SENT

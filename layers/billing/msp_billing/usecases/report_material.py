@@ -17,6 +17,7 @@ from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.ledger.entries import LedgerId
 from msp_billing.domain.money import Money
+from msp_billing.domain.paper_sizes import paper_of
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.billed_contacts import billed_contacts
 from msp_billing.domain.reports.content import ReportContent, ReportFrame
@@ -129,7 +130,11 @@ class ReportMaterial:
             holds,
             credited=self._credited,
         )
-        return None if told is None else told.model_copy(update={"paper": account.paper})
+        return (
+            None
+            if told is None
+            else told.model_copy(update={"paper": paper_of(account, self._context.policy)})
+        )
 
     def _receivables(
         self, account: Account

@@ -25,6 +25,7 @@ from msp_billing.adapters.account_documents.amount_panel import amount_panel
 from msp_billing.adapters.dunning_letters.letter_view import LetterView, letter_view
 from msp_billing.adapters.formatting import format_money
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
+from msp_billing.adapters.invoice_pdf.invoice_payment import bank_rows
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
 from msp_billing.domain.dunning.letters import DunningLetter
@@ -66,6 +67,8 @@ def present_letter(letter: DunningLetter, policy: ProviderPolicy) -> Json:
             view.by,
             view.headings.pay,
             (view.reference, *view.remittance),
+            bank=bank_rows(policy),
+            link=_link(letter, policy),
         ),
         "open": _open(letter, view) if view.entries else None,
         "amounts": [[_text(fact.label), _text(fact.value)] for fact in view.facts],
@@ -74,6 +77,19 @@ def present_letter(letter: DunningLetter, policy: ProviderPolicy) -> Json:
         "sender": printable(policy.name),
         "unsigned": _("This letter was made by machine and is valid without a signature."),
     }
+
+
+def _link(letter: DunningLetter, policy: ProviderPolicy) -> str | None:
+    """The page to pay on, where the letter asks for one document and for all that is open of it."""
+    if len(letter.documents) != 1 or letter.documents[0].open != letter.to_pay:
+        return None
+    return policy.pay_to.link_for(
+        provider=policy.provider,
+        account=letter.account,
+        number=letter.documents[0].document,
+        amount=letter.to_pay,
+        currency=letter.currency,
+    )
 
 
 def _open(letter: DunningLetter, view: LetterView) -> Json:

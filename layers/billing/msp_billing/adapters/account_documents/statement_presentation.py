@@ -28,6 +28,7 @@ from msp_billing.adapters.account_documents.entry_words import (
 )
 from msp_billing.adapters.formatting import format_day, format_money, format_quantity
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
+from msp_billing.adapters.invoice_pdf.invoice_payment import bank_rows
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
 from msp_billing.domain.ledger.account_statement import AccountStatement, StatementItem
@@ -109,7 +110,9 @@ class _Statement:
             title = _("How to pay")
             reference = _("Please give the numbers that you pay with your payment.")
             lines = [reference, *self._policy.remittance]
-        return amount_panel(label, self._money(of.closing_balance), self._by(), title, lines)
+        bank = bank_rows(self._policy) if told.to_pay else ()
+        amount = self._money(of.closing_balance)
+        return amount_panel(label, amount, self._by(), title, lines, bank=bank)
 
     def _by(self) -> str:
         aged, closing = self._told.aging, self._of.closing_balance

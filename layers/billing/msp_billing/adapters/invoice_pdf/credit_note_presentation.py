@@ -18,11 +18,11 @@ from typing import Any
 from msp_billing.adapters.account_documents.amount_panel import amount_panel
 from msp_billing.adapters.formatting import format_day, format_money, format_month
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
-from msp_billing.adapters.invoice_pdf.paper_sizes import usual_paper
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
 from msp_billing.domain.corrections.credit_notes import CreditLine, CreditNote
 from msp_billing.domain.ledger.credit_use import CreditUse
+from msp_billing.domain.paper_sizes import usual_paper
 from msp_billing.domain.policy import ProviderPolicy
 
 Json = dict[str, Any]

@@ -113,7 +113,7 @@ class Payment:
         return {
             "title": title,
             "lines": lines,
-            "bank": list(self._bank()) if self.to_pay else [],
+            "bank": list(bank_rows(self.policy)) if self.to_pay else [],
             "link": self._link(),
             "code": self._code(),
         }
@@ -133,22 +133,6 @@ class Payment:
         if cheques_to and not self.policy.pay_to.slip:
             to = printable(", ".join(cheques_to), 500)
             yield _("Checks, with the invoice's number, to: {address}").format(address=to)
-
-    def _bank(self) -> Iterator[list[str]]:
-        bank = self.policy.pay_to.bank
-        if bank is None:
-            return
-        named: tuple[tuple[str, str | None], ...] = (
-            (_("Account holder"), bank.holder),
-            (_("Bank"), bank.bank),
-            (_("Routing number"), bank.routing_number),
-            (_("Account number"), bank.account_number),
-            ("IBAN", _in_fours(bank)),
-            ("BIC", bank.bic),
-        )
-        for label, value in named:
-            if value is not None:
-                yield [label, printable(value, unbroken=_WHOLE)]
 
     @cached_property
     def _url(self) -> str | None:
@@ -216,6 +200,24 @@ class Payment:
 
     def _money(self, amount: Decimal) -> str:
         return format_money(amount, self.invoice.currency)
+
+
+def bank_rows(policy: ProviderPolicy) -> Iterator[list[str]]:
+    """Where transfers go, a label and a value each; nothing where the policy names no account."""
+    bank = policy.pay_to.bank
+    if bank is None:
+        return
+    named: tuple[tuple[str, str | None], ...] = (
+        (_("Account holder"), bank.holder),
+        (_("Bank"), bank.bank),
+        (_("Routing number"), bank.routing_number),
+        (_("Account number"), bank.account_number),
+        ("IBAN", _in_fours(bank)),
+        ("BIC", bank.bic),
+    )
+    for label, value in named:
+        if value is not None:
+            yield [label, printable(value, unbroken=_WHOLE)]
 
 
 def _in_fours(bank: BankAccount) -> str | None:

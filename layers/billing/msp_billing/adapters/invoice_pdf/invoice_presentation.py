@@ -41,11 +41,11 @@ from msp_billing.adapters.invoice_pdf.invoice_payment import Payment
 from msp_billing.adapters.invoice_pdf.invoice_time import present_time
 from msp_billing.adapters.invoice_pdf.invoice_totals import present_totals
 from msp_billing.adapters.invoice_pdf.invoice_words import invoice_words
-from msp_billing.adapters.invoice_pdf.paper_sizes import usual_paper
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
 from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.paper_sizes import usual_paper
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.run_policy import RunPolicy

@@ -13,6 +13,7 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
 from msp_billing.domain.money import CurrencyCode, ExactDecimal, Money, total
+from msp_billing.domain.paper_sizes import usual_paper
 from msp_billing.domain.parties import Paper
 from msp_billing.domain.periods import Period, ServicePeriod
 from msp_billing.domain.reports.resale import Resale
@@ -101,7 +102,7 @@ def pre_invoices(account: Account, invoices: tuple[Invoice, ...]) -> PreInvoices
         account=account.account,
         account_name=account.name,
         period=invoices[0].id.period,
-        paper=account.paper,
+        paper=account.paper or usual_paper(invoices[0].country),
         resale=resale,
         invoices=made,
         cost=total((line.amount for entries in sold.values() for _, line in entries), currency),

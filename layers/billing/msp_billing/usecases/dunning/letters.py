@@ -24,6 +24,7 @@ from msp_billing.domain.dunning.moves import dunning_of
 from msp_billing.domain.dunning.reminders import Reminder
 from msp_billing.domain.dunning.standing import Pause
 from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
+from msp_billing.domain.paper_sizes import paper_of
 from msp_billing.usecases.dunning.context import DunningContext
 
 _NOTHING = Decimal(0)
@@ -74,7 +75,7 @@ def _letter(
         account_name=context.account.name,
         address=context.account.address,
         locale=context.locale,
-        paper=context.account.paper,
+        paper=paper_of(context.account, context.policy),
         kind=kind,
         on=today,
         state=standing.state,

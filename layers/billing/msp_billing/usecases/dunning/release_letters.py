@@ -18,6 +18,7 @@ from msp_billing.domain.dunning.standing import Release
 from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount
 from msp_billing.domain.ledger.position import LedgerPosition, TakenPayment
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
+from msp_billing.domain.paper_sizes import paper_of
 from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.dunning.kept_letters import LetterMail
 from msp_billing.usecases.dunning.letters import letter_documents
@@ -89,7 +90,7 @@ def _ended_letter(found: DunningContext) -> DunningLetter:
         account_name=found.account.name,
         address=found.account.address,
         locale=found.locale,
-        paper=found.account.paper,
+        paper=paper_of(found.account, found.policy),
         kind="released",
         on=found.today,
         state=found.standing.state,

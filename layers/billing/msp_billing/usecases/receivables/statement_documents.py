@@ -14,6 +14,7 @@ from msp_billing.domain.ledger.account_statement import (
     account_statement,
 )
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
+from msp_billing.domain.paper_sizes import paper_of
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem, ProblemsError
@@ -100,7 +101,7 @@ def _addressee(ports: Ports, provider: str, account: str) -> Addressee:
         name=found.account.name,
         address=found.account.address,
         locale=found.account.locale or policy.locale,
-        paper=found.account.paper,
+        paper=paper_of(found.account, policy),
     )
 
 
