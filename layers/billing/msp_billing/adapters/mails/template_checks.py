@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from msp_billing.adapters.mails.mail_templates import MailTemplates, provider_file
 from msp_billing.adapters.mails.template_rules import (
@@ -50,7 +51,7 @@ def check_templates(own: Mapping[str, str], assets: Path) -> Iterator[Problem]:
 def _in_source(name: str, source: str, assets: Path) -> Iterator[Finding]:
     yield from mark_up_findings(source, name)
     try:
-        parsed = MailTemplates(assets).environment.parse(source, name)
+        parsed = _shared(assets).parse(source, name)
     except TemplateSyntaxError as error:
         what = f"It cannot be read: {error.message}."
         yield Finding(error.lineno, what, "Look at the brackets and tags of this line.")
@@ -92,9 +93,15 @@ def _first_line(entry: nodes.Node) -> int:
 
 def shared_blocks(name: str, assets: Path) -> frozenset[str]:
     """The blocks that a template can replace."""
-    environment = MailTemplates(assets).environment
+    environment = _shared(assets)
     part = name.removesuffix(".j2").rpartition(".")[2]
     blocks: set[str] = set()
     for shared in {name, f"base.{part}.j2"}:
         blocks |= set(environment.get_template(shared).blocks)
     return frozenset(blocks)
+
+
+@lru_cache(maxsize=4)
+def _shared(assets: Path) -> Environment:
+    """The shared templates alone, read once."""
+    return MailTemplates(assets).environment

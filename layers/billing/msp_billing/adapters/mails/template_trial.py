@@ -139,10 +139,9 @@ def _try(
         what = f"It cannot be filled: {str(error).rstrip('.')}."
         yield template_problem(changed, line, what, "Compare it with the shared template.")
         return
-    if name.endswith(".html.j2"):
-        if len(inlined(made).encode()) > MAX_HTML_BYTES:
-            what = f"A mail made of it has more than {MAX_HTML_BYTES:,} bytes."
-            yield template_problem(changed, None, what, "Shorten it: Gmail cuts off long mails.")
+    if name.endswith(".html.j2") and len(inlined(made).encode()) > MAX_HTML_BYTES:
+        what = f"A mail made of it has more than {MAX_HTML_BYTES:,} bytes."
+        yield template_problem(changed, None, what, "Shorten it: Gmail cuts off long mails.")
     for value in _MUST_SAY.get(kind, ()):
         if str(values[value]) not in made:
             what = f"A mail made of it does not say its '{value}'."
