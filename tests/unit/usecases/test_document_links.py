@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,9 @@ import pytest
 
 from msp_billing.adapters.http.document_link import document_link
 from msp_billing.domain.outbox import OutboxMail
+from msp_billing.usecases import composing_mails
 from msp_billing.usecases.attaching import documents_of
+from msp_billing.usecases.errors import MailTooLargeError
 from tests.unit.usecases.mail_desk import PDF, MailDesk
 
 LIMIT = 1_040_000
@@ -63,6 +66,30 @@ def test_only_the_hash_of_the_secret_is_kept() -> None:
     stored = desk.ports.document_links.kept
     assert hashlib.sha256(secret.encode()).hexdigest() in {key[2] for key in stored}
     assert secret not in str(stored)
+
+
+def test_a_mail_whose_words_alone_take_too_much_room_goes_with_links(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The room for words is a guess; what the mail comes to in the end decides."""
+    desk = MailDesk()
+    seen: list[list[str | None]] = []
+
+    def report_mail(_notice: Any, _policy: Any, _to: Any, documents: Any, *_: Any) -> bytes:
+        seen.append([document.link for document in documents])
+        if not all(seen[-1]):
+            raise MailTooLargeError(41_000_000, 40_000_000)
+        return b"the mail"
+
+    monkeypatch.setattr(composing_mails, "stored_notice", lambda *_: None)
+    desk.ports.__dict__["composer"] = SimpleNamespace(report_mail=report_mail)
+    mail = sealed(desk, b"pdf", b"csv")
+    report = mail.model_copy(update={"id": mail.id.model_copy(update={"kind": "device_report"})})
+    context: Any = SimpleNamespace(policy=None, cycle=None)
+    made = composing_mails.AccountMails(desk.ports, context, ["cedar"]).compose(report)
+    assert made == b"the mail"
+    assert seen[0] == [None, None]
+    assert all(seen[1])
 
 
 # --- Opening one ---------------------------------------------------------------------------------

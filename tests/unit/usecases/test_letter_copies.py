@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from msp_billing.domain.dunning.standing import AccountState
 from msp_billing.domain.mail_events import MailEvent, ToldRecipient
 from msp_billing.domain.outbox import MailId, MailState
 from msp_billing.usecases.dunning.kept_letters import kept_letter_key
@@ -121,3 +122,29 @@ def test_a_flagged_contact_gets_no_reminder(cedar: Desk) -> None:
     assert cedar.sweep().reminded == 1
     second = reminder(cedar, "reminder-20260930")
     assert cedar.ports.outbox.mails[second].recipients == (SECOND,)
+
+
+@pytest.mark.rule("DUN-09")
+def test_a_notice_passes_flagged_contacts_over_and_asks_the_next(cedar: Desk) -> None:
+    """It waits for no bounce that is known before; who is left gets it, and that counts."""
+    bounce(cedar, reminder(cedar), OWNER)
+    cedar.fate = lambda _: MailState.DELIVERED
+    cedar.run_until("2026-10-02T00:00:00")
+    letters = [m for m in cedar.ports.mailer.sent if m.id.part.startswith("c1-")]
+    assert [mail.recipients for mail in letters] == [(SECOND,)]
+    assert cedar.standing.open_case is not None
+    assert cedar.standing.open_case.steps[0].delivered_at is not None
+
+
+@pytest.mark.rule("DUN-09")
+def test_no_hold_follows_a_notice_that_had_nobody_to_go_to(cedar: Desk) -> None:
+    bounce(cedar, reminder(cedar), *BOTH)
+    bounce_all = [m for m in cedar.ports.outbox.mails if m.part.endswith("-copy-2")]
+    send(cedar)
+    bounce(cedar, bounce_all[0], CHIEF)
+    cedar.run_until("2026-11-30T00:00:00")
+    assert cedar.state is AccountState.DUE
+    assert not [
+        m for m in cedar.ports.mailer.sent if m.id.part.startswith("c1-") and m.id.kind == "dunning"
+    ]
+    assert [part for part in cedar.alerts if "told" in part]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
 
 from msp_billing.domain.contacts import FlagReason
 from msp_billing.domain.mail_events import MailEvent, MailEventKind
@@ -28,6 +31,8 @@ from tests.unit.usecases.mail_desk import (
     MailDesk,
     event,
 )
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "schemas" / "events"
 
 
 def flags(desk: MailDesk, address: str) -> list[FlagReason]:
@@ -59,6 +64,23 @@ def test_a_hard_bounce_flags_the_contact_tells_the_provider_and_tries_the_next()
     (bounced,) = desk.ports.bus.of_type("MailBounced")
     assert bounced["reached_somebody"] is False
     assert desk.ports.bus.of_type("MailQueued") == [{"provider": "birch"}]
+
+
+@pytest.mark.parametrize(
+    ("detail_type", "schema"),
+    [("ContactFlagged", "contact-flagged"), ("MailBounced", "mail-bounced")],
+)
+def test_what_the_bus_is_told_is_as_its_schema_says(detail_type: str, schema: str) -> None:
+    desk = MailDesk(recipients=(BOOKS, BOSS))
+    desk.hear(event("delivered", BOSS))
+    desk.hear(event("bounced", BOOKS))
+    (detail,) = desk.ports.bus.of_type(detail_type)
+    content = json.loads((SCHEMAS / f"{schema}.v1.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(content)
+    checks = Draft202012Validator(content, format_checker=FormatChecker())
+    told = {"schema_version": 1, **detail}
+    assert [error.message for error in checks.iter_errors(told)] == []
+    assert set(told) == set(content["properties"])
 
 
 def test_a_soft_bounce_tries_the_next_and_flags_nobody() -> None:
