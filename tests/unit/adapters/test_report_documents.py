@@ -367,6 +367,19 @@ def test_the_exceptions_workbook_has_a_sheet_for_each_kind_and_both_lists() -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("title", "sheet"),
+    [("History", "History 2"), ("a\x0bb: [c]\r\n/d", "a b   c   d"), ("?", "odd")],
+)
+def test_a_finding_may_be_called_what_excel_calls_no_sheet(title: str, sheet: str) -> None:
+    entry = AccountFindings(
+        account="quay", account_name="Quay", findings=(finding("odd", title, ()),)
+    )
+    cycle = CycleId(provider="lantern", run="monthly", period=MARCH)
+    content = XlsxWorkbooks().exceptions_workbook(cycle, (entry,), samples.policy(), MADE_AT)
+    assert openpyxl.load_workbook(io.BytesIO(content)).sheetnames == ["Summary", sheet]
+
+
 @pytest.mark.rule("COL-27")
 def test_pre_invoices_come_as_pdf_and_csv_in_the_service_provider_s_own_name() -> None:
     table, folder = made(resold(), "pre_invoices").documents

@@ -15,7 +15,7 @@ from msp_billing.adapters.formatting import (
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.adapters.reports.one_sheet import one_sheet
-from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
+from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column, one_line
 from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.findings import Finding, FindingItem
@@ -159,9 +159,9 @@ def _by_code(entries: Sequence[AccountFindings]) -> dict[str, _Found]:
 def _sheet_names(by_code: dict[str, _Found]) -> list[str]:
     """A name for each kind's sheet as Excel admits it, each once whatever the case."""
     names: list[str] = []
-    taken = {"summary"}
+    taken = {"summary", "history"}  # the second is Excel's own
     for code, found in by_code.items():
-        wanted = _NOT_IN_SHEET_NAMES.sub(" ", found[0][1].title).strip() or code
+        wanted = _NOT_IN_SHEET_NAMES.sub(" ", one_line(found[0][1].title)).strip() or code
         name, number = wanted[:_MAX_SHEET_NAME_LENGTH].strip(), 2
         while name.casefold() in taken:
             ending = f" {number}"

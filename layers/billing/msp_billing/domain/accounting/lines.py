@@ -46,7 +46,9 @@ def _invoice_line(invoice: Invoice, line: InvoiceLine) -> ExportedLine:
     if line.subscriber is not None:
         titles = (s.title for s in invoice.sections if s.subscriber == line.subscriber)
         description = f"{description}, {next(titles)}"
-    if not _multiplies(quantity, unit_price, amount, minor_unit_digits(invoice.currency)):
+    if _multiplies(quantity, unit_price, amount, minor_unit_digits(invoice.currency)):
+        unit_price = line.unit_price.rounded().amount  # 80 as 80.00
+    else:
         quantity, unit_price = Decimal(1), amount
         description = f"{description} ({line.reason.arithmetic})"
     return ExportedLine(
