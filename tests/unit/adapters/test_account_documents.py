@@ -294,6 +294,13 @@ def test_a_credit_note_says_what_of_which_invoice_why_and_what_becomes_of_it() -
         assert told in text, told
 
 
+def test_a_credit_note_names_a_section_as_its_invoice_does() -> None:
+    line = note_of().lines[0].model_copy(update={"subscriber": "oakdale"})
+    note = note_of(lines=(line, *note_of().lines[1:]))
+    content = present_credit_note(note, POLICY, None, {"oakdale": "Oakdale Vets"})
+    assert [row["section"] for row in content["lines"]["rows"]] == ["Oakdale Vets", None]
+
+
 def test_a_credit_note_all_of_which_came_off_its_invoice_holds_nothing() -> None:
     use = CreditUse(off_invoice=Decimal("49.00"), off_loss=Decimal(0), held=Decimal(0))
     content = present_credit_note(note_of(), POLICY, use)

@@ -61,7 +61,7 @@ def issue_credit_note(ports: Ports, request: CreditNoteRequest) -> CreditNoteRes
     note = _issue(ports, invoice, request)
     post_credit_note(ports, note)
     policy = ports.policies.policy(request.provider, invoice.policy_version)
-    _render(ports, note, policy)
+    _render(ports, note, policy, invoice)
     state = _send(ports, note, policy)
     return CreditNoteResult(
         number=note.number or "",
@@ -115,12 +115,13 @@ def _same(
     return standing
 
 
-def _render(ports: Ports, note: CreditNote, policy: ProviderPolicy) -> None:
+def _render(ports: Ports, note: CreditNote, policy: ProviderPolicy, invoice: Invoice) -> None:
     mail_id = credit_mail_id(note)
     (mail,) = ports.outbox.find_many([mail_id]).values()
     if mail.state is not MailState.WAITING:
         return
-    content = ports.renderer.render_credit_note(note, policy, _use(ports, note))
+    sections = {entry.subscriber: entry.title for entry in invoice.sections if entry.subscriber}
+    content = ports.renderer.render_credit_note(note, policy, _use(ports, note), sections)
     key = f"{object_prefix(note.invoice)}/credit-notes/{note.number}.pdf"
     stored = ports.records.put_once(key, content, PDF)
     ports.outbox.move(

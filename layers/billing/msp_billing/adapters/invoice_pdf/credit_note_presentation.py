@@ -12,7 +12,8 @@ The rest is as in :mod:`invoice_presentation`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from msp_billing.adapters.account_documents.amount_panel import amount_panel
@@ -32,12 +33,16 @@ _PART = re.compile(r"(-?[0-9.]+) of (-?[0-9.]+)")
 
 
 def present_credit_note(
-    note: CreditNote, policy: ProviderPolicy, use: CreditUse | None = None
+    note: CreditNote,
+    policy: ProviderPolicy,
+    use: CreditUse | None = None,
+    sections: Mapping[str, str] = MappingProxyType({}),
 ) -> Json:
     """All that is printed of a credit note, in the language that is being written.
 
     Args:
         use: what became of the amount; None where it was not entered.
+        sections: titles of the invoice's sections, by subscriber.
     """
     heading = _("Credit note")
     number = printable(note.number or _("given when it is issued"))
@@ -73,7 +78,7 @@ def present_credit_note(
             "title": _("Why it is credited"),
             "text": printable(note.reason, 500, unbroken=64),
         },
-        "lines": _lines(note),
+        "lines": _lines(note, sections),
         "use": None if use is None else _use(note, use),
         "note": policy.invoice_note and printable(policy.invoice_note, 500, unbroken=64),
     }
@@ -104,7 +109,7 @@ def _meaning(note: CreditNote, use: CreditUse | None) -> Iterator[str]:
         yield _("What you paid of it already stays to your credit.")
 
 
-def _lines(note: CreditNote) -> Json:
+def _lines(note: CreditNote, sections: Mapping[str, str]) -> Json:
     return {
         "title": _("What is credited"),
         "head": [_("Line"), _("Description"), _("Worked out"), _("Amount")],
@@ -112,7 +117,8 @@ def _lines(note: CreditNote) -> Json:
             {
                 "line": str(entry.invoice_line),
                 "description": printable(entry.description),
-                "section": entry.subscriber and printable(entry.subscriber),
+                "section": entry.subscriber
+                and printable(sections.get(entry.subscriber, entry.subscriber)),
                 "arithmetic": printable(_worked_out(entry, note.currency)),
                 "amount": format_money(entry.amount.amount, note.currency),
             }

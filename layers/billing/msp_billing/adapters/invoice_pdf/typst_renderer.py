@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 
 import typst
@@ -81,18 +82,23 @@ class TypstRenderer:
             return self.render("invoice.typ", content, tuple(files))
 
     def render_credit_note(
-        self, note: CreditNote, policy: ProviderPolicy, use: CreditUse | None = None
+        self,
+        note: CreditNote,
+        policy: ProviderPolicy,
+        use: CreditUse | None = None,
+        sections: Mapping[str, str] = MappingProxyType({}),
     ) -> bytes:
         """The credit note as PDF, in its account's language; the same bytes for the same note.
 
         Args:
             use: what became of the amount, where the ledger has it.
+            sections: titles of the invoice's sections, by subscriber.
 
         Raises:
             RenderingError: when Typst refuses; no content of a note makes it do so.
         """
         with in_language(note.locale):
-            content = present_credit_note(note, policy, use)
+            content = present_credit_note(note, policy, use, sections)
             return self.render("credit-note.typ", content, tuple(credit_note_files(note, policy)))
 
     def render_statement(self, told: AccountStatement, policy: ProviderPolicy) -> bytes:

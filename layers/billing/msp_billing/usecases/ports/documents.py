@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from msp_billing.domain.at_issue import InvoiceAtIssue
@@ -45,12 +46,17 @@ class InvoiceRenderer(Protocol):
         """
 
     def render_credit_note(
-        self, note: CreditNote, policy: ProviderPolicy, use: CreditUse | None = None
+        self,
+        note: CreditNote,
+        policy: ProviderPolicy,
+        use: CreditUse | None = None,
+        sections: Mapping[str, str] = MappingProxyType({}),
     ) -> bytes:
         """The PDF; the same bytes for the same credit note.
 
         Args:
             use: what became of the amount, where the ledger has it.
+            sections: titles of the invoice's sections, by subscriber.
         """
 
     def render_letter(self, letter: DunningLetter, policy: ProviderPolicy) -> bytes:
