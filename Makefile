@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Byte code is kept, whatever the environment says: without it every command reads all libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
