@@ -9,6 +9,7 @@ slip     {title, from [line], to [line], rows [[label, value]], to_pay [label, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,6 +31,7 @@ _WHOLE = 64
 """Letters of a word that stay together in what people copy: addresses, numbers of accounts."""
 
 _LONGEST_LINK = 400
+_ENDLESS = re.compile(r"[^/?&=-]{35,}")
 
 
 def amount_to_pay(invoice: Invoice, at_issue: InvoiceAtIssue | None) -> Decimal:
@@ -150,7 +152,9 @@ class Payment:
     def _link(self) -> Json | None:
         if self._url is None:
             return None
-        return {"text": printable(self._url, _LONGEST_LINK, unbroken=48), "url": self._url}
+        # A link breaks after its slashes and hyphens by itself. Only what has none gets places to.
+        text = _ENDLESS.sub(lambda found: printable(found[0], _LONGEST_LINK), self._url)
+        return {"text": text, "url": self._url}
 
     def _code(self) -> Json | None:
         if self._url is not None:
