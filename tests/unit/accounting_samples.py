@@ -149,6 +149,28 @@ def _tern_harbor(ports: FakePorts) -> None:
     ports.clock.move_to(datetime(2026, 12, 5, 18, tzinfo=UTC))
 
 
+def unusual_books() -> FakePorts:
+    """In November: LP-1 of 40.00 is given up, and 15.00 of it credited later; LP-2 is -30.00."""
+    ports = FakePorts(
+        policy(accounting=BOOKS), account(), now=datetime(2026, 11, 28, 18, tzinfo=UTC)
+    )
+    lost, below = invoice("LP-1", "40.00"), invoice("LP-2", "-30.00")
+    note = credit_note(lost, "CN-1", "15.00", "2026-11-28")
+    ports.invoices.add(lost, below)
+    ports.credit_notes.kept.append(note)
+    on, all_of_it = day("2026-11-28"), Decimal("40.00")
+    for decide in (
+        lambda at: invoice_entries(at, lost, on),
+        lambda at: (
+            write_off_entry(at, "gone", "LP-1", all_of_it, on, "clerk", "out of business"),
+        ),
+        lambda at: credit_note_entries(at, note, on),
+        lambda at: invoice_entries(at, below, on),
+    ):
+        enter(ports, LEDGER, decide)
+    return ports
+
+
 def first_invoice() -> Invoice:
     """Lines that multiply out, that are rounded, that lower the invoice, and tax."""
     made = invoice("LP-1", "74.20", "2026-11-15", "2026-11-25")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -16,7 +17,14 @@ from msp_billing.adapters.accounting_exports.formats import FORMATS
 from msp_billing.domain.accounting.exported import AccountingPeriod, ExportFile
 from msp_billing.domain.accounting.tying_out import file_sums
 from msp_billing.usecases.accounting.export import check_tied_out, gather_accounting
-from tests.unit.accounting_samples import BOOKS, EFFECTS, HARMFUL, HARMFUL_NAME, books
+from tests.unit.accounting_samples import (
+    BOOKS,
+    EFFECTS,
+    HARMFUL,
+    HARMFUL_NAME,
+    books,
+    unusual_books,
+)
 from tests.unit.domain.builders import policy
 from tests.unit.domain.ledger.ledger_samples import day
 
@@ -52,6 +60,45 @@ def test_every_format_ties_out_to_the_ledgers_by_kind_and_currency(name: str) ->
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_same_period_is_the_same_bytes(name: str) -> None:
     assert files(name) == files(name)
+
+
+def test_what_was_given_up_and_is_credited_later_lowers_the_loss_and_no_debt() -> None:
+    unusual = gather_accounting(unusual_books(), "lantern")
+    for make in FORMATS.values():
+        check_tied_out(unusual, make(unusual, POLICY))
+    quickbooks = {file.name: rows(file) for file in FORMATS["quickbooks"](unusual, POLICY)}
+    credited = [row for row in quickbooks["journal-entries.csv"] if row["*JournalNo"] == "CN-1"]
+    assert [(r["*AccountName"], r.get("*Debits"), r.get("*Credits")) for r in credited] == [
+        ("Services", "15.00", None),
+        ("Bad Debts", None, "15.00"),
+    ]
+    xero = {file.name: rows(file) for file in FORMATS["xero"](unusual, POLICY)}
+    amounts = [
+        (row["*AccountCode"], row["*UnitAmount"])
+        for row in xero["credit-notes.csv"]
+        if row["*InvoiceNumber"] == "CN-1"
+    ]
+    assert amounts == [("200", "-15.00"), ("480", "15.00")]
+    # An invoice below zero is a credit note to one, and a journal entry to the other.
+    assert "-30.00" in [row["*UnitAmount"] for row in xero["credit-notes.csv"]]
+    assert [row["*InvoiceNo"] for row in quickbooks["invoices.csv"]] == ["LP-1"]
+
+
+def test_a_file_has_no_more_documents_than_the_program_takes() -> None:
+    many = replace(period(), entries=period().entries * 60)
+    made = {file.name: file for file in FORMATS["quickbooks"](many, POLICY)}
+    check_tied_out(many, made.values())
+    # 3 invoices and fees in USD, 60 times: 100 and 80, none of them torn apart.
+    numbers = {
+        name: [row["*InvoiceNo"] for row in rows(file) if "*Customer" in row]
+        for name, file in made.items()
+        if name.startswith("invoices-USD")
+    }
+    assert {name: len(found) for name, found in numbers.items()} == {
+        "invoices-USD-1.csv": 100,
+        "invoices-USD-2.csv": 80,
+    }
+    assert all(file.rows for file in made.values())
 
 
 # --- QuickBooks Online ---------------------------------------------------------------------------
