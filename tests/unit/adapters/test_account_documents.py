@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from pypdf import PdfReader
 
 from msp_billing.adapters.account_documents.letter_presentation import present_letter
+from msp_billing.adapters.account_documents.statement_files import statement_files
 from msp_billing.adapters.account_documents.statement_presentation import present_statement
 from msp_billing.adapters.dunning_letters.letter_view import letter_view
 from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
@@ -138,6 +140,8 @@ def test_letters_and_statements_are_archivable_accessible_and_the_same_again(
         assert "<pdfaid:part>3</pdfaid:part>" in metadata
         assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
     assert RENDERER.render_letter(letter_of("notice"), POLICY) == notice
+    again = statement_of(books(), "2026-10-01", "2026-12-05")
+    assert RENDERER.render_statement(again, POLICY) == statement
 
 
 @pytest.mark.parametrize("name", documents.HOSTILE_NAMES)
@@ -205,6 +209,24 @@ def test_what_a_statement_prints_adds_up() -> None:
     *by_age, in_all = (amount(text) for text in content["aging"]["amounts"])
     opened = sum(amount(row["open"]) for row in content["open"]["rows"])
     assert sum(by_age) == in_all == opened == amount(content["open"]["total"][1])
+
+
+def test_a_statement_carries_its_entries_for_spreadsheets(statement: bytes) -> None:
+    (content,) = read(statement).attachments["entries.csv"]
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert [row["kind"] for row in rows] == [
+        "opening_balance",
+        "invoice",
+        "credit_note",
+        "payment_returned",
+        "invoice",
+        "closing_balance",
+    ]
+    amounts = [Decimal(row["amount"]) for row in rows[1:-1]]
+    assert sum(amounts) == Decimal(rows[-1]["balance"]) == Decimal("3950.00")
+    without = POLICY.model_copy(update={"e_invoices": False})
+    told = statement_of(books(), "2026-10-01", "2026-12-05")
+    assert list(statement_files(told, without)) == []
 
 
 def test_credit_is_named_and_asks_for_nothing() -> None:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 import typst
 
 from msp_billing.adapters.account_documents.letter_presentation import present_letter
+from msp_billing.adapters.account_documents.statement_files import statement_files
 from msp_billing.adapters.account_documents.statement_presentation import present_statement
 from msp_billing.adapters.invoice_pdf.attachments import Attachment
 from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
@@ -108,7 +109,8 @@ class TypstRenderer:
             RenderingError: when Typst refuses; no content of a statement makes it do so.
         """
         with in_language(told.addressee.locale):
-            return self.render("statement.typ", present_statement(told, policy))
+            files = tuple(statement_files(told, policy))
+            return self.render("statement.typ", present_statement(told, policy), files)
 
     def render_letter(self, letter: DunningLetter, policy: ProviderPolicy) -> bytes:
         """A letter about unpaid invoices as PDF; the same bytes for the same letter.
