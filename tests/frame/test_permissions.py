@@ -103,6 +103,32 @@ def test_who_enters_batches_of_invoices_may_store_what_is_frozen_with_them(funct
     assert {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"} <= allowed(function)
 
 
+@pytest.mark.parametrize(
+    ("module", "actions"),
+    [
+        ("mail_round", {"ses:GetAccount", "ses:SendEmail"}),
+        ("mail_queue", {"events:PutEvents", "dynamodb:PutItem", "dynamodb:BatchGetItem"}),
+        ("send_queued", {"dynamodb:DeleteItem", "dynamodb:Query"}),
+        ("opening_links", {"dynamodb:GetItem", "s3:GetObject"}),
+    ],
+)
+def test_who_delivers_mails_may_do_what_that_takes(module: str, actions: set[str]) -> None:
+    functions = leading_to(f"msp_billing.usecases.{module}")
+    assert functions
+    assert {name: actions - allowed(name) for name in functions if actions - allowed(name)} == {}
+
+
+def test_who_attaches_documents_knows_where_links_lead() -> None:
+    mailing = {
+        name
+        for name in leading_to("msp_billing.usecases.attaching")
+        if "ses:SendEmail" in allowed(name)
+    }
+    assert {"DeliverMailFunction", "SendQueuedMailFunction", "CloseCycleFunction"} <= mailing
+    for name in mailing:
+        assert "PAYMENTS_API_URL" in FUNCTIONS[name]["Environment"]["Variables"], name
+
+
 def test_there_is_something_to_ask() -> None:
     assert {"IssueCreditNoteFunction", "PostInvoicesFunction"} <= set(leading_to(REACT))
     assert {"PaymentsApiFunction", "PaymentWebhookFunction"} <= set(leading_to(BOOK_PAYMENTS))

@@ -233,7 +233,7 @@ def told(part: str, address: str, fate: str) -> list[MailEvent]:
     return [event(kind, address, mail=mail, note=note) for kind, note in said]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(fates=st.fixed_dictionaries(dict.fromkeys((BOOKS, BOSS, IT, OWNER), FATES)), data=st.data())
 def test_each_contact_gets_a_document_once_whatever_the_order_of_events(
     fates: dict[str, str], data: st.DataObject

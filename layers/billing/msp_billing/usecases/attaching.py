@@ -81,6 +81,8 @@ def _linked(ports: Ports, mail: OutboxMail, entry: Attachment) -> NamedDocument:
         media_type=entry.media_type,
         content=b"",
         link=f"{place}?{urlencode({'key': secret})}",
+        size_bytes=entry.size_bytes,
+        link_until=now + LINK_LIFE,
     )
 
 

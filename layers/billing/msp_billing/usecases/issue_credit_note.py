@@ -14,6 +14,7 @@ from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
 from msp_billing.domain.ledger.entries import EntryKind, LedgerId
 from msp_billing.domain.outbox import Attachment, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.addressing import addressed, flagged_among
 from msp_billing.usecases.attaching import attached
 from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.credit_mail import credit_mail_id
@@ -155,4 +156,11 @@ def _send(ports: Ports, note: CreditNote, policy: ProviderPolicy) -> MailState:
             note, policy, mail.recipients, attached(ports, mail), mail.id, ports.clock.now()
         )
 
-    return send_once(ports, policy, credit_mail_id(note), compose)
+    (mail,) = ports.outbox.find_many([credit_mail_id(note)]).values()
+    if mail.state is not MailState.READY:
+        return mail.state
+    flagged = flagged_among(ports, mail.id.provider, [mail])
+    going = addressed(ports, policy, mail, flagged)
+    if going is None:
+        return MailState.REJECTED
+    return send_once(ports, policy, going.id, compose, going)
