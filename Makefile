@@ -11,10 +11,12 @@ export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
 SOURCES := $(wildcard layers/billing local functions tests benchmarks tools)
+# What `make bench` measures: nothing for everything, or names such as `render`.
+CASES ?=
 # Where `make demo` leaves its folder.
 OUT ?= demo-output
 
-.PHONY: help setup setup-sam demo test check format format-check lint types imports template rules rules-check \
+.PHONY: help setup setup-sam setup-bench demo test check format format-check lint types imports template rules rules-check \
         bench build schemas \
         sample-data lock clean
 
@@ -72,8 +74,11 @@ rules-check: setup
 build: setup-sam ## build functions and layers for AWS, into .aws-sam/ (no Docker)
 	@SAM_CLI_TELEMETRY=0 $(SAM) build
 
-bench: setup ## measure time, memory, requests and state transitions per invoice
-	@$(BIN)/python -m benchmarks
+setup-bench:
+	@tools/setup.sh .venv-bench requirements/bench.lock
+
+bench: setup-bench ## measure time, memory, requests and state transitions per invoice
+	@PYTHONPATH=layers/billing:local:. .venv-bench/bin/python -m benchmarks $(CASES)
 
 schemas: setup ## write the JSON Schemas of the provider directory and the API to docs/schemas/
 	@$(BIN)/mspbill schema --out docs/schemas
@@ -86,6 +91,6 @@ lock: ## resolve requirements/*.in anew into lock files (UPGRADE=1 takes newer v
 	@tools/lock.sh $(if $(UPGRADE),--upgrade)
 
 clean: ## remove the environments, caches and what runs left behind
-	rm -rf .venv .venv-sam .venv-lock demo-output .aws-sam .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-sam .venv-lock .venv-bench demo-output .aws-sam .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis .coverage htmlcov *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,17 +14,21 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import cases, feeds
+from benchmarks.render import case as rendering
 
 _CASES: dict[str, tuple[str, list[list[str]]]] = {
     **{
         name: ("benchmarks.cases", [[name, str(size)] for size in entry[1]])
         for name, entry in cases.CASES.items()
     },
+    "render": ("benchmarks.render.case", rendering.runs()),
+    "render-memory": ("benchmarks.render.case", [["memory"]]),
     "feed": ("benchmarks.feeds", [[way, order] for order in feeds.ORDERS for way in feeds.WAYS]),
 }
 _TITLES = {
     "build": "Building one invoice, in memory",
-    "render": "Rendering one invoice as PDF",
+    "render": "Rendering one invoice as PDF, beside other makers with the same content",
+    "render-memory": "Memory over 1,000 renderings of 20 lines",
     "cycle": "A whole cycle in the local cloud, 20 lines an account",
     "feed": "A device feed of a million rows for 2,000 accounts",
 }
@@ -43,6 +47,8 @@ def main(names: list[str]) -> int:
         for arguments in runs:
             with console.status(f"{_TITLES[name]}: {' '.join(arguments)} ..."):
                 rows.append(_figures(module, arguments))
+        if name == "render":
+            rows = rendering.with_ratios(rows)
         table = Table(title=_TITLES[name], title_justify="left")
         columns = list(dict.fromkeys(column for row in rows for column in row))
         for column in columns:

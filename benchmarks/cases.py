@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
@@ -14,21 +13,16 @@ from typing import Any
 
 from benchmarks import books
 from benchmarks.memory import peak_mib
+from benchmarks.render.invoices import snapshot as sealed
 from local_cloud import LocalCloud
 from msp_billing import wiring
-from msp_billing.adapters.feeds.csv_feed import read_feed
-from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
 from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import CycleId, CycleState
-from msp_billing.domain.feeds.definitions import FeedRow, FeedSeal
-from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
 from msp_billing.usecases.apply_provider import apply_provider
 
 ROOT = Path(__file__).resolve().parents[1]
-MOMENT_AT = datetime(2026, 11, 1, 5, tzinfo=UTC)
 REPEAT_SECONDS = 3.0
 Figures = dict[str, float | int | str]
 
@@ -36,37 +30,9 @@ Figures = dict[str, float | int | str]
 def build(lines: int) -> Figures:
     """Build one account's invoice from its snapshot, in memory."""
     context = _context()
-    snapshot = _snapshot(0, lines)
+    snapshot = sealed(books.account(0, lines), books.feed([0], lines))
     seconds = _best(lambda: build_account(context, snapshot, NO_PREVIOUS_COUNTS))
     return {"lines": lines, "ms_per_invoice": seconds * 1000, "us_per_line": seconds * 1e6 / lines}
-
-
-def render(lines: int) -> Figures:
-    """Render invoices as PDF, each of another account, with the compiler of a warm function.
-
-    The same invoice again would come out of Typst's cache and say nothing.
-    """
-    context = _context()
-    renderer = TypstRenderer(ROOT / "layers" / "rendering")
-
-    def invoice(number: int, lines: int) -> Invoice:
-        built = build_account(context, _snapshot(number, lines), NO_PREVIOUS_COUNTS)
-        return built.invoices[0].numbered(f"BM-{number:06d}")
-
-    renderer.render_invoice(invoice(0, 1), context.policy, context.price_book)
-    invoices = [invoice(number, lines) for number in range(1, 2 + 400 // lines)]
-    begun = time.perf_counter()
-    sizes = [
-        len(renderer.render_invoice(entry, context.policy, context.price_book))
-        for entry in invoices
-    ]
-    seconds = (time.perf_counter() - begun) / len(invoices)
-    return {
-        "lines": lines,
-        "invoices": len(invoices),
-        "ms_per_invoice": seconds * 1000,
-        "pdf_bytes": sum(sizes) // len(sizes),
-    }
 
 
 def cycle(accounts: int) -> Figures:
@@ -135,30 +101,6 @@ def _context() -> BuildContext:
     )
 
 
-def _snapshot(number: int, lines: int) -> AccountSnapshot:
-    """An account with its devices read from an export, as a cycle seals them."""
-    definition = books.policy().feed("rmm-devices")
-    content = io.BytesIO(books.feed([number], lines))
-    rows = tuple(
-        row for row in read_feed(definition, content, books.FEED_KEY) if isinstance(row, FeedRow)
-    )
-    reading = FeedReading(
-        feed="rmm-devices",
-        moment="inventory",
-        moment_at=MOMENT_AT,
-        seal=FeedSeal(
-            feed="rmm-devices",
-            key=books.FEED_KEY,
-            sha256="0" * 64,
-            rows=len(rows),
-            as_of_at=MOMENT_AT,
-            age_hours=0,
-        ),
-        rows=rows,
-    )
-    return AccountSnapshot(account=books.account(number, lines), readings=(reading,))
-
-
 def _best(call: Callable[[], Any]) -> float:
     """Seconds per call, the best of as many as fit into a few seconds."""
     best, until = float("inf"), time.perf_counter() + REPEAT_SECONDS
@@ -171,7 +113,6 @@ def _best(call: Callable[[], Any]) -> float:
 
 CASES: dict[str, tuple[Callable[[int], Figures], tuple[int, ...]]] = {
     "build": (build, (20, 200, 3000)),
-    "render": (render, (20, 200, 3000)),
     "cycle": (cycle, (100, 1000)),
 }
 

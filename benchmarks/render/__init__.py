@@ -1,0 +1,1 @@
+"""Rendering invoices as PDF, beside other makers of PDF with the same content."""
