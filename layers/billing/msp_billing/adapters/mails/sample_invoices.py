@@ -210,12 +210,9 @@ class SampleInvoices:
 
     def _balance(self, invoice: Invoice) -> Balance:
         before, credit = self._money("120.00"), self._money("50.00")
-        item = OpenItem(
-            document=f"{self.policy.invoice_number_prefix}SAMPLE-OPEN",
-            on=date(2026, 11, 1),
-            due_on=date(2026, 11, 30),
-            open=before,
-        )
+        number = f"{self.policy.invoice_number_prefix}SAMPLE-OPEN"
+        due_on = date(2026, 11, 30)
+        item = OpenItem(document=number, on=date(2026, 11, 1), due_on=due_on, open=before)
         return Balance(
             as_of=date(2026, 12, 1),
             brought_forward=before,
