@@ -24,6 +24,7 @@ from msp_billing.domain.dunning.letters import (
 )
 from msp_billing.domain.dunning.standing import AccountState, NoticeAttempt
 from msp_billing.domain.outbox import MailId, MailKind
+from msp_billing.domain.parties import PayTo
 from msp_billing.domain.payments.incoming import PaymentMethod
 from msp_billing.domain.payments.payment_policy import PaymentPolicy
 from tests.unit import document_samples as documents
@@ -427,6 +428,16 @@ def test_the_link_is_in_both_parts_as_it_is() -> None:
     seen = Seen(html_of(message))
     assert set(seen.links) == {samples.question().link}
     assert samples.question().link in seen.text, "the address is visible, not only behind a button"
+
+
+def test_a_letter_about_one_invoice_has_the_page_to_pay_it_on() -> None:
+    link = "https://pay.lantern.example/{account}/{number}?amount={amount}"
+    paid_at = "https://pay.lantern.example/tern-harbor/LP-000131?amount=1100.00"
+    message = letter_mail(samples.reminder(), pay_to=PayTo(link=link))
+    assert paid_at in text_of(message).split("\n")
+    assert set(Seen(html_of(message)).links) == {paid_at}
+    several = letter_mail(samples.letter(), pay_to=PayTo(link=link))
+    assert Seen(html_of(several)).links == []
 
 
 def test_a_reminder_says_which_it_is() -> None:
