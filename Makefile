@@ -17,7 +17,7 @@ CASES ?=
 OUT ?= demo-output
 
 .PHONY: help setup setup-sam setup-bench demo test check format format-check lint types imports template rules rules-check \
-        bench build schemas \
+        bench build schemas gallery \
         sample-data lock clean
 
 help: ## list every command
@@ -86,6 +86,9 @@ schemas: setup ## write the JSON Schemas of the provider directory and the API t
 
 sample-data: setup ## write the sample accounts and feeds in providers/ anew
 	@$(BIN)/python -m tools.sample_data
+
+gallery: setup ## draw docs/gallery anew: every kind of document as pictures (needs pdftoppm)
+	@$(BIN)/python -m tools.gallery
 
 lock: ## resolve requirements/*.in anew into lock files (UPGRADE=1 takes newer versions)
 	@tools/lock.sh $(if $(UPGRADE),--upgrade)
