@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import get_args
 
+from msp_billing.domain.accounting_policy import AccountCode, JournalAccount
 from msp_billing.domain.base import Code, EmailAddress, Identifier, LocaleTag
 from msp_billing.domain.dunning.dunning_policy import StepName
 
@@ -53,6 +54,15 @@ PATTERNS: dict[str, tuple[str, str]] = {
     r"^[A-Z]{2}[A-Z0-9]{2,13}$": (
         "no VAT number",
         "Write it with its country and without spaces, such as FR40303265045.",
+    ),
+    get_args(JournalAccount)[1].pattern: (
+        "no account of a journal",
+        "Begin with Assets, Liabilities, Equity, Income or Expenses, and put parts with a capital "
+        "letter first after colons, such as Income:Managed-Services.",
+    ),
+    get_args(AccountCode)[1].pattern: (
+        "no code of an account",
+        'Write at most 10 letters and digits, in quotes, such as "200".',
     ),
     r"^[A-Z]{3}$": ("no currency", "Write the three capital letters of its code, such as USD."),
     r"^[A-Z0-9]{1,8}-$": (
