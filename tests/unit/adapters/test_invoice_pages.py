@@ -197,6 +197,20 @@ def test_heads_and_names_are_repeated_where_a_table_goes_on() -> None:
         assert "Description Qty Unit Unit price Amount" in text
 
 
+def test_totals_stand_with_the_last_line_wherever_the_page_ends() -> None:
+    pages_with_total = set()
+    for lines in range(7, 17):
+        maker = InvoiceMaker().section("Harbor Dental Group")
+        for number in range(lines):
+            maker.line("SERVER", number + 1)
+        pages = rendered(maker.discount(10).make(), None, policy())
+        texts = [pages.text(number) for number in range(len(pages.reader.pages))]
+        (at,) = [number for number, text in enumerate(texts) if "Total due" in text]
+        assert "3-year term discount" in texts[at].split("Total due")[0], lines
+        pages_with_total.add(at)
+    assert pages_with_total == {0, 1}, "the end of a page lies between"
+
+
 def test_what_is_to_be_paid_stands_on_the_first_page_with_a_slip() -> None:
     text = shape("balance").text(0)
     for wanted in (
