@@ -121,8 +121,8 @@ def test_styles_are_in_the_elements_and_only_those_for_dark_and_narrow_in_the_he
         assert "@media (prefers-color-scheme: dark)" in dark
         assert "[data-ogsc] .ink" in outlook
         sheet = narrow + dark + outlook
-        assert ".fact-label" not in sheet
-        assert 'class="fact-label soft" ' not in html or "width: 38%" in html
+        assert ".entry-day" not in sheet
+        assert 'class="fact-label soft"' not in html or "width: 38%" in html
         assert '<meta name="color-scheme" content="light dark">' in html
         assert '<meta name="supported-color-schemes" content="light dark">' in html
         assert not re.search(r"(?:color|background-color): ?#(?:fff|ffffff|000|000000)\b", sheet)
