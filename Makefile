@@ -18,7 +18,7 @@ OUT ?= demo-output
 
 .PHONY: help setup setup-sam setup-bench demo test check format format-check lint types imports template rules rules-check \
         bench build schemas gallery \
-        sample-data lock clean
+        catalogues sample-data lock clean
 
 help: ## list every command
 	@echo "make COMMAND, where COMMAND is one of"
@@ -83,6 +83,9 @@ bench: setup-bench ## measure time, memory, requests and state transitions per i
 schemas: setup ## write the JSON Schemas of the provider directory and the API to docs/schemas/
 	@$(BIN)/mspbill schema --out docs/schemas
 	@$(BIN)/python -m tools.openapi
+
+catalogues: setup ## take new texts of documents and mails into the catalogues of translations
+	@$(BIN)/python -m tools.catalogues
 
 sample-data: setup ## write the sample accounts and feeds in providers/ anew
 	@$(BIN)/python -m tools.sample_data
