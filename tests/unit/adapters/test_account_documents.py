@@ -310,7 +310,7 @@ def test_a_credit_note_says_what_of_which_invoice_why_and_what_becomes_of_it() -
         "Total credited $49.00",
         "Taken off invoice LP-000123 $40.00",
         "Held as your credit $9.00",
-        "Please pay invoice LP-000123 less this amount.",
+        "Nothing is left to pay of invoice LP-000123.",  # 9.00 more than was open came off it
         "What you paid of it already stays to your credit.",
     ):
         assert told in text, told

@@ -217,8 +217,8 @@ def test_a_notice_says_what_happens_next_and_what_stays_on() -> None:
         "- 12 January 2027: Credit hold. New orders are not accepted; support and your services "
         "go on.",
         "- 11 February 2027: Service hold. New orders and requests for support are not accepted "
-        "from then on. Switched off: anti-virus, anti-spam and dns-filter. Stays on: backup (your "
-        "data is kept whatever happens).",
+        "from then on. Switched off: anti-virus, anti-spam and dns-filter. Stays on: backup. Your "
+        "data is kept whatever happens.",
         "- Pay $1,600.00, and nothing of the above happens.",
         "ACH: routing 091000019, account 4400 1200",
         "Our policy, Missed payments: After a missed payment we write to you",
@@ -266,7 +266,7 @@ def test_a_service_hold_says_what_is_off_and_what_stays_on() -> None:
     for words in (
         "- New orders and requests for support are not accepted.",
         "- Switched off: anti-virus, anti-spam and dns-filter.",
-        "- Stays on: backup (your data is kept whatever happens).",
+        "- Stays on: backup. Your data is kept whatever happens.",
         "Please pay: $2,700.00 As soon as you can.",
     ):
         assert words in text
@@ -276,7 +276,7 @@ def test_a_service_hold_says_what_is_off_and_what_stays_on() -> None:
 def test_a_service_that_stays_on_for_a_time_says_until_when() -> None:
     kept = samples.letter().protected_services[0].model_copy(update={"until": date(2027, 6, 30)})
     text = words_of(letter_mail(samples.service_hold(protected_services=(kept,), services=())))
-    assert "backup (your data is kept whatever happens, until 30 June 2027)." in text
+    assert "Stays on until 30 June 2027: backup. Your data is kept whatever happens." in text
     assert "No service of yours is switched off." in text
 
 

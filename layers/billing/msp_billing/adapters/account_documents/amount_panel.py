@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from msp_billing.adapters.invoice_pdf.invoice_payment import page_code, printable_link
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 
 _LONGEST_LINE = 240
-_LONGEST_LINK = 400
 _UNBROKEN = 48  # numbers of accounts must not get breaks
 
 
@@ -34,9 +34,7 @@ def amount_panel(
             "title": title,
             "lines": [printable(line, _LONGEST_LINE, unbroken=_UNBROKEN) for line in lines],
             "bank": list(bank),
-            "link": None
-            if link is None
-            else {"text": printable(link, _LONGEST_LINK, unbroken=_UNBROKEN), "url": link},
-            "code": None,
+            "link": None if link is None else {"text": printable_link(link), "url": link},
+            "code": None if link is None else page_code(link),
         },
     }

@@ -65,10 +65,11 @@ def _stays_on(protected: Sequence[ProtectedService]) -> Iterator[str]:
     for entry in protected:
         service = one_line(entry.service, 60)
         reason = one_line(entry.reason, 300).rstrip(".")
+        reason = reason[:1].upper() + reason[1:]
         if entry.until is None:
-            yield _("Stays on: {service} ({reason}).").format(service=service, reason=reason)
+            yield _("Stays on: {service}. {reason}.").format(service=service, reason=reason)
         else:
-            yield _("Stays on: {service} ({reason}, until {day}).").format(
+            yield _("Stays on until {day}: {service}. {reason}.").format(
                 service=service, reason=reason, day=format_day(entry.until)
             )
 

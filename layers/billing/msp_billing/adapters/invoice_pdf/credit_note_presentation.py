@@ -101,7 +101,8 @@ def _facts(note: CreditNote, number: str) -> Iterator[list[str]]:
 
 def _meaning(note: CreditNote, use: CreditUse | None) -> Iterator[str]:
     invoice = printable(note.invoice_number)
-    if note.voids:
+    # More than was open of it came off it: then nothing is.
+    if note.voids or (use is not None and (use.held or use.off_loss)):
         yield _("Nothing is left to pay of invoice {number}.").format(number=invoice)
     else:
         yield _("Please pay invoice {number} less this amount.").format(number=invoice)

@@ -152,17 +152,11 @@ class Payment:
     def _link(self) -> Json | None:
         if self._url is None:
             return None
-        # A link breaks after its slashes and hyphens by itself. Only what has none gets places to.
-        text = _ENDLESS.sub(lambda found: printable(found[0], _LONGEST_LINK), self._url)
-        return {"text": text, "url": self._url}
+        return {"text": printable_link(self._url), "url": self._url}
 
     def _code(self) -> Json | None:
         if self._url is not None:
-            return {
-                "drawing": link_code(self._url),
-                "text": _("QR code: opens the page on which this invoice can be paid"),
-                "caption": _("Scan to pay"),
-            }
+            return page_code(self._url)
         bank = self.policy.pay_to.bank
         if not self.to_pay or bank is None or self.invoice.currency != "EUR":
             return None
@@ -204,6 +198,23 @@ class Payment:
 
     def _money(self, amount: Decimal) -> str:
         return format_money(amount, self.invoice.currency)
+
+
+def printable_link(url: str) -> str:
+    """A link as it is printed: it breaks after its slashes and hyphens by itself.
+
+    Only what has none of them gets places to break.
+    """
+    return _ENDLESS.sub(lambda found: printable(found[0], _LONGEST_LINK), url)
+
+
+def page_code(url: str) -> Json:
+    """The QR code of the page on which an invoice can be paid."""
+    return {
+        "drawing": link_code(url),
+        "text": _("QR code: opens the page on which this invoice can be paid"),
+        "caption": _("Scan to pay"),
+    }
 
 
 def bank_rows(policy: ProviderPolicy) -> Iterator[list[str]]:

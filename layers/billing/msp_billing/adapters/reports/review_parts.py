@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +16,12 @@ from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.reports.plot_scale import round_steps, share
 from msp_billing.adapters.reports.words import short_month
-from msp_billing.domain.money import Money
-from msp_billing.domain.reports.quarterly_review import QuarterlyReview, change_over
+from msp_billing.domain.money import Money, total
+from msp_billing.domain.reports.quarterly_review import (
+    QuarterlyReview,
+    ReviewedAgreement,
+    change_over,
+)
 
 NOTHING = "–"
 MOST_SERIES = 6  # lines that can still be told apart in one plot
@@ -92,7 +97,29 @@ def invoiced_table(told: QuarterlyReview) -> dict[str, Any]:
             earlier,
         )
         notes.append(text.format(number=earlier))
-    return _table(_("Invoiced and paid"), columns, rows, note=" ".join(notes) or None)
+    return _table(
+        _("Invoiced and paid"),
+        columns,
+        rows,
+        total=_sums(told, titles) if len(rows) > 1 else None,
+        note=" ".join(notes) or None,
+    )
+
+
+def _sums(told: QuarterlyReview, titles: list[str]) -> list[str]:
+    """The last row of what was invoiced: every column of the shown months added up."""
+    known = [month for month in told.months if month.invoiced is not None]
+
+    def summed(amounts: Iterable[Money | None]) -> str:
+        return _money(total((entry for entry in amounts if entry is not None), told.currency))
+
+    text = ngettext("Total of {number} month", "Total of {number} months", len(known))
+    return [
+        text.format(number=len(known)),
+        *(summed((month.invoiced or {}).get(title) for month in known) for title in titles),
+        summed(month.invoiced_total(told.currency) for month in known),
+        *([summed(month.paid for month in known)] if told.payments is not None else []),
+    ]
 
 
 def _money(amount: Money | None) -> str:
@@ -177,7 +204,7 @@ def agreement_table(told: QuarterlyReview) -> dict[str, Any]:
         [
             printable(entry.title),
             format_day(entry.starts_on),
-            printable(entry.ending or entry.term, 200) if entry.ending or entry.term else _("open"),
+            _term(entry),
             format_day(entry.ends_on) if entry.ends_on else NOTHING,
             format_day(entry.notice_by) if entry.notice_by else NOTHING,
         ]
@@ -200,11 +227,22 @@ def agreement_table(told: QuarterlyReview) -> dict[str, Any]:
     )
 
 
+def _term(entry: ReviewedAgreement) -> str:
+    """How long it binds, or why it ends."""
+    if entry.ending or (entry.term and not entry.years):
+        return printable(entry.ending or entry.term, 200)
+    if not entry.years:
+        return _("open")
+    years = ngettext("{years} year", "{years} years", entry.years).format(years=entry.years)
+    return _("renewed, {years}").format(years=years) if entry.renewed else years
+
+
 def _table(
     title: str,
     columns: list[dict[str, Any]],
     rows: list[list[str]],
     *,
+    total: list[str] | None = None,
     note: str | None = None,
     if_empty: str = "",
 ) -> dict[str, Any]:
@@ -213,6 +251,7 @@ def _table(
         "title": title,
         "columns": columns,
         "rows": rows,
+        "total": total,
         "note": note,
         "if_empty": if_empty,
     }

@@ -63,6 +63,8 @@ class ReviewedAgreement(Frozen):
     title: str
     starts_on: date
     term: str = Field(description="In words; empty where nothing is committed.")
+    years: int = Field(default=0, ge=0, description="Of the committed term; 0 where there is none.")
+    renewed: bool = Field(default=False, description="Whether it is not the first term.")
     ends_on: date | None
     notice_by: date | None
     ending: str = Field(default="", description="Why it ends, when it does.")
@@ -218,6 +220,8 @@ def _agreement(lifetime: Lifetime, period: Period) -> ReviewedAgreement:
         title=lifetime.agreement.title,
         starts_on=lifetime.agreement.starts_on,
         term=term.in_words() if term is not None and committed else "",
+        years=term.years if term is not None and committed else 0,
+        renewed=term is not None and committed and term.number > 1,
         ends_on=end.last_on or (term.ends_on if term is not None and committed else None),
         notice_by=lifetime.notice_deadline(period),
         ending=end.why if end.last_on is not None else "",
