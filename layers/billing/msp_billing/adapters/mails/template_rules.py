@@ -37,7 +37,10 @@ _FILTERS = frozenset(
     {"capitalize", "count", "d", "default", "e", "escape", "first", "join", "last", "length"}
     | {"lower", "title", "trim", "upper"}
 )
-_CALLS = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext", "super", "caller"})
+_WORD_CALLS = {"_": 1, "gettext": 1, "ngettext": 2, "pgettext": 2, "npgettext": 3}
+"""Functions for words in several languages, with how many of their arguments are such words."""
+
+_CALLS = frozenset({*_WORD_CALLS, "super", "caller"})
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Extends, nodes.Block, nodes.Import),
     *(nodes.FromImport, nodes.If, nodes.For, nodes.CallBlock, nodes.Name, nodes.Const),
@@ -157,6 +160,12 @@ def _refused(node: nodes.Node, name: str, macros: frozenset[str]) -> tuple[str, 
                 'Begin with {% import "shared/parts.html.j2" as parts %}, and call '
                 "{{ parts.heading(...) }}.",
             )
+        case nodes.Call() if not _says_words(node):
+            refused = (
+                "_() takes words as they are written here, never a value: a value would be taken "
+                "for HTML.",
+                'Write the value alone, or _("For %(name)s", name=account).',
+            )
         case nodes.Extends() | nodes.Import() | nodes.FromImport():
             refused = _wrong_template(node, name)
     return refused
@@ -169,6 +178,15 @@ def _may_call(node: nodes.Call, macros: frozenset[str]) -> bool:
     if isinstance(called, nodes.Getattr) and isinstance(called.node, nodes.Name):
         return called.node.name in macros
     return isinstance(called, nodes.Name) and called.name in _CALLS | macros
+
+
+def _says_words(node: nodes.Call) -> bool:
+    """Whether what is translated stands in the template."""
+    name = node.node.name if isinstance(node.node, nodes.Name) else ""
+    words = node.args[: _WORD_CALLS.get(name, 0)]
+    return all(isinstance(word, nodes.Const) for word in words) and len(words) == _WORD_CALLS.get(
+        name, 0
+    )
 
 
 def _wrong_template(
