@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from msp_billing.adapters.language import _, pgettext
+from msp_billing.adapters.language import _, current_locale, pgettext
 
 
 def invoice_words() -> dict[str, str]:
     """By the name by which the templates ask for them; those of head and foot are the frame's."""
+    page = _("Page")
     return {
         "amount": _("Amount"),
         "as_of": _("Export as of"),
@@ -27,7 +28,9 @@ def invoice_words() -> dict[str, str]:
         "now": _("Now"),
         # Translators: of pages: "Page 1 of 3".
         "of": _("of"),
-        "page": _("Page"),
+        "page": page,
+        # In a sentence, where German writes nouns as it does elsewhere.
+        "page_inside": page if current_locale().language == "de" else page.lower(),
         "price_from": _("Price from"),
         "product": _("Product"),
         "quantity": _("Qty"),
