@@ -65,13 +65,13 @@ class MailBuilder:
         documents: tuple[NamedDocument, ...],
         values: Mapping[str, object],
         *,
-        unsubscribe: str | None = None,
+        can_be_stopped: bool = False,
     ) -> bytes:
         """A mail out of its two templates, in the language that is being written.
 
         Args:
             values: what the templates say, beside what every mail says.
-            unsubscribe: subject of the mail that ends such mails, see ``MailContent``.
+            can_be_stopped: whether a person may ask not to get such mails any more.
 
         Raises:
             MailTooLargeError: above SES's size.
@@ -88,7 +88,7 @@ class MailBuilder:
             documents=documents,
             language=language_tag(),
             logo=logo,
-            unsubscribe=unsubscribe,
+            unsubscribe=f"unsubscribe {mail_id.kind} {mail_id.account}" if can_be_stopped else None,
         )
         return build_message(content, policy, recipients, made_at)
 

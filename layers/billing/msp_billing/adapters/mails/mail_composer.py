@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from msp_billing.adapters.language import _, in_language
+from msp_billing.adapters.language import in_language
 from msp_billing.adapters.mails import mail_views as views
 from msp_billing.adapters.mails.comparison_view import comparison_view
 from msp_billing.adapters.mails.credit_note_view import credit_note_view
@@ -100,7 +100,6 @@ class MailComposer(RunMails, DunningMails):
         with in_language(comparison.locale):
             shown = comparison_view(comparison, policy, workbook, cycle)
             subject = str(shown.pop("subject"))
-            name = one_line(comparison.account_name, 60)
             return self._build(
                 "comparison",
                 subject,
@@ -110,7 +109,7 @@ class MailComposer(RunMails, DunningMails):
                 made_at,
                 (workbook,),
                 shown,
-                unsubscribe=_no_more(_("Comparison before the invoice"), name),
+                can_be_stopped=True,
             )
 
     def report_mail(
@@ -139,10 +138,5 @@ class MailComposer(RunMails, DunningMails):
                     "report": shown,
                     "files": [views.attached(document, policy.zone) for document in documents],
                 },
-                unsubscribe=_no_more(shown.title, parts[-1]),
+                can_be_stopped=True,
             )
-
-
-def _no_more(what: str, account: str) -> str:
-    """Subject of the mail by which a person asks not to get such mails any more."""
-    return _("Please stop these mails: {what}, {account}").format(what=what, account=account)

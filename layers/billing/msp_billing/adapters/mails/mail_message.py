@@ -29,6 +29,11 @@ MAX_BYTES = 40_000_000
 MAX_SUBJECT_LENGTH = 240
 
 
+_AS_THEY_ARE = frozenset({"Message-ID", "References", "List-Unsubscribe"})
+"""Headers of one long word. The library would encode what does not fit into a line of 78 letters,
+and then no program finds the name or the address in it; a line may have 998."""
+
+
 class _SteadyHeaders(EmailPolicy):
     """The policy SMTP, but subject and sender arrive exactly as they were written.
 
@@ -49,6 +54,8 @@ class _SteadyHeaders(EmailPolicy):
 
 def _encoded_header(name: str, value: Any, linesep: str) -> str | None:
     """The header with its text encoded as a whole, or None when it needs no encoding."""
+    if name in _AS_THEY_ARE:
+        return f"{name}: {value}{linesep}"
     if name not in {"Subject", "From"}:
         return None
     text, address = str(value), ""
@@ -96,8 +103,8 @@ class MailContent:
         thread: what mails that belong together share, or None.
         language: of its words, as ``Content-Language`` names it.
         logo: stands in the HTML as ``cid:logo@...``, see :func:`logo_id`.
-        unsubscribe: subject of the mail by which a person asks not to get such mails any more;
-            None where that is not for them to say, see docs/mails.md.
+        unsubscribe: subject of the mail by which a person asks not to get such mails any more, in
+            plain letters; None where that is not for them to say, see docs/mails.md.
     """
 
     key: str
@@ -136,7 +143,8 @@ def build_message(
     if content.thread is not None:
         message["References"] = f"<{_token(content.thread)}@{domain}>"
     if content.unsubscribe is not None:
-        message["List-Unsubscribe"] = _unsubscribe(policy.reply_to, content.unsubscribe)
+        address = quote(policy.reply_to, safe="@")
+        message["List-Unsubscribe"] = f"<mailto:{address}?subject={quote(content.unsubscribe)}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message.set_content(content.text, charset="utf-8", cte="quoted-printable")
@@ -174,10 +182,6 @@ def _add_logo(message: EmailMessage, logo: MailLogo, policy: ProviderPolicy) -> 
         disposition="inline",
         filename="logo.png",
     )
-
-
-def _unsubscribe(address: str, subject: str) -> str:
-    return f"<mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}>"
 
 
 def _fix_boundaries(message: EmailMessage, key: str) -> None:

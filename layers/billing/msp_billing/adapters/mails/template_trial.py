@@ -57,7 +57,7 @@ class _Listener(MailComposer):
         documents: tuple[NamedDocument, ...],
         values: Values,
         *,
-        unsubscribe: str | None = None,
+        can_be_stopped: bool = False,
     ) -> bytes:
         self.heard.append((template, frame_values(policy, subject, None) | dict(values)))
         return b""
