@@ -19,17 +19,20 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 10"><path d="M0 
 JPEG_START = b"\xff\xd8\xff\xe0\x00\x04\x00\x00\xff\xc0\x00\x11\x08"
 
 
-def png(width: int, height: int) -> bytes:
-    """A black picture."""
+def png(
+    width: int, height: int, rows: int | None = None, colours: int = 0, packed: bytes | None = None
+) -> bytes:
+    """A black picture; with other rows, colours or packed pixels than it says."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         sum_of_it = struct.pack(">I", zlib.crc32(kind + data))
         return struct.pack(">I", len(data)) + kind + data + sum_of_it
 
-    rows = zlib.compress((b"\x00" + b"\x00" * width) * height)
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = zlib.compress((b"\x00" + b"\x00" * width) * (height if rows is None else rows))
+    pixels = pixels if packed is None else packed
+    header = struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
     )
 
 
@@ -90,6 +93,10 @@ REFUSED = {
     "changed PNG": Refused(
         png(64, 16).replace(b"\x00\x00\x00\x40", b"\x00\x00\x00\x41"), "damaged"
     ),
+    "PNG without pixels": Refused(png(64, 16, rows=0), "damaged"),
+    "PNG of something else": Refused(png(64, 16, colours=3), "damaged"),
+    "PNG that unpacks to nothing": Refused(png(64, 16, packed=b"zz"), "damaged"),
+    "groups in groups": Refused(drawing("<g>" * 200 + "</g>" * 200), "without end"),
     "cut JPEG": Refused(jpeg(300, 80)[:-2], "damaged"),
     "JPEG for a press": Refused(jpeg(300, 80, 4), "CMYK"),
 }

@@ -28,6 +28,10 @@ MediaType = Literal["image/svg+xml", "image/png", "image/jpeg"]
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Numbers that a pixel of a PNG has, by its kind of colours (PNG specification, 11.2.2)."""
+
+_PALETTE = 3
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """Markers of a JPEG that say its size."""
 
@@ -75,10 +79,22 @@ def logo_picture(logo: Logo) -> Picture:
 
 
 def _png_size(content: bytes) -> tuple[int, int]:
-    chunks = dict(_png_chunks(content))
-    if b"IEND" not in chunks or b"IDAT" not in chunks or len(chunks.get(b"IHDR", b"")) < 13:
+    chunks = list(_png_chunks(content))
+    header = dict(chunks).get(b"IHDR", b"")
+    if len(header) != 13 or chunks[-1][0] != b"IEND":
         raise NotPrintableError(_BROKEN, _EXPORT_AGAIN)
-    width, height = struct.unpack_from(">II", chunks[b"IHDR"])
+    width, height, depth, colours, _, _, interlaced = struct.unpack(">IIBBBBB", header)
+    row = 1 + (width * depth * _SAMPLES.get(colours, 0) + 7) // 8
+    pixels = zlib.decompressobj()
+    try:
+        data = b"".join(data for kind, data in chunks if kind == b"IDAT")
+        most = min(2 * row * height, 8 * MAX_SIDE * MAX_SIDE)  # interlaced has more rows
+        size = len(pixels.decompress(data, most + 1))
+    except zlib.error as error:
+        raise NotPrintableError(_BROKEN, _EXPORT_AGAIN) from error
+    has_colours = colours in _SAMPLES and (colours != _PALETTE or b"PLTE" in dict(chunks))
+    if not has_colours or not pixels.eof or (size != row * height and not interlaced):
+        raise NotPrintableError(_BROKEN, _EXPORT_AGAIN)
     return width, height
 
 

@@ -22,6 +22,7 @@ _ADVICE = {
     "image": "Draw it, or give the picture itself as a PNG or JPEG.",
     "script": "Remove the script.",
 }
+_MAX_DEPTH = 100
 _PLAIN = "Save it as a plain or optimised SVG, with shapes and paths only."
 _ELSEWHERE = re.compile(r"url\(\s*['\"]?(?!#)|@import|javascript:", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)")
@@ -64,8 +65,10 @@ class _Reader:
     def __init__(self) -> None:
         self.size: tuple[float, float] | None = None
         self._is_first = True
+        self._depth = 0
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.StartElementHandler = self._element
+        self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = _refuse_elsewhere
         self._parser.StartDoctypeDeclHandler = _refuse_document_type
         self._parser.ProcessingInstructionHandler = _refuse_instruction
@@ -86,6 +89,12 @@ class _Reader:
             raise NotPrintableError(f"The drawing has a <{local}> in it.", fix)
         for key, value in attributes.items():
             _refuse_attribute(key.rpartition(" ")[2], value)
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise NotPrintableError("The drawing has groups in groups without end.", _PLAIN)
+
+    def _end(self, _name: str) -> None:
+        self._depth -= 1
 
 
 def _size(attributes: dict[str, str]) -> tuple[float, float] | None:
