@@ -58,6 +58,13 @@ def test_a_block_is_replaced_and_the_rest_of_the_shared_mail_stays() -> None:
     assert sorted(message.keys()) == sorted(shared.keys())
 
 
+def test_a_block_of_the_text_stands_apart_whether_it_ends_its_line_or_not() -> None:
+    greeting = '{% extends "shared/invoice.txt.j2" %}{% block greeting %}Hello,{% endblock %}'
+    text = text_of(first_mail({"invoice.txt.j2": greeting}))
+    assert text.startswith("Hello,\n\nINVOICE LP-SAMPLE\n")
+    assert "\n\n\n" not in text
+
+
 def test_a_base_of_its_own_changes_every_kind_of_mail() -> None:
     footer = "{% block footer %}Just us, {{ sender.name }}.{% endblock %}"
     own = {"base.html.j2": '{% extends "shared/base.html.j2" %}' + footer}
