@@ -63,7 +63,7 @@ class Letterhead:
             "name": printable(self.name),
             "logo": drawn_logo(self.logo),
             "address": [printable(line) for line in self.address],
-            "contact": [printable(line, unbroken=64) for line in self.contact],
+            "contact": [printable(line, unbroken=44) for line in self.contact],
         }
 
 

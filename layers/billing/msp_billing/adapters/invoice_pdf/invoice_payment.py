@@ -27,8 +27,8 @@ from msp_billing.domain.policy import ProviderPolicy
 
 Json = dict[str, Any]
 
-_WHOLE = 64
-"""Letters of a word that stay together in what people copy: addresses, numbers of accounts."""
+_WHOLE = 40
+"""Letters of a word that stay together in what people copy, such as addresses for mail."""
 
 _LONGEST_LINK = 400
 _ENDLESS = re.compile(r"[^/?&=-]{35,}")
@@ -232,7 +232,7 @@ def bank_rows(policy: ProviderPolicy) -> Iterator[list[str]]:
     )
     for label, value in named:
         if value is not None:
-            yield [label, printable(value, unbroken=_WHOLE)]
+            yield [label, printable(value)]
 
 
 def _in_fours(bank: BankAccount) -> str | None:

@@ -118,7 +118,7 @@ def _first_page(invoice: Invoice, policy: ProviderPolicy, at_issue: InvoiceAtIss
         "slip": payment.slip(),
         "account": present_account(invoice, at_issue),
         "differences": present_differences(invoice, at_issue),
-        "note": policy.invoice_note and printable(policy.invoice_note, 500, unbroken=64),
+        "note": policy.invoice_note and printable(policy.invoice_note, 500, unbroken=48),
     }
 
 
