@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.formatting import format_money, format_quantity
 from msp_billing.adapters.language import _
 from msp_billing.domain.at_issue import Cause, Difference
@@ -24,7 +25,7 @@ def difference_in_words(entry: Difference) -> str:
 def _by_count(entry: Difference) -> str:
     before, now = entry.quantity_before or Decimal(0), entry.quantity_now or Decimal(0)
     values = {
-        "title": entry.title,
+        "title": description_in_words(entry.title),
         "number": format_quantity(abs(now - before)),
         "before": format_quantity(before),
         "now": format_quantity(now),
@@ -43,7 +44,7 @@ def _by_count(entry: Difference) -> str:
 
 def _by_price(entry: Difference) -> str:
     values = {
-        "title": entry.title,
+        "title": description_in_words(entry.title),
         "number": format_quantity(entry.quantity_now or Decimal(0)),
         "before": _price(entry.price_before),
         "now": _price(entry.price_now),
@@ -59,7 +60,7 @@ def _by_presence(entry: Difference) -> str:
     quantity = entry.quantity_now if is_new else entry.quantity_before
     price = entry.price_now if is_new else entry.price_before
     values = {
-        "title": entry.title,
+        "title": description_in_words(entry.title),
         "number": format_quantity(quantity or Decimal(0)),
         "price": _price(price),
     }
@@ -74,7 +75,7 @@ def _by_presence(entry: Difference) -> str:
 
 def _by_kind(entry: Difference) -> str:
     """Of lines that are a cause by themselves, whatever their quantity."""
-    title = entry.title
+    title = description_in_words(entry.title)
     if entry.quantity_before is None and entry.quantity_now is not None:
         once = _("{title}: once, on this invoice") if entry.cause in _ONCE else _("{title}: new")
         return once.format(title=title)

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from msp_billing.adapters.account_documents.amount_panel import amount_panel
+from msp_billing.adapters.composed_texts import description_in_words, reason_in_words
 from msp_billing.adapters.formatting import format_day, format_money, format_month
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
 from msp_billing.adapters.invoice_pdf.printable_text import printable
@@ -117,7 +118,7 @@ def _lines(note: CreditNote, sections: Mapping[str, str]) -> Json:
         "rows": [
             {
                 "line": str(entry.invoice_line),
-                "description": printable(entry.description),
+                "description": printable(description_in_words(entry.description)),
                 "section": entry.subscriber
                 and printable(sections.get(entry.subscriber, entry.subscriber)),
                 "arithmetic": printable(_worked_out(entry, note.currency)),
@@ -137,7 +138,7 @@ def _worked_out(entry: CreditLine, currency: str) -> str:
     if found := _PART.fullmatch(entry.arithmetic):
         part, whole = (format_money(text, currency) for text in found.groups())
         return _("{part} of {whole}").format(part=part, whole=whole)
-    return entry.arithmetic
+    return reason_in_words(entry.arithmetic)
 
 
 def _use(note: CreditNote, use: CreditUse) -> Json:

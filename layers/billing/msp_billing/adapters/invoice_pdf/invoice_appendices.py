@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msp_billing.adapters.composed_texts import description_in_words, reason_in_words
 from msp_billing.adapters.count_words import named_items, named_late, named_left, split_changes
 from msp_billing.adapters.formatting import (
     format_day,
@@ -120,7 +121,7 @@ def present_codes(invoice: Invoice, book: PriceBook) -> Json:
                 "rows": [
                     {
                         "code": printable(entry.product, unbroken=16),
-                        "description": printable(entry.description, 500),
+                        "description": printable(description_in_words(entry.description), 500),
                         "quantity": format_quantity(entry.quantity),
                         "amount": format_money(entry.amount.amount, entry.amount.currency),
                     }
@@ -168,7 +169,9 @@ def present_counts(invoice: Invoice, zone: ZoneInfo) -> Json | None:
 def _came_to(count: Count) -> str:
     """The quantity, with how it comes from the items where that is not their number."""
     quantity = format_quantity(count.quantity)
-    return quantity if count.arithmetic is None else f"{quantity} ({count.arithmetic})"
+    if count.arithmetic is None:
+        return quantity
+    return f"{quantity} ({reason_in_words(count.arithmetic)})"
 
 
 def _late(count: Count) -> str | None:
@@ -239,8 +242,8 @@ def present_origins(invoice: Invoice) -> Json:
         "title": _("Where quantities and prices come from"),
         "rows": [
             {
-                "quantity_from": printable(_capitalised(quantity_from), 500),
-                "price_from": printable(_capitalised(price_from), 500),
+                "quantity_from": printable(_capitalised(reason_in_words(quantity_from)), 500),
+                "price_from": printable(_capitalised(reason_in_words(price_from)), 500),
                 "lines": format_quantity(lines),
             }
             for (quantity_from, price_from), lines in origins.most_common(MAX_ORIGINS)

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from msp_billing.adapters.composed_texts import (
+    description_in_words,
+    reason_in_words,
+    unit_in_words,
+)
 from msp_billing.adapters.formatting import (
     format_money,
     format_quantity,
@@ -156,10 +161,10 @@ class Charges:
     def _line(self, line: InvoiceLine) -> Json:
         discount = line.kind is LineKind.DISCOUNT
         only_amount = discount or line.reason.price_basis in _WITHOUT_UNITS
-        code, text = printable(line.product, unbroken=16), printable(line.description, 500)
+        code, text = printable(line.product, unbroken=16), _description(line.description)
         note = None if is_compact(self.invoice) else printable(self._small_print(line), 500)
         clause = self.clause_numbers[line.reason.clause]
-        unit = "" if only_amount else printable(line.unit)
+        unit = "" if only_amount else printable(unit_in_words(line))
         return {
             "code": code,
             "description": text,
@@ -175,9 +180,10 @@ class Charges:
 
     def _small_print(self, line: InvoiceLine) -> str:
         """Where quantity and price come from, and how a tier or a flat price came about."""
-        parts = [line.reason.quantity_from, line.reason.price_from]
+        parts = [reason_in_words(line.reason.quantity_from)]
+        parts.append(reason_in_words(line.reason.price_from))
         if line.reason.price_basis not in _PLAIN:
-            parts.append(line.reason.arithmetic)
+            parts.append(reason_in_words(line.reason.arithmetic))
         if line.service_period != self.invoice.service_period:
             parts.insert(0, format_service_period(line.service_period))
         if line.kind is LineKind.ONE_TIME:
@@ -198,7 +204,7 @@ class Charges:
             rows.append(
                 {
                     "code": printable(entry.product, unbroken=16),
-                    "description": printable(entry.description, 500),
+                    "description": _description(entry.description),
                     "quantity": "" if product is None else format_quantity(entry.quantity),
                     "unit": "" if product is None else printable(product.unit),
                     "unit_price": "" if product is None else _one_price(found),
@@ -210,6 +216,10 @@ class Charges:
 
     def _sum(self, amounts: Iterable[Money]) -> str:
         return _money(total(amounts, self.invoice.currency))
+
+
+def _description(text: str) -> str:
+    return printable(description_in_words(text), 500)
 
 
 def column_widths(blocks: list[Json], words: dict[str, str]) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msp_billing.adapters.composed_texts import reason_in_words
 from msp_billing.adapters.formatting import format_quantity
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
@@ -36,7 +37,7 @@ def present_time(invoice: Invoice, zone: ZoneInfo) -> Json | None:
                 "who": printable(f"{work.engineer}, {work.role}", 400),
                 "what": printable(work_in_words(work), 500),
                 "note": printable(work.note, _MAX_NOTE) if work.note else None,
-                "approval": printable(_sentence(work.approval), 500),
+                "approval": printable(_sentence(reason_in_words(work.approval)), 500),
                 "kind": hours_in_words(work),
                 "spans": [span_in_words(span, zone) for span in work.spans],
                 "hours": format_quantity(line.quantity),

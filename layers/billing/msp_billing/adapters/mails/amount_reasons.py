@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.formatting import format_change, format_month, format_quantity
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import one_line
@@ -79,7 +80,9 @@ def _sentence(invoice: Invoice, previous: PreviousInvoice) -> str:
 
 def _entry(difference: Difference) -> Entry:
     return Entry(
-        what=one_line(difference.title), amount=_change(difference.amount), detail=_why(difference)
+        what=one_line(description_in_words(difference.title)),
+        amount=_change(difference.amount),
+        detail=_why(difference),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.formatting import (
     format_change,
     format_day,
@@ -89,7 +90,7 @@ def _change_entry(row: ComparisonRow) -> Entry:
             before=format_quantity(row.previous_quantity), now=now
         )
     return Entry(
-        what=f"{one_line(row.description)}, {one_line(row.subscriber_name)}",
+        what=f"{one_line(description_in_words(row.description))}, {one_line(row.subscriber_name)}",
         amount=format_change(change.amount, change.currency),
         detail=detail,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msp_billing.adapters.composed_texts import description_in_words, reason_in_words
 from msp_billing.adapters.formatting import format_day, format_money, format_quantity
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import one_line
@@ -52,7 +53,11 @@ def credit_note_view(
 
 def _entries(note: CreditNote) -> tuple[Entry, ...]:
     entries = [
-        Entry(one_line(line.description), money(line.amount), one_line(line.arithmetic))
+        Entry(
+            one_line(description_in_words(line.description)),
+            money(line.amount),
+            one_line(reason_in_words(line.arithmetic)),
+        )
         for line in note.lines[:MAX_LINES]
     ]
     rest = note.lines[MAX_LINES:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.formatting import (
     format_day,
     format_due_day,
@@ -210,7 +211,7 @@ def billed_entries(invoice: Invoice) -> tuple[Entry, ...]:
     if len(invoice.lines) <= MAX_LINES:
         return tuple(
             Entry(
-                what=one_line(line.description),
+                what=one_line(description_in_words(line.description)),
                 amount=money(line.amount),
                 detail=f"{format_quantity(line.quantity)} × {money(line.unit_price)}",
             )

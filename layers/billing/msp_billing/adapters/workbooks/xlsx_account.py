@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.language import _
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column, Formula, Table, cell
 from msp_billing.adapters.workbooks.xlsx_sheets import Sheet, WorkbookFile
@@ -77,7 +78,7 @@ def _detail_rows(
             (
                 row.subscriber_name,
                 row.product,
-                row.description,
+                description_in_words(row.description),
                 titles[row.category],
                 change_word(change_of(row)),
                 row.previous_quantity,
@@ -127,7 +128,7 @@ def _change_rows(comparison: Comparison) -> Iterator[tuple[Cell, ...]]:
                     item.name,
                     row.subscriber_name,
                     row.product,
-                    row.description,
+                    description_in_words(row.description),
                     item.since_on,
                 )
     if not written:
