@@ -30,6 +30,7 @@ from msp_billing.domain.corrections.credit_notes import (
 from msp_billing.domain.ledger.account_statement import Addressee
 from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
 from msp_billing.domain.ledger.entries import EntryKind
+from msp_billing.domain.parties import Seller
 from tests.unit import document_samples as documents
 from tests.unit import dunning_samples as letters
 from tests.unit.domain.ledger.ledger_samples import Books
@@ -314,6 +315,18 @@ def test_a_credit_note_says_what_of_which_invoice_why_and_what_becomes_of_it() -
         "What you paid of it already stays to your credit.",
     ):
         assert told in text, told
+
+
+def test_every_document_says_by_what_tax_offices_know_the_provider() -> None:
+    seller = Seller(
+        legal_name="Lantern & Pike LLC", vat_id="DE123456789", tax_number="22/815/08154"
+    )
+    policy = POLICY.model_copy(update={"seller": seller})
+    told = ["Lantern & Pike LLC", "VAT number DE123456789", "Tax number 22/815/08154"]
+    assert present_credit_note(note_of(), policy)["provider"]["legal"] == told
+    assert present_letter(letter_of("notice"), policy)["provider"]["legal"] == told
+    assert " · ".join(told) in text_of(RENDERER.render_credit_note(note_of(), policy))
+    assert present_credit_note(note_of(), POLICY)["provider"]["legal"] == []
 
 
 def test_a_credit_note_names_a_section_as_its_invoice_does() -> None:

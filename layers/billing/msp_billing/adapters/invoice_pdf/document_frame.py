@@ -6,6 +6,7 @@ Documents come from a provider, or from one of its accounts to that account's ow
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
 from msp_billing.adapters.invoice_pdf.logo_drawing import drawn_logo
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _, current_locale
-from msp_billing.domain.parties import Logo, Paper
+from msp_billing.domain.parties import Logo, Paper, Seller
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.resale import Resale
 
@@ -24,7 +25,11 @@ LETTER_PAPER_CURRENCIES = frozenset({"USD", "CAD", "MXN", "COP", "CLP", "PHP"})
 
 @dataclass(frozen=True)
 class Letterhead:
-    """Whom a document is from, as the top of its first page shows it."""
+    """Whom a document is from, as the top of its first page shows it.
+
+    Attributes:
+        legal: by what tax offices know them, a few words each.
+    """
 
     name: str
     address: tuple[str, ...]
@@ -32,6 +37,7 @@ class Letterhead:
     primary: str
     accent: str
     logo: Logo | None = None
+    legal: tuple[str, ...] = ()
 
     @classmethod
     def of_provider(cls, policy: ProviderPolicy) -> Letterhead:
@@ -44,6 +50,7 @@ class Letterhead:
             primary=policy.brand.primary,
             accent=policy.brand.accent,
             logo=policy.brand.logo,
+            legal=tuple(_legal_person(policy.seller)),
         )
 
     @classmethod
@@ -62,9 +69,23 @@ class Letterhead:
         return {
             "name": printable(self.name),
             "logo": drawn_logo(self.logo),
+            "legal": [printable(line) for line in self.legal],
             "address": [printable(line) for line in self.address],
             "contact": [printable(line, unbroken=44) for line in self.contact],
         }
+
+
+def _legal_person(seller: Seller) -> Iterator[str]:
+    """By what tax offices know the provider; invoices in the EU must say it (2006/112, 226)."""
+    named: tuple[tuple[str, str | None], ...] = (
+        ("{number}", seller.legal_name),
+        (_("VAT number {number}"), seller.vat_id),
+        (_("Registration {number}"), seller.registration_id),
+        (_("Tax number {number}"), seller.tax_number),
+    )
+    for text, value in named:
+        if value is not None:
+            yield text.format(number=value)
 
 
 def document_frame(
