@@ -21,8 +21,9 @@ from msp_billing.domain.ledger.credit_use import CreditUse
 from msp_billing.domain.policy import ProviderPolicy
 from tests.unit.adapters.invoice_samples import users_by_kind
 from tests.unit.statement_samples import books, statement_of
+from tools.gallery.europeans import FRENCH, GERMAN
 from tools.gallery.invoices import RENDERER
-from tools.gallery.samples import FRENCH, GERMAN, american, provider
+from tools.gallery.samples import american, provider
 from tools.gallery.shown import Shown, pdf
 
 _CREDITS = "Credit notes and statements"
@@ -46,6 +47,21 @@ _GERMAN_WORDS = {
     "clause_title": "Sperre nach 30 Tagen",
     "clause_text": "Wer 30 Tage nach der Bestellsperre nicht gezahlt hat, dessen Leistungen werden "
     "gesperrt.",
+    "account": "hafen-zahnarzt",
+    "documents": (
+        LetterDocument(
+            document="NL-MUSTER-1",
+            title="Betreuungsvertrag, Oktober 2026",
+            due_on=date(2026, 9, 30),
+            open=Decimal("1200.00"),
+            amount=Decimal("1200.00"),
+        ),
+    ),
+    "outstanding": Decimal("1200.00"),
+    "coming": (
+        ComingStep(step="service-hold", kind="service_hold", title="Sperre", on=date(2026, 11, 14)),
+    ),
+    "services": (),
     "protected_services": (),
 }
 
@@ -55,13 +71,15 @@ def account_documents() -> Iterator[Shown]:
     yield pdf(
         "credit-note-en",
         _CREDITS,
-        lambda: _credit_note(users_by_kind(), american()),
+        lambda: _credit_note(users_by_kind(), american(), "Two users had left before the count."),
         (1, "A credit note: why, of which invoice, and what became of the amount."),
     )
     yield pdf(
         "credit-note-de",
         _CREDITS,
-        lambda: _credit_note(GERMAN.invoice(), GERMAN.policy),
+        lambda: _credit_note(
+            GERMAN.invoice(), GERMAN.policy, "Zwei Benutzer waren vor der Zählung ausgeschieden."
+        ),
         (1, "A credit note in German, A4."),
     )
     yield pdf(
@@ -82,10 +100,10 @@ def account_documents() -> Iterator[Shown]:
     yield from _letters()
 
 
-def _credit_note(invoice: Invoice, policy: ProviderPolicy) -> bytes:
+def _credit_note(invoice: Invoice, policy: ProviderPolicy, reason: str) -> bytes:
     asked = CreditRequest(
         request="counted-twice",
-        reason="Two users had left before the count.",
+        reason=reason,
         requested_by="sample",
         parts=(
             CreditedPart(line=1, quantity=Decimal(2)),

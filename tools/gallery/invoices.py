@@ -18,15 +18,8 @@ from tests.unit.adapters.invoice_samples import (
     users_by_kind,
 )
 from tests.unit.document_samples import HOSTILE_NAMES
-from tools.gallery.samples import (
-    ASSETS,
-    EVERYTHING,
-    FRENCH,
-    GERMAN,
-    European,
-    american,
-    at_issue,
-)
+from tools.gallery.europeans import FRENCH, GERMAN, European
+from tools.gallery.samples import ASSETS, EVERYTHING, american, at_issue
 from tools.gallery.shown import Page, Shown, pdf
 
 RENDERER = TypstRenderer(ASSETS)
@@ -54,7 +47,7 @@ def _spanish() -> bytes:
 
 def _european(whose: European) -> bytes:
     invoice = whose.invoice()
-    return _rendered(invoice, whose.policy, at_issue(invoice))
+    return RENDERER.render_invoice(invoice, whose.policy, whose.book, at_issue(invoice))
 
 
 def _long_names() -> bytes:

@@ -36,12 +36,21 @@ from tests.unit.adapters.invoice_samples import (
     users_by_kind,
 )
 from tools.gallery import images
-from tools.gallery.samples import ASSETS, GERMAN, american
+from tools.gallery.europeans import GERMAN
+from tools.gallery.samples import ASSETS, american
 from tools.gallery.shown import Shown, pdf
 
 _REPORTS = "Reports, and documents for an account's own customers"
 _MAKER = ReportMaker(ASSETS)
 _QUARTER_END = Period(year=2026, month=9)
+_ENGLISH = (
+    *("Quarterly review", "Managed services", "Recurring charges", "Projects"),
+    *("Full-time users", "Workstations", "Tern Harbor (sample)"),
+)
+_IN_GERMAN = (
+    *("Quartalsbericht", "Betreuung", "Laufende Lizenzen", "Projekte"),
+    *("Benutzer in Vollzeit", "Arbeitsplätze", "Zahnarztpraxis am Hafen (Muster)"),
+)
 _MADE_AT = datetime(2026, 10, 2, 11, 0, tzinfo=UTC)
 
 
@@ -56,14 +65,14 @@ def reports() -> Iterator[Shown]:
     yield pdf(
         "review-en",
         _REPORTS,
-        lambda: _review(american(), "en-US"),
+        lambda: _review(american(), "en-US", _ENGLISH),
         (1, "A quarterly review: the quarter at a glance, with plots."),
         (2, "A quarterly review, second page."),
     )
     yield pdf(
         "review-de",
         _REPORTS,
-        lambda: _review(GERMAN.policy, "de"),
+        lambda: _review(GERMAN.policy, "de", _IN_GERMAN),
         (1, "A quarterly review in German."),
     )
     yield pdf(
@@ -75,12 +84,12 @@ def reports() -> Iterator[Shown]:
     )
 
 
-def _policy_of(kind: str) -> ReportPolicy:
+def _policy_of(kind: str, title: str = "") -> ReportPolicy:
     return ReportPolicy.model_validate(
         {
             "report": kind.replace("_", "-"),
             "kind": kind,
-            "title": kind.replace("_", " ").capitalize(),
+            "title": title or kind.replace("_", " ").capitalize(),
             "goes_with": "invoices",
             "clause": "calendar",
         }
@@ -150,18 +159,19 @@ def _pre_invoice() -> bytes:
         return archive.read(next(name for name in archive.namelist() if name.endswith(".pdf")))
 
 
-def _review(policy: ProviderPolicy, locale: str) -> bytes:
+def _review(policy: ProviderPolicy, locale: str, words: tuple[str, ...]) -> bytes:
     def money(amount: int) -> Money:
         return Money(amount=Decimal(amount), currency=policy.currency)
 
+    title, care, recurring, projects, users, workstations, account = words
     quarter, quarter_months = quarter_of(_QUARTER_END)
     months = tuple(
         ReviewMonth(
             period=period,
             invoiced={
-                "Agreement": money(1900 + 95 * number),
-                "Recurring charges": money(310 + 12 * (number % 5)),
-                "Projects": money(1450 if number in {4, 9} else 0),
+                care: money(1900 + 95 * number),
+                recurring: money(310 + 12 * (number % 5)),
+                projects: money(1450 if number in {4, 9} else 0),
             },
             paid=money(2210 + 95 * number),
         )
@@ -169,14 +179,14 @@ def _review(policy: ProviderPolicy, locale: str) -> bytes:
     )
     told = QuarterlyReview(
         account="tern-harbor",
-        account_name="Tern Harbor (sample)",
+        account_name=account,
         quarter=quarter,
         quarter_months=quarter_months,
         currency=policy.currency,
         months=months,
         counts=(
-            CountSeries(title="Full-time users", quantities=tuple(range(28, 40))),
-            CountSeries(title="Workstations", quantities=(None, None, *range(31, 41))),
+            CountSeries(title=users, quantities=tuple(range(28, 40))),
+            CountSeries(title=workstations, quantities=(None, None, *range(31, 41))),
         ),
         payments=tuple(
             ReviewPayment(
@@ -186,7 +196,7 @@ def _review(policy: ProviderPolicy, locale: str) -> bytes:
         ),
         agreements=(
             ReviewedAgreement(
-                title="Managed services",
+                title=care,
                 starts_on=date(2024, 3, 1),
                 term="the term of 3 years",
                 ends_on=date(2027, 2, 28),
@@ -195,7 +205,7 @@ def _review(policy: ProviderPolicy, locale: str) -> bytes:
         ),
     )
     (document,) = _MAKER.make(
-        told, _policy_of("quarterly_review"), _frame(policy, locale)
+        told, _policy_of("quarterly_review", title), _frame(policy, locale)
     ).documents
     return document.content
 

@@ -1,9 +1,8 @@
-"""Whose documents the gallery shows: invented providers, and what was true at issue."""
+"""Whose documents the gallery shows, and what was true of an invoice at issue."""
 
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +11,13 @@ from msp_billing.adapters.directory.provider_directory import (
     load_provider_directory,
 )
 from msp_billing.domain.at_issue import Cause, Difference, InvoiceAtIssue
-from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
+from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
-from msp_billing.domain.parties import Buyer, Logo, PayTo, Seller
-from msp_billing.domain.policy import Brand, Clause, ProviderPolicy
+from msp_billing.domain.parties import Logo
+from msp_billing.domain.policy import Brand, ProviderPolicy
 from mspbill.repository import repository_root
-from tests.unit.adapters.at_issue_samples import EURO_BANK, PAY_TO, balance_of, issued
-from tests.unit.adapters.invoice_samples import InvoiceMaker, policy, users_by_kind
+from tests.unit.adapters.at_issue_samples import PAY_TO, balance_of, issued
+from tests.unit.adapters.invoice_samples import policy
 
 ROOT = repository_root()
 ASSETS = ROOT / "layers" / "rendering"
@@ -59,166 +58,6 @@ def american(**changes: Any) -> ProviderPolicy:
 def provider(name: str) -> ProviderDirectory:
     """One of the sample providers of the repository."""
     return load_provider_directory(ROOT / "providers" / name)
-
-
-@dataclass(frozen=True)
-class European:
-    """A provider in the euro area that writes in its own language."""
-
-    locale: str
-    country: str
-    fields: dict[str, Any]
-    clauses: dict[str, tuple[str, str]]
-    products: dict[str, str]
-    counts: dict[str, str]
-    discount: str
-    vat: str
-    rate: int
-    label: str
-    bill_to: tuple[str, ...]
-    buyer: Buyer = field(default=Buyer())
-
-    @property
-    def policy(self) -> ProviderPolicy:
-        """Its policy."""
-        texts = [
-            Clause(clause=key, title=title, text=text)
-            for key, (title, text) in self.clauses.items()
-        ]
-        given = {
-            "currency": "EUR",
-            "country": self.country,
-            "locale": self.locale,
-            "clauses": tuple(texts),
-            "pay_to": PayTo(bank=EURO_BANK.model_copy(update={"holder": self.fields["name"]})),
-        }
-        return american(**given, **self.fields)
-
-    def invoice(self, **changes: Any) -> Invoice:
-        """Users by kind, with the value-added tax that such a provider adds."""
-        made = users_by_kind()
-        lines = tuple(self._translated(line) for line in made.lines)
-        base = sum((line.amount.amount for line in lines), Decimal(0))
-        amount = Money(amount=base * self.rate / 100, currency="EUR").rounded()
-        tax = lines[-1].model_copy(
-            update={
-                "line": len(lines) + 1,
-                "kind": LineKind.TAX,
-                "product": "VAT",
-                "description": self.vat,
-                "unit": "tax",
-                "unit_price": amount,
-                "amount": amount,
-            }
-        )
-        counts = tuple(
-            entry.model_copy(update={"title": self.counts[entry.title]}) for entry in made.counts
-        )
-        return (
-            InvoiceMaker("EUR")
-            .section(self.bill_to[0])
-            .make(
-                lines=(*lines, tax),
-                counts=counts,
-                total=Money(amount=base + amount.amount, currency="EUR"),
-                label=self.label,
-                account_name=self.bill_to[0],
-                bill_to=self.bill_to,
-                locale=self.locale,
-                country=self.country,
-                buyer=self.buyer,
-                **changes,
-            )
-        )
-
-    def _translated(self, line: InvoiceLine) -> InvoiceLine:
-        def euro(money: Money) -> Money:
-            return Money(amount=money.amount, currency="EUR")
-
-        name = self.products.get(line.product, self.discount)
-        new = {"description": name, "unit_price": euro(line.unit_price)}
-        return line.model_copy(update={**new, "amount": euro(line.amount)})
-
-
-FRENCH = European(
-    locale="fr",
-    country="FR",
-    fields={
-        "name": "Aubépine Informatique (exemple)",
-        "address": ("12 rue de l'Exemple", "44000 Nantes", "France"),
-        "phone": "+33 1 99 00 00 00",
-        "website": "aubepine.example",
-        "mail_from": "factures@aubepine.example",
-        "reply_to": "comptabilite@aubepine.example",
-        "remittance": ("Merci d'indiquer le numéro de la facture.",),
-        "invoice_note": "EXEMPLE. Les noms, les montants et les coordonnées bancaires sont "
-        "inventés.",
-        "brand": brand("#4a2545", "#a3402a"),
-        "seller": Seller(vat_id="FR00000000000", registration_id="000 000 000 R.C.S. Nantes"),
-    },
-    clauses={
-        "calendar": ("Factures le 15", "Les factures partent le 15 pour le mois suivant."),
-        "per-user": (
-            "Par utilisateur et par mois",
-            "Le prix est compté par utilisateur ; la facture en donne la liste.",
-        ),
-        "term-discount": ("Engagement", "Un contrat de trois ans coûte 10 % de moins."),
-    },
-    products={
-        "FULLTIME": "Utilisateur à temps plein",
-        "PARTTIME": "Utilisateur à temps partiel",
-        "SERVER": "Serveur infogéré",
-        "BKP2210": "Sauvegarde en ligne, par serveur",
-    },
-    counts={
-        "Full-time users": "Utilisateurs à temps plein",
-        "Part-time users": "Utilisateurs à temps partiel",
-    },
-    discount="Remise d'engagement de 3 ans, 10 %",
-    vat="TVA 20 % sur 2 060,55 EUR",
-    rate=20,
-    label="Contrat d'infogérance",
-    bill_to=("Cabinet du Vieux Port", "Comptabilité fournisseurs", "3 quai d'Essai", "13002 Ville"),
-    buyer=Buyer(vat_id="FR11111111111", reference="SERVICE-7"),
-)
-
-GERMAN = European(
-    locale="de",
-    country="DE",
-    fields={
-        "name": "Nordlicht IT GmbH (Muster)",
-        "address": ("Musterkai 4", "20457 Hamburg", "Deutschland"),
-        "phone": "+49 40 99999 000",
-        "website": "nordlicht.example",
-        "mail_from": "rechnung@nordlicht.example",
-        "reply_to": "buchhaltung@nordlicht.example",
-        "remittance": ("Bitte geben Sie die Rechnungsnummer an.",),
-        "invoice_note": "MUSTER. Namen, Beträge und Bankverbindung sind erfunden.",
-        "brand": brand("#0d3b2e", "#8a5a00"),
-        "seller": Seller(vat_id="DE000000000", registration_id="HRB 00000, Hamburg"),
-    },
-    clauses={
-        "calendar": ("Rechnung am 15.", "Wir berechnen am 15. den folgenden Monat."),
-        "per-user": (
-            "Je Benutzer und Monat",
-            "Der Preis gilt je Benutzer; die Rechnung nennt jeden mit Namen.",
-        ),
-        "term-discount": ("Laufzeit", "Bei drei Jahren Laufzeit sparen Sie 10 %."),
-    },
-    products={
-        "FULLTIME": "Benutzer in Vollzeit",
-        "PARTTIME": "Benutzer in Teilzeit",
-        "SERVER": "Betreuter Server",
-        "BKP2210": "Datensicherung je Server",
-    },
-    counts={"Full-time users": "Benutzer in Vollzeit", "Part-time users": "Benutzer in Teilzeit"},
-    discount="Rabatt für 3 Jahre Laufzeit, 10 %",
-    vat="Umsatzsteuer 19 % auf 2.060,55 EUR",
-    rate=19,
-    label="Betreuungsvertrag",
-    bill_to=("Zahnarztpraxis am Hafen", "Buchhaltung", "Beispielweg 12", "24103 Musterstadt"),
-    buyer=Buyer(vat_id="DE999999999", reference="KST-4711"),
-)
 
 
 def at_issue(invoice: Invoice) -> InvoiceAtIssue:
