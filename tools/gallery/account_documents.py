@@ -188,7 +188,9 @@ def _letter(policy: ProviderPolicy, dunning: DunningPolicy, step: DunningStep) -
         address=_ADDRESS,
         kind=step.kind,
         on=on(step),
-        state=_STATES[step.kind],
+        state=AccountState.CREDIT_HOLD
+        if step.kind == "notice" and step.counted_from == "credit_hold"
+        else _STATES[step.kind],
         step=step.step,
         title=step.title,
         letter=step.letter,
@@ -198,7 +200,7 @@ def _letter(policy: ProviderPolicy, dunning: DunningPolicy, step: DunningStep) -
         documents=documents[:1] if early else documents,
         overdue=Decimal(0) if early else documents[0].open,
         outstanding=documents[0].open if early else open_now,
-        to_pay=documents[0].open if step.kind in ("reminder", "notice") else open_now,
+        to_pay=documents[0].open if step.counted_from == "due_date" else open_now,
         coming=()
         if early
         else tuple(ComingStep(step=s.step, kind=s.kind, title=s.title, on=on(s)) for s in coming),
