@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msp_billing.usecases.deliver_mail import DeliverRequest, deliver_mail
+from msp_billing.usecases.mailing.deliver_mail import DeliverRequest, deliver_mail
 from msp_billing.wiring import ports
 
 logger = Logger()
@@ -15,7 +15,7 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """See :func:`msp_billing.usecases.deliver_mail.deliver_mail`."""
+    """See :func:`msp_billing.usecases.mailing.deliver_mail.deliver_mail`."""
     request = DeliverRequest.model_validate(event)
     logger.append_keys(
         **request.model_dump(mode="json", include={"provider", "run", "period", "batch"})

@@ -7,8 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msp_billing.usecases.record_mail_event import record_mail_event
-from msp_billing.usecases.ses_events import read_ses_event
+from msp_billing.usecases.mailing.record_mail_event import record_mail_event
+from msp_billing.usecases.mailing.ses_events import read_ses_event
 from msp_billing.wiring import ports
 
 logger = Logger()
@@ -16,7 +16,7 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """See :func:`msp_billing.usecases.record_mail_event.record_mail_event`."""
+    """See :func:`msp_billing.usecases.mailing.record_mail_event.record_mail_event`."""
     mail_event = read_ses_event(event)
     if mail_event is None:
         logger.info("an event that says nothing about one of our mails")

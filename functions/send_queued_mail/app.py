@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msp_billing.usecases.send_queued import QueueRequest, send_queued
+from msp_billing.usecases.mailing.send_queued import QueueRequest, send_queued
 from msp_billing.wiring import ports
 
 logger = Logger()
@@ -15,7 +15,7 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """See :func:`msp_billing.usecases.send_queued.send_queued`."""
+    """See :func:`msp_billing.usecases.mailing.send_queued.send_queued`."""
     request = QueueRequest(provider=event.get("detail", {}).get("provider"))
     result = send_queued(ports(), request, context.get_remaining_time_in_millis())
     logger.info(result.model_dump(mode="json"))

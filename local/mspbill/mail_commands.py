@@ -59,7 +59,7 @@ def mails(
 ) -> None:
     """What became of the mails of the last months, recipient by recipient."""
     from msp_billing.domain.outbox import MailState
-    from msp_billing.usecases.listing_mails import FAILED, MailsQuestion, list_mails
+    from msp_billing.usecases.mailing.listing_mails import FAILED, MailsQuestion, list_mails
 
     if account is None and not unknown and not failed:
         refuse_with("bad-input", "Name an account, or give --unknown or --failed.", as_json=as_json)
@@ -93,7 +93,7 @@ def resend(
     as_json: AsJson = False,
 ) -> None:
     """Send a mail again, with the very same documents. Reason and name are kept with it."""
-    from msp_billing.usecases.resend_mail import ResendRequest, resend_mail
+    from msp_billing.usecases.mailing.resend_mail import ResendRequest, resend_mail
 
     source = Source(stack, state, provider)
     with answering(source, as_json=as_json, changes=True) as found:
@@ -121,7 +121,7 @@ def settle(
     as_json: AsJson = False,
 ) -> None:
     """Say whether a mail was sent of which nobody knows. One that was not can be sent again."""
-    from msp_billing.usecases.resend_mail import SettleRequest, settle_mail
+    from msp_billing.usecases.mailing.resend_mail import SettleRequest, settle_mail
 
     source = Source(stack, state, provider)
     with answering(source, as_json=as_json, changes=True) as found:
@@ -167,7 +167,7 @@ def contact_clear(
     as_json: AsJson = False,
 ) -> None:
     """Let mails go to a contact again, and take it off SES's suppression list."""
-    from msp_billing.usecases.clear_contact import ClearRequest, clear_contact
+    from msp_billing.usecases.mailing.clear_contact import ClearRequest, clear_contact
 
     source = Source(stack, state, provider)
     with answering(source, as_json=as_json, changes=True) as found:

@@ -113,7 +113,7 @@ def test_who_enters_batches_of_invoices_may_store_what_is_frozen_with_them(funct
     ],
 )
 def test_who_delivers_mails_may_do_what_that_takes(module: str, actions: set[str]) -> None:
-    functions = leading_to(f"msp_billing.usecases.{module}")
+    functions = leading_to(f"msp_billing.usecases.mailing.{module}")
     assert functions
     assert {name: actions - allowed(name) for name in functions if actions - allowed(name)} == {}
 
@@ -121,7 +121,7 @@ def test_who_delivers_mails_may_do_what_that_takes(module: str, actions: set[str
 def test_who_attaches_documents_knows_where_links_lead() -> None:
     mailing = {
         name
-        for name in leading_to("msp_billing.usecases.attaching")
+        for name in leading_to("msp_billing.usecases.mailing.attaching")
         if "ses:SendEmail" in allowed(name)
     }
     assert {"DeliverMailFunction", "SendQueuedMailFunction", "CloseCycleFunction"} <= mailing

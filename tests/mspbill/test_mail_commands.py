@@ -9,7 +9,7 @@ import pytest
 from msp_billing.domain.mail_events import MailEvent, ToldRecipient
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.periods import Period
-from msp_billing.usecases.record_mail_event import record_mail_event
+from msp_billing.usecases.mailing.record_mail_event import record_mail_event
 from tests.mspbill.account_desk import Desk
 from tests.mspbill.followed_account import held
 

@@ -12,8 +12,8 @@ import pytest
 from msp_billing.adapters.reports.report_maker import ReportMaker
 from msp_billing.domain.outbox import MailState
 from msp_billing.domain.periods import Period
+from msp_billing.usecases.mailing.send_queued import QueueRequest, send_queued
 from msp_billing.usecases.receivables import statement_documents
-from msp_billing.usecases.send_queued import QueueRequest, send_queued
 from tests.mspbill.account_desk import Desk
 from tests.mspbill.followed_account import held
 

@@ -10,7 +10,7 @@ from msp_billing.domain.dunning.dunning_policy import AccountDunning
 from msp_billing.domain.mail_events import MailEvent, MailEventKind, ToldRecipient
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.periods import Period
-from msp_billing.usecases.record_mail_event import MailEventResult, record_mail_event
+from msp_billing.usecases.mailing.record_mail_event import MailEventResult, record_mail_event
 from tests.end_to_end.small_provider import birch
 from tests.fakes.ports import FakePorts
 

@@ -10,7 +10,7 @@ import pytest
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import InvoiceId
 from msp_billing.domain.outbox import MailState, OutboxMail
-from msp_billing.usecases.composing_mails import AccountMails
+from msp_billing.usecases.mailing.composing_mails import AccountMails
 from tests.unit.usecases.mail_desk import INVOICE, PDF, MailDesk
 
 CYCLE = CycleId(provider="birch", run="managed", period=INVOICE.period)

@@ -14,8 +14,8 @@ from msp_billing.domain.mail_events import MailEvent, ToldRecipient
 from msp_billing.domain.outbox import MailId, MailState
 from msp_billing.usecases.dunning.kept_letters import kept_letter_key
 from msp_billing.usecases.errors import MailRefusedForNowError
-from msp_billing.usecases.record_mail_event import record_mail_event
-from msp_billing.usecases.send_queued import QueueRequest, QueueResult, send_queued
+from msp_billing.usecases.mailing.record_mail_event import record_mail_event
+from msp_billing.usecases.mailing.send_queued import QueueRequest, QueueResult, send_queued
 from tests.end_to_end.dunning_provider import (
     CHIEF,
     OWNER,

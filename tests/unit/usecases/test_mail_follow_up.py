@@ -16,10 +16,10 @@ from msp_billing.domain.contacts import FlagReason
 from msp_billing.domain.mail_events import MailEvent, MailEventKind
 from msp_billing.domain.outbox import MailState
 from msp_billing.domain.problems import ProblemsError
-from msp_billing.usecases.addressing import addressed, flagged_among
-from msp_billing.usecases.clear_contact import ClearRequest, clear_contact
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.errors import BusError
+from msp_billing.usecases.mailing.addressing import addressed, flagged_among
+from msp_billing.usecases.mailing.clear_contact import ClearRequest, clear_contact
 from tests.unit.usecases.mail_desk import (
     BOOKS,
     BOSS,

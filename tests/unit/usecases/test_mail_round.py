@@ -12,7 +12,7 @@ import pytest
 
 from msp_billing.domain.sending import SendingAllowance
 from msp_billing.usecases.errors import MailRefusedForNowError, MailSetupError
-from msp_billing.usecases.mail_round import MailRound
+from msp_billing.usecases.mailing.mail_round import MailRound
 from tests.fakes.outside import FakeClock, FakeMailer, FakePauses
 
 START = datetime(2026, 9, 2, 14, tzinfo=UTC)

@@ -8,8 +8,8 @@ import pytest
 
 from msp_billing.domain.mail_events import MailEventKind
 from msp_billing.domain.outbox import MailState
-from msp_billing.usecases.record_mail_event import record_mail_event
-from msp_billing.usecases.ses_events import read_ses_event
+from msp_billing.usecases.mailing.record_mail_event import record_mail_event
+from msp_billing.usecases.mailing.ses_events import read_ses_event
 from tests.unit.usecases.mail_desk import BOOKS, INVOICE, MailDesk, event
 
 EVENT_KINDS: dict[str, MailEventKind] = {

@@ -8,7 +8,7 @@ import pytest
 
 from msp_billing.domain.outbox import MailId, MailState
 from msp_billing.domain.problems import ProblemsError
-from msp_billing.usecases.resend_mail import (
+from msp_billing.usecases.mailing.resend_mail import (
     ResendRequest,
     SettleRequest,
     resend_mail,

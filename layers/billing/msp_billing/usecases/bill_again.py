@@ -23,8 +23,8 @@ from msp_billing.usecases.build_invoices import (
     last_counts,
 )
 from msp_billing.usecases.context import BatchRequest, CycleContext, count_prefix, pinned
-from msp_billing.usecases.deliver_mail import DeliverRequest, deliver_mail
 from msp_billing.usecases.errors import NotBilledAgainError
+from msp_billing.usecases.mailing.deliver_mail import DeliverRequest, deliver_mail
 from msp_billing.usecases.number_invoices import number_drafts
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.posting_documents import post_invoices

@@ -14,14 +14,14 @@ from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
 from msp_billing.domain.ledger.entries import EntryKind, LedgerId
 from msp_billing.domain.outbox import Attachment, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.usecases.addressing import addressed, flagged_among
-from msp_billing.usecases.attaching import attached
 from msp_billing.usecases.context import object_prefix
-from msp_billing.usecases.credit_mail import credit_mail_id
 from msp_billing.usecases.errors import ConcurrentNumberingError, CreditConflictError
+from msp_billing.usecases.mailing.addressing import addressed, flagged_among
+from msp_billing.usecases.mailing.attaching import attached
+from msp_billing.usecases.mailing.credit_mail import credit_mail_id
+from msp_billing.usecases.mailing.sending_mails import send_once
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.posting_documents import post_credit_note
-from msp_billing.usecases.sending_mails import send_once
 
 _MAX_TRIES = 5
 

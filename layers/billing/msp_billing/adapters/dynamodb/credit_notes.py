@@ -22,7 +22,7 @@ from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import InvoiceId
 from msp_billing.domain.outbox import MailState, OutboxMail
-from msp_billing.usecases.credit_mail import credit_mail_id
+from msp_billing.usecases.mailing.credit_mail import credit_mail_id
 
 _NUMBER_DIGITS = 6
 

@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from pydantic import ValidationError
 
 from msp_billing.adapters.http.requests import new_router, ports_of
-from msp_billing.usecases.opening_links import (
+from msp_billing.usecases.mailing.opening_links import (
     LinkClosedError,
     LinkRequest,
     NoSuchLinkError,

@@ -6,7 +6,7 @@ from msp_billing.domain.contacts import contacts_in_turn
 from msp_billing.domain.dunning.dunning_policy import AccountDunning
 from msp_billing.domain.dunning.moves import dunning_of
 from msp_billing.usecases.dunning.context import DunningContext
-from msp_billing.usecases.mail_copies import reachable
+from msp_billing.usecases.mailing.mail_copies import reachable
 
 
 def reachable_contacts(context: DunningContext) -> AccountDunning:

@@ -28,7 +28,7 @@ from msp_billing.usecases.dunning.letters import (
     reinstated_letter,
     step_letter,
 )
-from msp_billing.usecases.sending_mails import Compose, send_once
+from msp_billing.usecases.mailing.sending_mails import Compose, send_once
 
 RUN = "dunning"
 """In place of the name of a run in mails of dunning; the period is the month they were made in."""

@@ -38,8 +38,8 @@ from msp_billing.usecases.dunning.release_situation import (
     what_is_missing,
 )
 from msp_billing.usecases.errors import MailRefusedForNowError
+from msp_billing.usecases.mailing.sending_mails import send_to_provider
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.sending_mails import send_to_provider
 
 _LETTERS_KEEP = timedelta(days=14)
 """Whoever has not read by then that a hold has ended knows it."""

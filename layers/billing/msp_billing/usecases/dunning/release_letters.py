@@ -28,8 +28,8 @@ from msp_billing.usecases.dunning.release_situation import (
     release_roles,
 )
 from msp_billing.usecases.errors import MailRefusedForNowError
+from msp_billing.usecases.mailing.sending_mails import send_once
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.sending_mails import send_once
 
 _NOTHING = Decimal(0)
 

@@ -19,9 +19,9 @@ from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.domain.snapshots import seal
-from msp_billing.usecases.attaching import documents_of
 from msp_billing.usecases.dunning.context import UnknownAccountError, policy_in_force
-from msp_billing.usecases.mail_queue import tell_of_queue
+from msp_billing.usecases.mailing.attaching import documents_of
+from msp_billing.usecases.mailing.mail_queue import tell_of_queue
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
 from msp_billing.usecases.receivables.final_account import final_account

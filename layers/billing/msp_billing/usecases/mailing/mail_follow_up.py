@@ -9,11 +9,16 @@ from msp_billing.domain.mail_events import MailEvent, has_failed, told_recipient
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.report_policy import REPORT_KINDS
-from msp_billing.usecases.contact_alerts import flag_alert, nobody_alert
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.letter_copies import goes_to_the_next
-from msp_billing.usecases.mail_copies import add_copy, chain_of, next_contact, reached_nobody
-from msp_billing.usecases.mail_queue import tell_of_queue
+from msp_billing.usecases.mailing.contact_alerts import flag_alert, nobody_alert
+from msp_billing.usecases.mailing.mail_copies import (
+    add_copy,
+    chain_of,
+    next_contact,
+    reached_nobody,
+)
+from msp_billing.usecases.mailing.mail_queue import tell_of_queue
 from msp_billing.usecases.ports import Ports
 
 _TO_ACCOUNTS = frozenset(

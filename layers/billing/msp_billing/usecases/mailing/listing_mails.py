@@ -10,9 +10,9 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.periods import Period
-from msp_billing.usecases.contact_alerts import RUN as CONTACTS_RUN
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.mails import RUN as DUNNING_RUN
+from msp_billing.usecases.mailing.contact_alerts import RUN as CONTACTS_RUN
 from msp_billing.usecases.ports import Ports
 
 FAILED = frozenset({MailState.BOUNCED, MailState.COMPLAINED, MailState.REJECTED})

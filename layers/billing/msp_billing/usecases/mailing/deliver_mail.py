@@ -9,16 +9,16 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.outbox import AccountMailKind, MailId, MailState, OutboxMail
-from msp_billing.usecases.addressing import addressed, flagged_among
 from msp_billing.usecases.build_invoices import invoice_id
 from msp_billing.usecases.compare_invoices import comparison_mail_id
-from msp_billing.usecases.composing_mails import AccountMails
 from msp_billing.usecases.context import BatchRequest, CycleContext, failure_noted, load_context
-from msp_billing.usecases.mail_round import MailRound
+from msp_billing.usecases.mailing.addressing import addressed, flagged_among
+from msp_billing.usecases.mailing.composing_mails import AccountMails
+from msp_billing.usecases.mailing.mail_round import MailRound
+from msp_billing.usecases.mailing.sending_mails import Compose, send_once, settle_left_behind
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
 from msp_billing.usecases.report_store import report_mail_id
-from msp_billing.usecases.sending_mails import Compose, send_once, settle_left_behind
 
 
 class DeliverRequest(BatchRequest):

@@ -10,18 +10,23 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.usecases.addressing import addressed, flagged_among
-from msp_billing.usecases.composing_mails import AccountMails
-from msp_billing.usecases.contact_alerts import compose_alert
 from msp_billing.usecases.context import pinned
 from msp_billing.usecases.dunning.context import load_account, policy_in_force
 from msp_billing.usecases.dunning.kept_letters import keep_mail
 from msp_billing.usecases.dunning.letter_copies import readdressed_letter, why_withdrawn
 from msp_billing.usecases.errors import DEFECTS, MailRefusedForNowError, SealBrokenError
-from msp_billing.usecases.mail_round import MailRound
+from msp_billing.usecases.mailing.addressing import addressed, flagged_among
+from msp_billing.usecases.mailing.composing_mails import AccountMails
+from msp_billing.usecases.mailing.contact_alerts import compose_alert
+from msp_billing.usecases.mailing.mail_round import MailRound
+from msp_billing.usecases.mailing.sending_mails import (
+    Compose,
+    give_up,
+    send_once,
+    settle_left_behind,
+)
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.statement_documents import compose_statement
-from msp_billing.usecases.sending_mails import Compose, give_up, send_once, settle_left_behind
 
 _LOGGER = logging.getLogger(__name__)
 _ONE_OF = 2

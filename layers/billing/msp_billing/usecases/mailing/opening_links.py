@@ -8,7 +8,7 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.document_links import DocumentName
-from msp_billing.usecases.attaching import secret_hash
+from msp_billing.usecases.mailing.attaching import secret_hash
 from msp_billing.usecases.ports import Ports
 
 _FETCH_WITHIN = timedelta(minutes=5)

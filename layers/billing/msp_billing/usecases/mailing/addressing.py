@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from msp_billing.domain.contacts import contact_key
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.usecases.contact_alerts import nobody_alert
-from msp_billing.usecases.mail_copies import chain_of, next_contact
-from msp_billing.usecases.mail_queue import tell_of_queue
+from msp_billing.usecases.mailing.contact_alerts import nobody_alert
+from msp_billing.usecases.mailing.mail_copies import chain_of, next_contact
+from msp_billing.usecases.mailing.mail_queue import tell_of_queue
 from msp_billing.usecases.ports import Ports
 
 

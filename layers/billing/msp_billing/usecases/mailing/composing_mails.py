@@ -11,12 +11,12 @@ from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId, OutboxMail
-from msp_billing.usecases.attaching import MAIL_LIMIT_BYTES, documents_of
 from msp_billing.usecases.build_invoices import invoices_of, previous_invoices
 from msp_billing.usecases.compare_invoices import account_comparisons
 from msp_billing.usecases.context import CycleContext
-from msp_billing.usecases.credit_mail import credit_mail_id
 from msp_billing.usecases.errors import MailTooLargeError
+from msp_billing.usecases.mailing.attaching import MAIL_LIMIT_BYTES, documents_of
+from msp_billing.usecases.mailing.credit_mail import credit_mail_id
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
 from msp_billing.usecases.report_store import is_report, stored_notice

@@ -12,8 +12,8 @@ from msp_billing.domain.contacts import contact_key, without_repeats
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.domain.reports.report_policy import REPORT_KINDS
-from msp_billing.usecases.mail_copies import MAX_COPIES, add_copy, chain_of, reachable
-from msp_billing.usecases.mail_queue import tell_of_queue
+from msp_billing.usecases.mailing.mail_copies import MAX_COPIES, add_copy, chain_of, reachable
+from msp_billing.usecases.mailing.mail_queue import tell_of_queue
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
 

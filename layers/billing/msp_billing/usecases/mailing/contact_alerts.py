@@ -9,7 +9,7 @@ from msp_billing.domain.dunning.letters import AlertFact, ProviderAlert
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.usecases.mail_copies import chain_of
+from msp_billing.usecases.mailing.mail_copies import chain_of
 from msp_billing.usecases.ports import Ports
 
 RUN = "contacts"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.mail_events import MailEvent, after_event
 from msp_billing.domain.outbox import MailState, OutboxMail
-from msp_billing.usecases.mail_follow_up import follow_up
+from msp_billing.usecases.mailing.mail_follow_up import follow_up
 from msp_billing.usecases.ports import Ports
 
 __all__ = ["MailEvent", "MailEventResult", "record_mail_event"]

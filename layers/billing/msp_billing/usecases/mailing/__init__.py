@@ -1,0 +1,1 @@
+"""Mail: who gets it, sending it once at SES's rate, and what becomes of it afterwards."""
