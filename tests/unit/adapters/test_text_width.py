@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 import typst
 
+from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
 from msp_billing.adapters.invoice_pdf.text_width import line_widths, width_in_ems
+from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
+from tests.unit.adapters.invoice_samples import many_sections, policy, price_book
 
-FONTS = Path(__file__).parents[3] / "layers" / "rendering" / "fonts"
+RENDERING = Path(__file__).parents[3] / "layers" / "rendering"
+FONTS = RENDERING / "fonts"
 TEXTS = (
     "".join(map(chr, range(0x20, 0x7F))),
     'AVAToTyWaLT fjord "quoted" r,n. f) f" 7/4 11-11',
@@ -49,3 +53,16 @@ def test_each_part_of_a_line_counts_in_its_own_size():
     assert widths[1:3] == [round(2 * a + 0.4 + 0.78 * a, 2), round(0.83 * a, 2)]
     assert widths[0] > 0
     assert widths[3] > 0
+
+
+def test_a_row_whose_height_is_known_is_as_high_as_one_that_is_laid_out_to_find_it():
+    renderer = TypstRenderer(RENDERING)
+    known = present_invoice(many_sections(9), policy(), price_book())
+    unknown = present_invoice(many_sections(9), policy(), price_book())
+    for block in unknown["blocks"]:
+        for section in block["sections"]:
+            for line in section["lines"]:
+                assert line["ems"] is not None
+                line["ems"] = None
+
+    assert renderer.render("invoice.typ", known) == renderer.render("invoice.typ", unknown)
