@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msp_billing.adapters.formatting import format_day, format_quantity
+from msp_billing.adapters.language import _
 from msp_billing.domain.counting.counts import Count, CountedItem, LateChange, QuantityChange
 
 
@@ -18,18 +19,26 @@ def named_items(items: Iterable[CountedItem]) -> list[str]:
 
 def named_left(item: CountedItem) -> str:
     """An item that left, with the day where it is known."""
-    return item.name if item.until_on is None else f"{item.name}, left {format_day(item.until_on)}"
+    if item.until_on is None:
+        return item.name
+    return _("{name}, left {day}").format(name=item.name, day=format_day(item.until_on))
 
 
 def named_change(change: QuantityChange) -> str:
     """An item that stands for another number now."""
     before, now = format_quantity(change.before), format_quantity(change.item.quantity)
-    return f"{change.item.name}: {now}, before {before}"
+    return _("{name}: {now}, before {before}").format(name=change.item.name, now=now, before=before)
 
 
 def named_late(change: LateChange) -> str:
     """A change that waits for the next count."""
-    return f"{change.item.name} ({change.what}, received {format_day(change.received_on)})"
+    received = format_day(change.received_on)
+    text = (
+        _("{name} (added, received {day})")
+        if change.what == "added"
+        else _("{name} (removed, received {day})")
+    )
+    return text.format(name=change.item.name, day=received)
 
 
 def split_changes(count: Count) -> tuple[list[str], list[str]]:

@@ -92,7 +92,8 @@ def format_service_period(period: ServicePeriod) -> str:
         return format_day(starts_on)
     if (starts_on.year, starts_on.month) == (ends_on.year, ends_on.month):
         # Translators: days of one month: "1 to 31 December 2026". The day has no month.
-        return _("{day} to {last}").format(day=starts_on.day, last=format_day(ends_on))
+        first = "1er" if current_locale().language == "fr" and starts_on.day == 1 else starts_on.day
+        return _("{day} to {last}").format(day=first, last=format_day(ends_on))
     return _("{first} to {last}").format(first=format_day(starts_on), last=format_day(ends_on))
 
 

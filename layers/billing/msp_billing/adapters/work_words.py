@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.formatting import format_day, format_moment
+from msp_billing.adapters.language import _
 from msp_billing.domain.work.work_done import WorkDone, WorkSpan
 
 
@@ -12,16 +13,20 @@ def span_in_words(span: WorkSpan, zone: ZoneInfo) -> str:
     """``2 November 2026, 16:00 to 17:00``, local; with offsets where clocks or days change."""
     starts, ends = span.starts_at.astimezone(zone), span.ends_at.astimezone(zone)
     if starts.date() == ends.date() and starts.utcoffset() == ends.utcoffset():
-        return f"{format_day(starts.date())}, {starts:%H:%M} to {ends:%H:%M}"
-    return f"{format_moment(starts, zone)} to {format_moment(ends, zone)}"
+        return _("{day}, {first} to {last}").format(
+            day=format_day(starts.date()), first=f"{starts:%H:%M}", last=f"{ends:%H:%M}"
+        )
+    return _("{first} to {last}").format(
+        first=format_moment(starts, zone), last=format_moment(ends, zone)
+    )
 
 
 def work_in_words(work: WorkDone) -> str:
     """``Project, SR-1042 (time entry T-7)``."""
-    ticket = f", {work.ticket}" if work.ticket else ""
-    return f"{work.work}{ticket} (time entry {work.entry})"
+    what = f"{work.work}, {work.ticket}" if work.ticket else work.work
+    return _("{work} (time entry {entry})").format(work=what, entry=work.entry)
 
 
 def hours_in_words(work: WorkDone) -> str:
     """Whether it was in business hours."""
-    return "After hours" if work.after_hours else "Business hours"
+    return _("After hours") if work.after_hours else _("Business hours")
