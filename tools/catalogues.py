@@ -109,6 +109,11 @@ def strings(language: str) -> list[str]:
     return [text for entry in _texts(translated(language)) for text in _strings(entry)]
 
 
+def pairs(language: str) -> list[tuple[str, str]]:
+    """Every text with its translation, in the singular where it has two."""
+    return [(_ids(entry)[0], _strings(entry)[0]) for entry in _texts(translated(language))]
+
+
 def _file(language: str) -> Path:
     return CATALOGUES / f"{language}.po"
 
