@@ -59,10 +59,8 @@ class DynamoPolicyStore:
     ) -> None:
         """Store both and put them in force. Raises VersionConflictError."""
         provider = policy.provider
-        self._put_version(provider, f"POLICY#{policy.version}", policy.model_dump_json())
-        self._put_version(
-            provider, f"PRICE_BOOK#{price_book.version}", price_book.model_dump_json()
-        )
+        self._put_version(provider, f"POLICY#{policy.version}", policy)
+        self._put_version(provider, f"PRICE_BOOK#{price_book.version}", price_book)
         self._table.put(
             {
                 "pk": f"PROVIDER#{provider}",
@@ -72,7 +70,9 @@ class DynamoPolicyStore:
         )
         self._table.put({"pk": _PROVIDERS, "sk": provider})
 
-    def _put_version(self, provider: str, sk: str, json_text: str) -> None:
+    def _put_version(self, provider: str, sk: str, given: ProviderPolicy | PriceBook) -> None:
+        """Store a version once. Fields that the model got since then are no other content."""
+        json_text = given.model_dump_json()
         digest = hashlib.sha256(json_text.encode()).hexdigest()
         item: Item = {
             "pk": f"PROVIDER#{provider}",
@@ -81,7 +81,9 @@ class DynamoPolicyStore:
             **self._bodies.attributes(json_text, f"{provider}/versions"),
         }
         existing = self._table.put(item, "attribute_not_exists(pk)")
-        if existing is not None and existing["content_sha256"] != digest:
+        if existing is None or existing["content_sha256"] == digest:
+            return
+        if type(given).model_validate_json(self._bodies.read(existing)) != given:
             raise VersionConflictError(
                 f"{provider} has {sk.replace('#', ' ').lower()} with other content: give the "
                 "changed file a new 'version'"
