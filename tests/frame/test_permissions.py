@@ -108,7 +108,7 @@ def test_who_enters_batches_of_invoices_may_store_what_is_frozen_with_them(funct
     [
         ("mail_round", {"ses:GetAccount", "ses:SendEmail"}),
         ("mail_queue", {"events:PutEvents", "dynamodb:PutItem", "dynamodb:BatchGetItem"}),
-        ("send_queued", {"dynamodb:DeleteItem", "dynamodb:Query"}),
+        ("send_queued", {"dynamodb:DeleteItem", "dynamodb:Query", "s3:PutObject"}),
         ("opening_links", {"dynamodb:GetItem", "s3:GetObject"}),
     ],
 )
