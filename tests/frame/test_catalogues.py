@@ -34,7 +34,7 @@ def test_a_catalogue_is_as_the_command_writes_it(language: str) -> None:
 @pytest.mark.parametrize("language", catalogues.LANGUAGES)
 def test_translations_keep_to_the_rules_of_their_language(language: str) -> None:
     strings = catalogues.strings(language)
-    broken = [text for text in strings if text != text.strip()]
+    broken = [text for text in strings if text != text.strip() and text.strip() != ":"]
     if language == "fr":
         broken += [text for text in strings if SPACE_BEFORE_MARKS.search(text)]
     assert broken == []
