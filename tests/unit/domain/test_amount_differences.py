@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msp_billing.adapters.difference_words import difference_in_words
 from msp_billing.domain.amount_differences import MAX_DIFFERENCES, why_it_differs
 from msp_billing.domain.at_issue import Cause
-from msp_billing.domain.invoices import Invoice, LineKind
+from msp_billing.domain.invoices import Invoice, LineKind, PriceBasis
 from msp_billing.domain.money import total
+from msp_billing.domain.periods import Period
 from tests.unit.document_samples import DECEMBER, NOVEMBER, InvoiceMaker, counted, usd
 
 
@@ -129,10 +131,10 @@ def test_several_prices_of_one_product_are_not_taken_apart_wrongly() -> None:
     """Two prices within an invoice: the count changed, so the count is what is said."""
     before = InvoiceMaker(NOVEMBER).line("PC", "1", "40", subscriber="a", section="A")
     before.line("PC", "1", "60", subscriber="b", section="B")
-    now = InvoiceMaker(DECEMBER).line("PC", "1", "40", subscriber="a", section="A")
+    now = InvoiceMaker(DECEMBER).line("PC", "2", "40", subscriber="a", section="A")
     now.line("PC", "2", "60", subscriber="b", section="B")
     (found,) = why_it_differs(before.make("LP-1"), now.make("LP-2"))
-    assert (found.cause, found.amount) == (Cause.COUNT, usd("60.00"))
+    assert (found.cause, found.amount) == (Cause.COUNT, usd("100.00"))
     assert (found.price_before, found.price_now) == (None, None)
 
 
@@ -152,6 +154,50 @@ def test_a_discount_on_another_amount_is_one_cause() -> None:
         (Cause.PRICE, "Users", "200.00"),
         (Cause.DISCOUNT, "Term discount, 10% of 1200", "-20.00"),
     ]
+
+
+def test_where_one_section_changed_its_own_number_is_told() -> None:
+    """Harbor has 3 all the time, Pier 5, then 6: nobody at Pier counts to 9."""
+
+    def made(period: Period, pier: str) -> Invoice:
+        maker = InvoiceMaker(period)
+        maker.line("PC", "3", "42", subscriber="a", section="Harbor", description="PC")
+        maker.line("PC", pier, "42", subscriber="b", section="Pier", description="PC")
+        return maker.make("LP-1")
+
+    (found,) = why_it_differs(made(NOVEMBER, "5"), made(DECEMBER, "6"))
+    assert (found.title, found.quantity_before, found.quantity_now) == ("PC, Pier", 5, 6)
+
+
+def test_an_allowance_and_what_is_beyond_it_are_one_product() -> None:
+    """80 of 100 included, then 100 and 5 beyond them at 2.00: 25 more, and no price for them."""
+    before = InvoiceMaker(NOVEMBER).line("M", "80", "0", description="Mailbox, included")
+    now = InvoiceMaker(DECEMBER).line("M", "100", "0", description="Mailbox, included")
+    now.line("M", "5", "2.00", description="Mailbox, beyond what is included")
+    (found,) = why_it_differs(before.make("LP-1"), now.make("LP-2"))
+    assert (found.cause, found.title, found.amount) == (Cause.COUNT, "Mailbox", usd("10.00"))
+    assert difference_in_words(found) == "Mailbox: 25 more (80 → 105)"
+
+
+def test_a_price_in_steps_is_not_told_as_its_average() -> None:
+    """10 x 10 = 100, then 10 x 10 + 2 x 8 = 116: two more cost 16, at no price of 9.67."""
+
+    def stepped(invoice: Invoice) -> Invoice:
+        (line,) = invoice.lines
+        reason = line.reason.model_copy(update={"price_basis": PriceBasis.GRADUATED})
+        return invoice.model_copy(update={"lines": (line.model_copy(update={"reason": reason}),)})
+
+    before = stepped(InvoiceMaker(NOVEMBER).line("M", "10", "10").make("LP-1"))
+    now = stepped(InvoiceMaker(DECEMBER).line("M", "12", "9.6667").make("LP-2"))
+    (found,) = why_it_differs(before, now)
+    assert (found.cause, found.amount) == (Cause.COUNT, usd("16.00"))
+    assert difference_in_words(found) == "Hosted mailbox: 2 more (10 → 12)"
+
+
+def test_a_product_with_another_name_is_told_by_the_new_one() -> None:
+    before = InvoiceMaker(NOVEMBER).line("PC", "1", "40", description="PC").make("LP-1")
+    now = InvoiceMaker(DECEMBER).line("PC", "2", "40", description="Workstation").make("LP-2")
+    assert amounts(before, now) == [(Cause.COUNT, "Workstation", "40.00")]
 
 
 lines = st.lists(

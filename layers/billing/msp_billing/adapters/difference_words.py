@@ -32,7 +32,8 @@ def _by_count(entry: Difference) -> str:
         "price": _price(entry.price_before),
     }
     more = now > before
-    if entry.price_before is None:
+    if entry.price_before is None or entry.price_now is None:
+        # The amount is no count times a price: part of it may be included, or in steps.
         # Translators: "Managed workstation: 3 more (119 → 122)".
         text = _("{title}: {number} more ({before} → {now})")
         fewer = _("{title}: {number} fewer ({before} → {now})")

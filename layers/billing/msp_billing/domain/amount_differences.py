@@ -13,7 +13,7 @@ from msp_billing.domain.at_issue import (
     InvoiceAtIssue,
     PreviousInvoice,
 )
-from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
+from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind, PriceBasis, common_name
 from msp_billing.domain.money import Money, total, zero
 
 MAX_DIFFERENCES = 12
@@ -52,9 +52,13 @@ class _Side:
 
     @property
     def price(self) -> Money | None:
-        """The one price that all of it has and that makes its amount; None where there is none."""
+        """The one price that all of it has and that makes its amount; None where there is none.
+
+        Steps have none: what a line says is their average, which nobody pays for one more.
+        """
         prices = {line.unit_price for line in self.lines}
-        if len(prices) != 1:
+        stepped = any(line.reason.price_basis is PriceBasis.GRADUATED for line in self.lines)
+        if len(prices) != 1 or stepped:
             return None
         (price,) = prices
         exact = all(line.amount == price.times(line.quantity).rounded() for line in self.lines)
@@ -70,22 +74,26 @@ class _Side:
         return found
 
     @property
-    def by_section(self) -> dict[str, Money]:
-        titles = {entry.subscriber: entry.title for entry in self.invoice.sections}
-        found: dict[str, Money] = {}
+    def by_section(self) -> dict[str | None, Money]:
+        found: dict[str | None, Money] = {}
         for line in self.lines:
-            title = titles[line.subscriber]
-            found[title] = found.get(title, zero(self.invoice.currency)) + line.amount
+            before = found.get(line.subscriber, zero(self.invoice.currency))
+            found[line.subscriber] = before + line.amount
         return found
+
+    def within(self, subscriber: str | None) -> _Side:
+        """What it has of the product in one section."""
+        lines = [line for line in self.lines if line.subscriber == subscriber]
+        return _Side(self.invoice, lines)
 
 
 def why_it_differs(previous: Invoice, current: Invoice) -> tuple[Difference, ...]:
     """Every cause of the difference between two invoices, largest first.
 
     Products are taken over all sections, because a customer asks about "the laptops" and not about
-    the line of each site; where only one section changed, it is named. A change of count and price
-    at once is told apart: the count at the old price, and the rest as the price's. The causes sum
-    to the difference of the totals exactly.
+    the line of each site; where only one section changed, it is named, and told alone. A change of
+    count and price at once is told apart: the count at the old price, and the rest as the price's.
+    The causes sum to the difference of the totals exactly.
 
     Args:
         previous: in the same currency as ``current``.
@@ -150,9 +158,12 @@ def _has_sections(*invoices: Invoice) -> bool:
 
 
 def _causes(before: _Side, now: _Side, *, several: bool) -> Iterator[Difference]:
+    section = None
+    if several:
+        before, now, section = _only_section(before, now)
     line = (now.lines or before.lines)[0]
     change = now.amount - before.amount
-    title = _title(before, now, line, several=several)
+    title = _title(before, now, section)
     if line.kind in _CAUSES:
         yield Difference(
             cause=_CAUSES[line.kind],
@@ -192,10 +203,24 @@ def _parts(before: _Side, now: _Side, change: Money) -> Iterator[tuple[Cause, Mo
     yield Cause.PRICE, change - by_count
 
 
-def _title(before: _Side, now: _Side, line: InvoiceLine, *, several: bool) -> str:
-    """What it is about; with the section, where only one of several changed."""
-    if not several:
-        return line.description
+def _only_section(before: _Side, now: _Side) -> tuple[_Side, _Side, str | None]:
+    """The one section that changed, with its title; all of them where several did."""
     was, has = before.by_section, now.by_section
     changed = [name for name in dict.fromkeys([*has, *was]) if has.get(name) != was.get(name)]
-    return f"{line.description}, {changed[0]}" if len(changed) == 1 else line.description
+    if len(changed) != 1:
+        return before, now, None
+    (only,) = changed
+    sections = (*now.invoice.sections, *before.invoice.sections)
+    title = next(entry.title for entry in sections if entry.subscriber == only)
+    return before.within(only), now.within(only), title
+
+
+def _title(before: _Side, now: _Side, section: str | None) -> str:
+    """What it is about: the words that all of its lines begin with, and the only section."""
+    lines = now.lines or before.lines
+    if lines[0].kind not in _CAUSES:  # an allowance, and what is beyond it, are one product
+        lines = [*now.lines, *before.lines]
+    current = common_name([line.description for line in now.lines or before.lines])
+    alike = common_name([line.description for line in lines])
+    name = alike if current.startswith(alike) else current  # under another name since
+    return name if section is None else f"{name}, {section}"

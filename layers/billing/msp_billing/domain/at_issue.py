@@ -92,6 +92,23 @@ class Balance(Frozen):
         """Whether the account owed nothing and held nothing, so that the total says it all."""
         return not (self.brought_forward.amount or self.credit_held.amount)
 
+    def owed_after(self, invoice_total: Money) -> Money:
+        """What is open on all documents once the invoice is entered.
+
+        Credit may have paid earlier ones at the same time: that of an invoice below zero does.
+        """
+        return self.brought_forward - self.credit_held + invoice_total + self.credit_left
+
+    def earlier_after(self, invoice_total: Money) -> Money:
+        """What of that is open on earlier documents."""
+        return self.owed_after(invoice_total) - self.to_pay
+
+    def overdue_after(self, invoice_total: Money) -> Money:
+        """What of it was past its due date: credit pays what is due longest first (KR-13)."""
+        paid = self.brought_forward - self.earlier_after(invoice_total)
+        left = self.overdue - paid
+        return left if left.amount > 0 else left - left
+
 
 class InvoiceAtIssue(Frozen):
     """All of it for one invoice."""

@@ -264,7 +264,7 @@ def summarise_by_product(lines: tuple[InvoiceLine, ...], currency: str) -> tuple
     return tuple(
         ProductTotal(
             product=product,
-            description=group[0].description if len(group) == 1 else _common_name(group),
+            description=common_name([line.description for line in group]),
             category=category,
             quantity=sum((line.quantity for line in group), Decimal(0)),
             amount=total((line.amount for line in group), currency),
@@ -273,14 +273,14 @@ def summarise_by_product(lines: tuple[InvoiceLine, ...], currency: str) -> tuple
     )
 
 
-def _common_name(group: list[InvoiceLine]) -> str:
-    """What the descriptions begin with alike: notes of single lines follow the product's name.
+def common_name(descriptions: list[str]) -> str:
+    """What descriptions begin with alike: notes of single lines follow the product's name.
 
     The shortest one where they have nothing in common.
     """
-    texts = [line.description.split(", ") for line in group]
+    texts = [text.split(", ") for text in descriptions]
     alike = takewhile(lambda parts: len(set(parts)) == 1, zip(*texts, strict=False))
-    shortest = min((line.description for line in group), key=lambda text: (len(text), text))
+    shortest = min(descriptions, key=lambda text: (len(text), text))
     return ", ".join(parts[0] for parts in alike) or shortest
 
 

@@ -49,7 +49,7 @@ def present_account(invoice: Invoice, at_issue: InvoiceAtIssue | None) -> Json |
     return {
         "title": _("Your account on {day}").format(day=format_day(balance.as_of)),
         "rows": [*rows, _row(last, after, strong=True)],
-        "notes": list(_notes(balance)),
+        "notes": list(_notes(balance, invoice.total)),
     }
 
 
@@ -73,13 +73,14 @@ def _open_items(balance: Balance) -> Iterator[str]:
         )
 
 
-def _notes(balance: Balance) -> Iterator[str]:
+def _notes(balance: Balance, total: Money) -> Iterator[str]:
     """What to do about it, as one says it to somebody with whom one goes on working."""
-    if balance.overdue.amount > 0:
+    overdue = balance.overdue_after(total)
+    if overdue.amount > 0:
         yield _(
             "{amount} of it was due before {day}. If it is on its way, thank you; if not, please "
             "send it with this payment."
-        ).format(amount=_money(balance.overdue), day=format_day(balance.as_of))
+        ).format(amount=_money(overdue), day=format_day(balance.as_of))
     if balance.credit_left.amount > 0:
         yield _("{amount} stays to your credit for your next invoices.").format(
             amount=_money(balance.credit_left)

@@ -97,9 +97,10 @@ class Payment:
                 total=self._money(self.invoice.total.amount),
                 credit=self._money(balance.credit_used.amount),
             )
-        if self.to_pay and balance.brought_forward.amount > 0:
+        earlier = balance.earlier_after(self.invoice.total)
+        if self.to_pay and earlier.amount > 0:
             yield _("besides {amount} of earlier invoices, see below").format(
-                amount=self._money(balance.brought_forward.amount)
+                amount=self._money(earlier.amount)
             )
 
     @property

@@ -28,18 +28,24 @@ def link_code(link: str) -> str:
 def transfer_code(holder: str, bank: BankAccount, amount: Decimal, reference: str) -> str | None:
     """A European Payments Council code: a transfer in euro with everything filled in.
 
-    None where such a code cannot say it: without an IBAN, or for an amount beyond its limits.
+    None where such a code cannot say it: without an IBAN, or for an amount or a text beyond its
+    limits.
     """
     if bank.iban is None or not Decimal("0.01") <= amount <= _LARGEST_TRANSFER:
         return None
-    code = helpers.make_epc_qr(
-        name=(bank.holder or holder)[:_MAX_NAME],
-        iban=bank.iban,
-        bic=bank.bic,
-        amount=amount,
-        text=reference[:_MAX_TEXT],
-        encoding="utf-8",
-    )
+    # Its fields are lines: a break in a name would put the name's rest in the IBAN's place.
+    name, text = " ".join((bank.holder or holder).split()), " ".join(reference.split())
+    try:
+        code = helpers.make_epc_qr(
+            name=name[:_MAX_NAME].strip(),
+            iban=bank.iban,
+            bic=bank.bic,
+            amount=amount,
+            text=text[:_MAX_TEXT].strip(),
+            encoding="utf-8",
+        )
+    except ValueError:  # more bytes than the standard admits, or an IBAN that is none
+        return None
     return _drawing(code)
 
 

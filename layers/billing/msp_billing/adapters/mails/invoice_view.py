@@ -172,7 +172,7 @@ def _standing(invoice: Invoice, balance: Balance) -> Standing | None:
         text = ngettext("{number} further document", "{number} further documents", further)
         entries.append(Entry(text.format(number=format_quantity(further)), money(rest)))
     note = ""
-    if balance.brought_forward.amount > 0:
+    if balance.earlier_after(invoice.total).amount > 0:
         note = _("If you have paid these already, thank you: nothing else is needed for them.")
     return Standing(tuple(_standing_facts(invoice, balance)), tuple(entries), note)
 
@@ -183,23 +183,24 @@ def _sum(balance: Balance, shown: int) -> Money:
 
 
 def _standing_facts(invoice: Invoice, balance: Balance) -> Iterator[Fact]:
-    if balance.credit_used.amount:
+    if balance.credit_used.amount or invoice.total.amount < 0:
         yield Fact(_("This invoice"), money(invoice.total))
+    if balance.credit_used.amount:
         yield Fact(_("Credit used for it"), money(balance.credit_used))
     yield Fact(_("To pay for this invoice"), money(balance.to_pay))
     if balance.brought_forward.amount:
-        yield Fact(_("Open from before"), _open_before(balance))
-    if balance.brought_forward.amount > 0:
-        yield Fact(_("To pay in all"), money(balance.to_pay + balance.brought_forward))
+        yield Fact(_("Open from before"), _open_before(balance, invoice.total))
+        yield Fact(_("To pay in all"), money(balance.owed_after(invoice.total)))
     if balance.credit_left.amount:
         yield Fact(_("Your credit with us"), money(balance.credit_left))
 
 
-def _open_before(balance: Balance) -> str:
-    if not balance.overdue.amount:
+def _open_before(balance: Balance, total: Money) -> str:
+    overdue = balance.overdue_after(total)
+    if not overdue.amount:
         return money(balance.brought_forward)
     text = _("{amount}, of it {overdue} overdue")
-    return text.format(amount=money(balance.brought_forward), overdue=money(balance.overdue))
+    return text.format(amount=money(balance.brought_forward), overdue=money(overdue))
 
 
 # --- What is billed ------------------------------------------------------------------------------
