@@ -122,7 +122,11 @@ class European:
                         update={"title": self.categories.get(entry.category, entry.title)}
                     )
                     for entry in book.categories
-                )
+                ),
+                "products": tuple(
+                    entry.model_copy(update={"unit": self.units.get(entry.unit, entry.unit)})
+                    for entry in book.products
+                ),
             }
         )
 

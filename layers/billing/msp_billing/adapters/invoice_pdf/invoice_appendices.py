@@ -19,6 +19,7 @@ from msp_billing.adapters.formatting import (
     format_month,
     format_quantity,
 )
+from msp_billing.adapters.invoice_pdf.invoice_totals import apart
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
 from msp_billing.domain.counting.counts import Count, CountedItem
@@ -26,10 +27,12 @@ from msp_billing.domain.feeds.definitions import FeedSeal
 from msp_billing.domain.invoices import (
     CountEvidence,
     Invoice,
+    InvoiceLine,
     LineKind,
     summarise_by_category,
     summarise_by_product,
 )
+from msp_billing.domain.money import total
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 
@@ -99,7 +102,8 @@ def _joined(name: str, item: CountedItem) -> Json:
 def present_codes(invoice: Invoice, book: PriceBook) -> Json:
     """All product codes of the invoice by category, with what they come to (COL-06).
 
-    Shape: ``{title, categories: [{title, amount, rows: [{code, description, quantity, amount}]}]}``
+    Shape: ``{title, categories: [{title, amount, rows: [{code, description, quantity, amount}]}],
+    total: [label, amount] or null}``
     """
     charges = tuple(
         line
@@ -129,7 +133,24 @@ def present_codes(invoice: Invoice, book: PriceBook) -> Json:
                 ],
             }
         )
-    return {"title": _("Product codes by category"), "categories": categories}
+    return {
+        "title": _("Product codes by category"),
+        "categories": categories,
+        "total": _total_of_codes(invoice, charges),
+    }
+
+
+def _total_of_codes(invoice: Invoice, charges: tuple[InvoiceLine, ...]) -> list[str] | None:
+    """What all codes come to, if it is one of the sums below the lines: then it can be found there.
+
+    Shape: ``[label, amount]``.
+    """
+    amount = total((line.amount for line in charges), invoice.currency)
+    before = (line.amount for line in invoice.lines if apart(line) is None)
+    shown = format_money(amount.amount, amount.currency)
+    if amount == invoice.total:
+        return [_("Total"), shown]
+    return [_("Charges"), shown] if amount == total(before, invoice.currency) else None
 
 
 def present_counts(invoice: Invoice, zone: ZoneInfo) -> Json | None:

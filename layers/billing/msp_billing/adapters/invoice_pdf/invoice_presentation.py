@@ -7,6 +7,7 @@ where it can be tested without a PDF. The result is plain JSON:
     draft, informational, compact, words {...}, reference
     running     {provider, heading, account}, short enough for the head and foot of every page
     provider    {name, address [line, ...], contact [line, ...]}
+    kind        what the document is: "Invoice"
     heading     the invoice's label (KR-03)
     bill_to     [line, ...]
     facts       [[label, value], ...]
@@ -110,6 +111,7 @@ def _first_page(invoice: Invoice, policy: ProviderPolicy, at_issue: InvoiceAtIss
     payment = Payment(invoice, policy, at_issue)
     return {
         "provider": provider_block(policy),
+        "kind": _("Draft invoice") if invoice.number is None else _("Invoice"),
         "heading": printable(invoice.label),
         "bill_to": [printable(line) for line in invoice.bill_to],
         "facts": list(_facts(invoice)),
@@ -127,8 +129,8 @@ def _facts(invoice: Invoice) -> Iterator[list[str]]:
     yield [_("Invoice number"), printable(number)]
     yield [_("Invoice date"), format_day(invoice.invoice_on)]
     yield [_("Service period"), format_service_period(invoice.service_period)]
-    due_on = invoice.due_on
-    yield [_("Due date"), _("None") if due_on is None else format_day(due_on)]
+    if invoice.due_on is not None and invoice.total.amount > 0:
+        yield [_("Due date"), format_day(invoice.due_on)]
     if invoice.purchase_order is not None:
         yield [_("Purchase order"), printable(invoice.purchase_order)]
     named: tuple[tuple[str, str | None], ...] = (

@@ -48,6 +48,10 @@ def _last_rows(invoice: Invoice, at_issue: InvoiceAtIssue | None) -> Iterator[Js
     else:
         yield _row(_("Total"), invoice.total)
         yield _row(_("Credit used"), -balance.credit_used)
+        if not balance.to_pay.amount:
+            nothing = _("Left to pay in {currency}").format(currency=invoice.currency)
+            yield _row(nothing, balance.to_pay, strong=True)
+            return
         left = _("Left to pay until {day}").format(day=format_day(invoice.due_on))
         yield _row(left, balance.to_pay, strong=True)
 

@@ -42,6 +42,7 @@ def invoice_words() -> dict[str, str]:
         "slip_to": pgettext("receiver", "To"),
         "source": _("Source file"),
         "time": _("Time"),
+        "total": _("Total"),
         "unit": _("Unit"),
         "unit_price": _("Unit price"),
         "work": _("Work"),

@@ -18,6 +18,8 @@ addresses for mail and payment must not get any."""
 
 _BREAK_AFTER = 12
 _ZERO_WIDTH_SPACE = "\u200b"
+_NO_BREAK = "\u00a0\u202f"
+"""Spaces at which no line ends: between an amount and its currency."""
 _MAX_COMBINING_MARKS = 3
 
 
@@ -29,7 +31,8 @@ def printable(text: str, longest: int = MAX_NAME_LENGTH, unbroken: int = UNBROKE
     accents are cut to three. Words of more than ``unbroken`` letters get places to break; text
     beyond ``longest`` ends in an ellipsis. Text of which nothing is left is a dash.
     """
-    words = " ".join(_visible(text[: longest * 4]).split())
+    spaced = _visible(text[: longest * 4]).split(" ")
+    words = " ".join(word for word in spaced if word.strip(_NO_BREAK))
     if len(words) > longest or len(text) > longest * 4:
         words = words[: longest - 1].rstrip() + "…"
     if len(words) > unbroken:
@@ -54,5 +57,6 @@ def _visible(text: str) -> str:
         marks = marks + 1 if category in {"Mn", "Me"} else 0
         if category in {"Cf", "Cs", "Co", "Cn"} or marks > _MAX_COMBINING_MARKS:
             continue
-        kept.append(" " if category in {"Cc", "Zl", "Zp", "Zs"} else character)
+        space = category in {"Cc", "Zl", "Zp", "Zs"} and character not in _NO_BREAK
+        kept.append(" " if space else character)
     return "".join(kept)
