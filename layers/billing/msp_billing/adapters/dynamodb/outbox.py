@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -17,6 +16,7 @@ from msp_billing.adapters.dynamodb.table import (
     Table,
     UnprocessedError,
     encode_key,
+    pause,
     put_new,
 )
 from msp_billing.domain.cycles import CycleId
@@ -31,6 +31,7 @@ from msp_billing.domain.outbox import (
 
 _ATTACHMENTS = TypeAdapter(tuple[Attachment, ...])
 _OUTCOMES = TypeAdapter(tuple[RecipientOutcome, ...])
+_MAX_TRIES = 6
 
 
 class DynamoOutbox:
@@ -46,12 +47,21 @@ class DynamoOutbox:
     def enqueue(self, mail: OutboxMail) -> bool:
         """Add a mail that no cycle sends, with its place in the queue. False when it is there.
 
-        Both in one transaction: a mail without a place would never be sent.
+        Both in one transaction: a mail without a place would never be sent. One that is cancelled
+        because the table is busy is tried again: who is told False believes that the mail is there.
+
+        Raises:
+            UnprocessedError: when the table stays busy.
         """
         pk, sk = _queue_key(mail.id)
         place = {"pk": pk, "sk": sk, "mail_id": mail.id.model_dump_json()}
-        token = hashlib.sha256(f"{mail.id}{secrets.token_hex(8)}".encode()).hexdigest()[:36]
-        return self._table.transact([put_new(mail_item(mail)), put_new(place)], token)
+        for round_number in range(_MAX_TRIES):
+            if self._table.transact([put_new(mail_item(mail)), put_new(place)], _token()):
+                return True
+            if self.find_many([mail.id]):
+                return False
+            pause(round_number)
+        raise UnprocessedError(f"{mail.id} got no place in the queue")
 
     def queued(self, provider: str) -> Iterator[MailId]:
         """The mails that have a place in the queue, in order of their names."""
@@ -61,8 +71,11 @@ class DynamoOutbox:
     def leave_queue(self, mail: MailId) -> None:
         """Take a mail's place in the queue away; nothing happens when it has none."""
         place = {"Delete": {"Key": encode_key(_queue_key(mail))}}
-        if not self._table.transact([place], secrets.token_hex(16)):
-            raise UnprocessedError(f"{mail} kept its place in the queue")
+        for round_number in range(_MAX_TRIES):
+            if self._table.transact([place], _token()):
+                return
+            pause(round_number)
+        raise UnprocessedError(f"{mail} kept its place in the queue")
 
     def change(self, before: OutboxMail, after: OutboxMail) -> bool:
         """Compare-and-set of state, recipients, outcomes, note and message id.
@@ -147,6 +160,11 @@ class DynamoOutbox:
             mail_key(mail), f"SET {', '.join(sets)}", "mail_state = :expected", **values
         )
         return standing is None or standing.get("move_token") == token
+
+
+def _token() -> str:
+    """A ClientRequestToken of its own for each try: only botocore's repetitions share one."""
+    return secrets.token_hex(16)
 
 
 def _queue_pk(provider: str) -> str:
