@@ -9,7 +9,7 @@ from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.mailing.contact_alerts import nobody_alert
 from msp_billing.usecases.mailing.mail_copies import chain_of, next_contact
-from msp_billing.usecases.mailing.mail_queue import tell_of_queue
+from msp_billing.usecases.mailing.mail_queue import tell_of_queue_if_possible
 from msp_billing.usecases.ports import Ports
 
 
@@ -44,9 +44,10 @@ def addressed(
         another = None if entry is None else next_contact(ports, entry.account, chain)
         if another is None:
             note = "every contact of the account is flagged: nobody is left to mail it to"
-            ports.outbox.move(mail.id, MailState.READY, MailState.REJECTED, at=now, note=note)
+            # The alert first: a mail that is given up is never looked at again.
             ports.outbox.enqueue(nobody_alert(policy, mail.original))
-            tell_of_queue(ports, mail.id.provider)
+            ports.outbox.move(mail.id, MailState.READY, MailState.REJECTED, at=now, note=note)
+            tell_of_queue_if_possible(ports, mail.id.provider)
             return None
         kept = (another,)
     note = f"not to {', '.join(left_out)}: flagged"[:500]

@@ -16,6 +16,7 @@ RUN = "contacts"
 """In place of the name of a run in alerts about contacts; the period is the month of the flag."""
 
 _HASH_LENGTH = 12
+_UNKNOWN = "-unknown"
 
 
 def flag_alert(policy: ProviderPolicy, contact: Contact, flag: ContactFlag) -> OutboxMail:
@@ -47,6 +48,13 @@ def nobody_alert(policy: ProviderPolicy, original: MailId) -> OutboxMail:
         recipients=provider_people(policy),
         about=str(original),
     )
+
+
+def unknown_alert(policy: ProviderPolicy, mail: MailId) -> OutboxMail:
+    """The mail that tells of another one of which nobody knows whether it was sent."""
+    nobody = nobody_alert(policy, mail)
+    part = f"{nobody.id.part[: 60 - len(_UNKNOWN)]}{_UNKNOWN}"
+    return nobody.model_copy(update={"id": nobody.id.model_copy(update={"part": part})})
 
 
 def provider_people(policy: ProviderPolicy) -> tuple[str, ...]:
@@ -110,6 +118,8 @@ def _about_a_mail(
     chain = chain_of(ports, original)
     what = _WHAT.get(original.kind, "report")
     named = chain[0].attachments[0].file_name.rpartition(".")[0] if chain[0].attachments else ""
+    if mail.id.part.endswith(_UNKNOWN):
+        return _about_an_unknown(policy, chain[0], f"{what} {named}".rstrip(), name)
     facts = [
         AlertFact(label=address, value=_fate(entry, address))
         for entry in chain
@@ -130,6 +140,28 @@ def _about_a_mail(
         else (
             f"mspbill resend {named or original} --provider {policy.provider} --to ADDRESS "
             '--by NAME --why "new address"',
+        ),
+    )
+
+
+def _about_an_unknown(
+    policy: ProviderPolicy, mail: OutboxMail, what: str, name: str
+) -> ProviderAlert:
+    return ProviderAlert(
+        kind="other",
+        account=mail.id.account,
+        account_name=name,
+        title=f"{what[0].upper()}{what[1:]}: nobody knows whether it was sent",
+        what=f"SES's answer was lost when the mail with the {what} was sent, and nothing was heard "
+        "of it since.",
+        consequence="It is not sent again by itself, because the account might get it twice.",
+        facts=tuple(
+            AlertFact(label=address, value=_fate(mail, address)) for address in mail.recipients
+        ),
+        what_to_do=("Ask the account whether it came, and say so:",),
+        commands=(
+            f"mspbill settle {mail.id} --as not-sent --provider {policy.provider} --by NAME "
+            '--why "they have not got it"',
         ),
     )
 

@@ -8,10 +8,10 @@ from msp_billing.domain.contacts import Contact, ContactFlag, FlagReason, contac
 from msp_billing.domain.mail_events import MailEvent, has_failed, told_recipients
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.reports.report_policy import REPORT_KINDS
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.letter_copies import goes_to_the_next
 from msp_billing.usecases.mailing.contact_alerts import flag_alert, nobody_alert
+from msp_billing.usecases.mailing.failed_mails import TO_ACCOUNTS, tell_of_rejected
 from msp_billing.usecases.mailing.mail_copies import (
     add_copy,
     chain_of,
@@ -21,9 +21,6 @@ from msp_billing.usecases.mailing.mail_copies import (
 from msp_billing.usecases.mailing.mail_queue import tell_of_queue
 from msp_billing.usecases.ports import Ports
 
-_TO_ACCOUNTS = frozenset(
-    {"invoice", "comparison", "credit-note", "statement", "dunning", *REPORT_KINDS}
-)
 _MAX_TRIES = 8
 
 
@@ -34,12 +31,15 @@ def follow_up(ports: Ports, mail: OutboxMail, event: MailEvent) -> None:
       people are told, once per contact and reason;
     - a mail that reached nobody goes to the next contact of the account, as a copy; when nobody is
       left, the provider's people are told;
-    - the bus hears of both.
+    - the provider's people are told of a mail that SES took and rejected then;
+    - the bus hears of the first two.
 
     Raises:
         BusError: when the bus did not take what is told.
     """
-    if event.kind not in {"bounced", "complained"} or mail.id.kind not in _TO_ACCOUNTS:
+    if event.kind == "rejected" and mail.state is MailState.REJECTED:
+        tell_of_rejected(ports, mail)
+    if event.kind not in {"bounced", "complained"} or mail.id.kind not in TO_ACCOUNTS:
         return
     if mail.state in {MailState.WAITING, MailState.READY}:
         return

@@ -14,6 +14,7 @@ from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.domain.reports.report_policy import REPORT_KINDS
 from msp_billing.usecases.mailing.mail_copies import MAX_COPIES, add_copy, chain_of, reachable
 from msp_billing.usecases.mailing.mail_queue import tell_of_queue
+from msp_billing.usecases.mailing.sending_mails import settle_left_behind
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
 
@@ -166,7 +167,8 @@ class SettleRequest(Frozen):
 def settle_mail(ports: Ports, request: SettleRequest) -> OutboxMail:
     """Keep whether an UNKNOWN mail was sent; one that was not can be sent again then.
 
-    An event of SES that comes later is kept with the mail all the same.
+    An event of SES that comes later is kept with the mail all the same. A claim whose owner died
+    is UNKNOWN too: no worker comes by again to say so of letters and of mails to the provider.
 
     Raises:
         ProblemsError: when there is no such mail, or it is not unknown what became of it.
@@ -175,6 +177,8 @@ def settle_mail(ports: Ports, request: SettleRequest) -> OutboxMail:
     mail = None if found is None else ports.outbox.find_many([found]).get(found)
     if mail is None:
         raise ProblemsError([unknown_mail(request.document)])
+    if mail.state is MailState.SENDING and settle_left_behind(ports, mail) is MailState.UNKNOWN:
+        mail = mail.model_copy(update={"state": MailState.UNKNOWN})
     state = MailState.SENT if request.settled_as == "sent" else MailState.REJECTED
     words = request.settled_as.replace("-", " ")
     note = f"settled as {words} by {request.settled_by}: {request.why}"[:500]
@@ -188,7 +192,9 @@ def settle_mail(ports: Ports, request: SettleRequest) -> OutboxMail:
             Problem(
                 code="not-unknown",
                 what=f"It is known what became of {mail.id}: it is {standing.state}.",
-                fix="There is nothing to settle.",
+                fix="Wait a quarter of an hour: it is being sent."
+                if standing.state is MailState.SENDING
+                else "There is nothing to settle.",
             )
         ]
     )

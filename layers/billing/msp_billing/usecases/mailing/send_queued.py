@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from pydantic import Field
 
@@ -14,10 +15,16 @@ from msp_billing.usecases.context import pinned
 from msp_billing.usecases.dunning.context import load_account, policy_in_force
 from msp_billing.usecases.dunning.kept_letters import keep_mail
 from msp_billing.usecases.dunning.letter_copies import readdressed_letter, why_withdrawn
-from msp_billing.usecases.errors import DEFECTS, MailRefusedForNowError, SealBrokenError
+from msp_billing.usecases.errors import (
+    DEFECTS,
+    MailRefusedForNowError,
+    MailSetupError,
+    SealBrokenError,
+)
 from msp_billing.usecases.mailing.addressing import addressed, flagged_among
 from msp_billing.usecases.mailing.composing_mails import AccountMails
 from msp_billing.usecases.mailing.contact_alerts import compose_alert
+from msp_billing.usecases.mailing.failed_mails import tell_of_rejected, told_of_unknown
 from msp_billing.usecases.mailing.mail_round import MailRound
 from msp_billing.usecases.mailing.sending_mails import (
     Compose,
@@ -65,14 +72,15 @@ def send_queued(
     providers = [wanted] if wanted is not None else list(ports.policies.providers())
     sending = MailRound(ports, _ONE_OF, remaining_ms)
     states: list[MailState] = []
+    wrong: list[MailSetupError] = []
     for provider in providers:
-        for mail_id in list(ports.outbox.queued(provider)):
-            found = ports.outbox.find_many([mail_id]).get(mail_id)
-            state = None if found is None else _advance_or_give_up(ports, found, sending)
-            if state is not None:
-                states.append(state)
-            if state not in _STAY:
-                ports.outbox.leave_queue(mail_id)
+        try:
+            states += _send_all_of(ports, provider, sending)
+        except MailSetupError as error:  # it may be this provider's address that is not verified
+            _LOGGER.exception("SES takes no mail of %s", provider)
+            wrong.append(error)
+    if wrong:
+        raise wrong[0]
     if MailState.READY in states:
         raise MailRefusedForNowError(f"mails are left in the queue: {sending.over}")
     return QueueResult(
@@ -81,6 +89,25 @@ def send_queued(
         unknown=states.count(MailState.UNKNOWN),
         left=states.count(MailState.SENDING),
     )
+
+
+def _send_all_of(ports: Ports, provider: str, sending: MailRound) -> Iterator[MailState]:
+    for mail_id in list(ports.outbox.queued(provider)):
+        found = ports.outbox.find_many([mail_id]).get(mail_id)
+        if found is not None:
+            yield _advance_or_give_up(ports, found, sending)
+            found = ports.outbox.find_many([mail_id])[mail_id]
+        if found is None or _may_leave(ports, found):
+            ports.outbox.leave_queue(mail_id)
+
+
+def _may_leave(ports: Ports, mail: OutboxMail) -> bool:
+    """Whether nothing more is to be done about a mail; whoever has to know of it is told."""
+    if mail.state is MailState.REJECTED:
+        tell_of_rejected(ports, mail)
+    if mail.state is MailState.UNKNOWN:
+        return told_of_unknown(ports, mail)
+    return mail.state not in _STAY
 
 
 _STAY = frozenset({MailState.READY, MailState.SENDING})
