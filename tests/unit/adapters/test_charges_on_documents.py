@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
+from msp_billing.adapters.mails.invoice_view import billed_entries
+from msp_billing.domain.invoices import Invoice
 from tests.unit.domain.builders import (
     TERM_DISCOUNTS,
     account,
@@ -19,13 +21,18 @@ from tests.unit.domain.builders import (
 from tests.unit.domain.charging.tax_samples import tax_policy_data, taxed_book, where
 from tests.unit.domain.charging.test_adjustments import adjustment_data
 
+HERE = where(taxed_book(), taxes=tax_policy_data(), term_discounts=TERM_DISCOUNTS)
+
+
+def billed(of: Any) -> Invoice:
+    """Sixty PCs, three a site."""
+    rows = [device(f"pc-{n}", row=n + 2) for n in range(60)]
+    return only_invoice(build(of, rows, where=HERE))
+
 
 def shown(of: Any) -> dict[str, Any]:
-    """Sixty PCs, three a site, as the document shows the invoice for them."""
-    here = where(taxed_book(), taxes=tax_policy_data(), term_discounts=TERM_DISCOUNTS)
-    rows = [device(f"pc-{n}", row=n + 2) for n in range(60)]
-    invoice = only_invoice(build(of, rows, where=here))
-    return present_invoice(invoice, here.policy, here.price_book)
+    """As the document shows the invoice for them."""
+    return present_invoice(billed(of), HERE.policy, HERE.price_book)
 
 
 STEPS = {"graduated": [{"up_to": 50, "each": "40"}, {"up_to": None, "each": "30"}]}
@@ -69,3 +76,24 @@ def test_a_section_of_what_follows_from_others_is_named_by_it(years: int, title:
     known = account(agreement_data(line, term_years=years), sites=["dock"], tax_place="harbor")
     sections = shown(known)["blocks"][0]["sections"]
     assert [section["title"] for section in sections] == ["Dock", title]
+
+
+def test_a_price_by_steps_is_never_shown_as_its_average() -> None:
+    """50 x 40 + 10 x 30 = 2,300.00 would be 60 x 38.3333: nobody pays that for a PC."""
+    lines = [line_data("PC", price=STEPS), line_data("SETUP", subscriber="each", quantity=1)]
+    invoice = billed(account(agreement_data(*lines), sites=["dock"], tax_place="harbor"))
+    run = HERE.policy.runs[0].model_copy(update={"show": frozenset({"summary_by_product"})})
+    policy = HERE.policy.model_copy(update={"runs": (run,)})
+    blocks = present_invoice(invoice, policy, HERE.price_book)["blocks"]
+    rows = [row for block in blocks if block["kind"] == "products" for row in block["rows"]]
+    assert {"by step"} == {row["unit_price"] for row in rows if row["code"] == "PC"}
+    entry = billed_entries(invoice)[0]
+    assert (entry.detail, entry.amount) == ("60, by step", "$2,300.00")
+
+
+def test_a_mail_shows_no_quantity_of_what_is_only_an_amount() -> None:
+    lines = [line_data("PC", price={"each": "40"})]
+    invoice = billed(account(agreement_data(*lines, term_years=3), tax_place="harbor"))
+    shown_there = {entry.amount: entry.detail for entry in billed_entries(invoice)}
+    assert shown_there["$2,400.00"] == "60 × $40.00"
+    assert shown_there["-$240.00"] == ""

@@ -21,6 +21,7 @@ from msp_billing.adapters.invoice_pdf.invoice_totals import FOLLOWING, apart, ti
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.invoice_pdf.text_width import line_widths
 from msp_billing.adapters.language import _
+from msp_billing.adapters.line_words import is_only_amount, unit_price_in_words
 from msp_billing.domain.invoices import (
     Invoice,
     InvoiceLine,
@@ -33,9 +34,6 @@ from msp_billing.domain.money import Money, total
 from msp_billing.domain.price_book import PriceBook
 
 Json = dict[str, Any]
-
-_WITHOUT_UNITS = (PriceBasis.PERCENT, PriceBasis.MINIMUM, PriceBasis.AMOUNT)
-"""Amounts that are no quantity times a price."""
 
 _PLAIN = (PriceBasis.EACH, PriceBasis.PERCENT)
 """Whose arithmetic the columns show already, or the description does."""
@@ -159,8 +157,7 @@ class Charges:
         }
 
     def _line(self, line: InvoiceLine) -> Json:
-        discount = line.kind is LineKind.DISCOUNT
-        only_amount = discount or line.reason.price_basis in _WITHOUT_UNITS
+        only_amount = is_only_amount(line)
         code, text = printable(line.product, unbroken=16), _description(line.description)
         note = None if is_compact(self.invoice) else printable(self._small_print(line), 500)
         clause = self.clause_numbers[line.reason.clause]
@@ -172,9 +169,9 @@ class Charges:
             "clause": clause,
             "quantity": "" if only_amount else format_quantity(line.quantity),
             "unit": unit,
-            "unit_price": "" if only_amount else _unit_price(line),
+            "unit_price": "" if only_amount else unit_price_in_words(line),
             "amount": _money(line.amount),
-            "discount": discount,
+            "discount": line.kind is LineKind.DISCOUNT,
             "ems": line_widths(code, text, clause, note, unit),
         }
 
@@ -194,9 +191,10 @@ class Charges:
     def _products_block(self, title: str, sections: list[InvoiceSection]) -> Json:
         wanted = {section.subscriber for section in sections}
         lines = tuple(line for line in self.invoice.lines if line.subscriber in wanted)
-        prices: dict[tuple[str, str], set[Money]] = {}
+        prices: dict[tuple[str, str], set[str]] = {}
         for line in lines:
-            prices.setdefault((line.product, line.category), set()).add(line.unit_price)
+            found = prices.setdefault((line.product, line.category), set())
+            found.add(unit_price_in_words(line))
         rows = []
         for entry in summarise_by_product(lines, self.invoice.currency):
             product = self.book.find(entry.product)  # None for a discount's own code
@@ -242,13 +240,8 @@ def column_widths(blocks: list[Json], words: dict[str, str]) -> dict[str, int]:
     return widest | {"amount": max(widest["amount"], *map(len, sums))}
 
 
-def _one_price(prices: set[Money]) -> str:
-    return _money(next(iter(prices))) if len(prices) == 1 else _("various")
-
-
-def _unit_price(line: InvoiceLine) -> str:
-    by_step = line.reason.price_basis is PriceBasis.GRADUATED
-    return _("by step") if by_step else _money(line.unit_price)
+def _one_price(prices: set[str]) -> str:
+    return next(iter(prices)) if len(prices) == 1 else _("various")
 
 
 def _money(money: Money) -> str:

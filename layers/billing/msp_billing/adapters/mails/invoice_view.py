@@ -15,6 +15,7 @@ from msp_billing.adapters.formatting import (
     format_service_period,
 )
 from msp_billing.adapters.language import _, ngettext
+from msp_billing.adapters.line_words import quantity_and_price
 from msp_billing.adapters.mails.amount_reasons import Reasons, item_changes, reasons
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import (
@@ -214,7 +215,7 @@ def billed_entries(invoice: Invoice) -> tuple[Entry, ...]:
             Entry(
                 what=one_line(description_in_words(line.description)),
                 amount=money(line.amount),
-                detail=f"{format_quantity(line.quantity)} × {money(line.unit_price)}",
+                detail=quantity_and_price(line),
             )
             for line in invoice.lines
         )
