@@ -19,7 +19,7 @@ from msp_billing.adapters.formatting import (
 )
 from msp_billing.adapters.invoice_pdf.invoice_totals import FOLLOWING, apart, title_of
 from msp_billing.adapters.invoice_pdf.printable_text import printable
-from msp_billing.adapters.invoice_pdf.text_width import line_widths
+from msp_billing.adapters.invoice_pdf.text_width import line_widths, width_in_ems
 from msp_billing.adapters.language import _
 from msp_billing.adapters.line_words import is_only_amount, unit_price_in_words
 from msp_billing.domain.invoices import (
@@ -111,10 +111,12 @@ class Charges:
         ]
 
     def _section_row(self, section: InvoiceSection) -> Json:
+        title = self._section_title(section)
         return {
-            "title": self._section_title(section),
+            "title": title,
             "amount": self._sum(line.amount for line in self._lines_of(section)),
             "section": self._section_ids[section.subscriber],
+            "ems": width_in_ems(title),
         }
 
     def _section_title(self, section: InvoiceSection) -> str:
@@ -149,6 +151,7 @@ class Charges:
                 {
                     "id": self._section_ids[section.subscriber],
                     "title": None if alone else self._section_title(section),
+                    "ems": width_in_ems(self._section_title(section)),
                     "amount": self._sum(line.amount for line in self._lines_of(section)),
                     "lines": [self._line(line) for line in self._lines_of(section)],
                 }
