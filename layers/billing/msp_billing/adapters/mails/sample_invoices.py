@@ -130,6 +130,8 @@ class SampleInvoices:
                     cause=Cause.PRICE,
                     title=priced.name,
                     amount=self._money("20.00"),
+                    quantity_before=Decimal(4),
+                    quantity_now=Decimal(4),
                     price_before=self._money("75.00"),
                     price_now=self._money("80.00"),
                 ),
