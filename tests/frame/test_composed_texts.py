@@ -8,7 +8,11 @@ from itertools import product
 
 import pytest
 
-from msp_billing.adapters.composed_texts import description_in_words, reason_in_words
+from msp_billing.adapters.composed_texts import (
+    description_in_words,
+    reason_in_words,
+    title_in_words,
+)
 from msp_billing.adapters.language import in_language
 from tests.frame import repository
 
@@ -89,3 +93,15 @@ def test_values_are_written_as_the_language_writes_them() -> None:
         )
     with in_language("en-US"):
         assert reason_in_words("11 x 6.75 = 74.25") == "11 x 6.75 = 74.25"
+
+
+def test_titles_of_letters_and_documents_are_said() -> None:
+    with in_language("fr"):
+        assert title_in_words("Invoice KRG-000012, Service") == "Facture KRG-000012, Service"
+        assert title_in_words("Your account is off hold") == "Votre compte n’est plus bloqué"
+        assert title_in_words("Late fee of 1.5% on 770.00") == (
+            "Frais de retard de 1,5\u00a0% sur 770,00"
+        )
+        assert title_in_words("We have not received your payment") == (
+            "We have not received your payment"
+        )

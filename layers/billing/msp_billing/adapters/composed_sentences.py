@@ -124,4 +124,14 @@ DESCRIPTIONS = (
     N_("{title}, exempt by certificate {certificate}"),
 )
 
+TITLES = (
+    # Translators: of letters and of what they list.
+    N_("Your account is off hold"),
+    N_("Invoice {name}, {title}"),
+    N_("Credit note {name} for {order}"),
+    N_("Late fee of {percent}% on {base}"),
+    N_("Late fee"),
+    N_("Refund {name}"),
+)
+
 UNITS = (N_("adjustment"), N_("discount"), N_("minimum"), N_("month"), N_("tax"))

@@ -20,7 +20,7 @@ from functools import lru_cache
 
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
-from msp_billing.adapters.composed_sentences import DESCRIPTIONS, REASONS, UNITS
+from msp_billing.adapters.composed_sentences import DESCRIPTIONS, REASONS, TITLES, UNITS
 from msp_billing.adapters.formatting import format_day, format_money, format_month
 from msp_billing.adapters.language import current_locale, gettext
 from msp_billing.adapters.language.languages import SOURCE_LANGUAGE
@@ -42,6 +42,11 @@ def reason_in_words(text: str) -> str:
 def description_in_words(text: str) -> str:
     """What a line is: names as the provider wrote them, and what the domain says beside them."""
     return _in_words(text, "descriptions")
+
+
+def title_in_words(text: str) -> str:
+    """What a document or a letter is called, where the domain calls it so by itself."""
+    return _in_words(text, "titles")
 
 
 def unit_in_words(line: InvoiceLine) -> str:
@@ -142,10 +147,12 @@ class _Sentence:
     pattern: re.Pattern[str]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _sentences(kind: str) -> tuple[_Sentence, ...]:
-    texts = REASONS if kind == "reasons" else DESCRIPTIONS
-    return tuple(_Sentence(text, _pattern(text)) for text in texts)
+    return tuple(_Sentence(text, _pattern(text)) for text in _TEXTS[kind])
+
+
+_TEXTS = {"reasons": REASONS, "descriptions": DESCRIPTIONS, "titles": TITLES}
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from msp_billing.adapters.composed_texts import title_in_words
 from msp_billing.adapters.dunning_letters import letter_sentences as sentences
 from msp_billing.adapters.formatting import format_day, format_money, format_quantity
 from msp_billing.adapters.language import _, ngettext
@@ -119,7 +120,7 @@ def letter_view(letter: DunningLetter, policy: ProviderPolicy) -> LetterView:
     asks = letter.to_pay > 0
     return LetterView(
         kind=letter.kind,
-        title=one_line(letter.title),
+        title=one_line(title_in_words(letter.title)),
         account=one_line(letter.account_name),
         on=format_day(letter.on),
         subject=_subject(letter, amount, until),
@@ -186,7 +187,7 @@ def _objections(*, light: bool) -> str:
 
 
 def _subject(letter: DunningLetter, amount: str, until: str | None) -> str:
-    parts = [one_line(letter.title, 70)]
+    parts = [one_line(title_in_words(letter.title), 70)]
     if letter.kind == "reminder":
         parts.append(_("{amount} due {day}").format(amount=amount, day=until) if until else amount)
     elif letter.kind != "released":
@@ -212,7 +213,7 @@ def further_documents(letter: DunningLetter, shown: int) -> LabelledValue | None
 
 def _open_document(letter: DunningLetter, entry: LetterDocument) -> OpenDocument:
     notes = tuple(_notes(letter, entry))
-    title, number = one_line(entry.title), one_line(entry.document)
+    title, number = one_line(title_in_words(entry.title)), one_line(entry.document)
     days = entry.days_overdue(letter.on)
     return OpenDocument(
         number=number,
