@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from msp_billing.domain.ledger.account_statement import AccountStatement
 from msp_billing.domain.ledger.aging import AgingBucket
 from msp_billing.domain.ledger.position_on_day import position_on
+from msp_billing.domain.ledger.postings import payment_entries
 from tests.unit.domain.builders import PROPERTY
-from tests.unit.domain.ledger.ledger_samples import LEDGER, Books, balance_of, day
+from tests.unit.domain.ledger.ledger_samples import LEDGER, Books, balance_of, day, payment
 from tests.unit.domain.ledger.test_ledger_properties import DAYS, STEPS, Step, played
 from tests.unit.statement_samples import books, statement_of
 
@@ -94,3 +95,36 @@ def test_every_statement_ties_out_on_every_day(steps: list[Step], one: str, othe
         (e.document, e.open) for e in kept.position.open_items
     ]
     assert at_last.held == kept.position.held
+
+
+def booked_later(kept: Books, name: str, amount: str, on: str, booked_on: str) -> None:
+    """A payment of one day that the bank's file tells of on another."""
+    drafts = payment_entries(
+        kept.position, payment(name, amount, on), day(on), day(booked_on), "bank file"
+    )
+    kept.enter(*drafts)
+
+
+def test_a_payment_of_the_days_pays_its_invoice_though_it_was_booked_after_them() -> None:
+    """80 were due on 1 November and paid on the 30th; the bank's file came on 1 December."""
+    kept = Books()
+    kept.invoice("LP-1", "80.00", "2026-10-15", "2026-11-01")
+    booked_later(kept, "A-1", "80.00", "2026-11-30", "2026-12-01")
+    told = statement_of(kept, "2026-11-01", "2026-11-30")
+    assert (told.items, told.aging.credit, told.aging.overdue) == ((), Decimal(0), Decimal(0))
+    assert told.statement.closing_balance == 0
+    before = statement_of(kept, "2026-11-01", "2026-11-29")
+    assert [(item.document, item.open) for item in before.items] == [("LP-1", Decimal(80))]
+
+
+def test_what_a_payment_was_used_for_within_the_days_stands_whatever_else_it_paid() -> None:
+    """100 of 20 November paid 80 of October, and 20 of an invoice that bears a later day."""
+    kept = Books()
+    kept.invoice("LP-1", "80.00", "2026-10-15", "2026-11-01")
+    kept.invoice("LP-2", "50.00", "2026-12-01", "2026-12-30")
+    kept.pay("A-1", "100.00", "2026-11-20")
+    told = statement_of(kept, "2026-11-01", "2026-11-30")
+    assert (told.items, told.aging.credit) == ((), Decimal(20))
+    later = statement_of(kept, "2026-11-01", "2026-12-01")
+    assert [(item.document, item.open) for item in later.items] == [("LP-2", Decimal(30))]
+    assert later.aging.credit == 0

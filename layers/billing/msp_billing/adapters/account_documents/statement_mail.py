@@ -70,8 +70,8 @@ def _standing(told: AccountStatement) -> str:
         return _("in your favour")
     if not told.statement.closing_balance:
         return _("everything is settled")
-    if told.aging.overdue:
-        return _("{amount} overdue").format(amount=_money(told, told.aging.overdue))
+    if overdue := min(told.aging.overdue, told.statement.closing_balance):
+        return _("{amount} overdue").format(amount=_money(told, overdue))
     return _("nothing overdue")
 
 

@@ -120,8 +120,8 @@ class _Statement:
             return _("In your favour: it is used for what falls due next.")
         if closing == 0:
             return _("Everything is settled.")
-        if aged.overdue:
-            return _("{amount} of it is overdue.").format(amount=self._money(aged.overdue))
+        if overdue := min(aged.overdue, closing):  # credit that is held lowers the balance
+            return _("{amount} of it is overdue.").format(amount=self._money(overdue))
         return _("Nothing of it is overdue.")
 
     def _aging(self) -> Json | None:

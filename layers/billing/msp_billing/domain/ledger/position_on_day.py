@@ -1,8 +1,9 @@
 """Where an account stood at the end of a day, by the days that its entries are of.
 
-Entries are not in the order of their days: an invoice may be entered before the day that it bears,
-and a payment be used for it at once. On a day between them the invoice is not there yet, and what
-was paid on it is held as credit.
+Entries are not in the order of their days. An invoice may be entered before the day that it bears,
+and a payment be used for it at once: on a day between them the invoice is not there yet, and what
+was paid on it is held as credit. A bank's file tells of a payment a day later: what it was used for
+is then of a later day than the payment, and yet the invoice was paid when the payment came.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from msp_billing.domain.ledger.entries import (
     LedgerAccount,
     LedgerEntry,
     LedgerId,
-    Posting,
 )
 from msp_billing.domain.ledger.position import HeldCredit, LedgerPosition, OwedItem
 
@@ -28,9 +28,17 @@ def position_on(ledger: LedgerId, entries: Iterable[LedgerEntry], day: date) -> 
     It has items and credits, and nothing of what payments were used for.
     """
     standing = _Standing()
+    used_later: list[LedgerEntry] = []
     for entry in entries:
-        if entry.on <= day:
-            standing.enter(entry)
+        if entry.kind is not EntryKind.ALLOCATION:
+            if entry.on <= day:
+                standing.enter(entry)
+        elif entry.on <= day:
+            standing.use(entry)
+        else:
+            used_later.append(entry)
+    for entry in used_later:
+        standing.use(entry)
     return LedgerPosition.empty(ledger).model_copy(
         update={"items": standing.items, "credits": standing.credits}
     )
@@ -69,19 +77,22 @@ class _Standing:
         )
 
     def enter(self, entry: LedgerEntry) -> None:
-        """Book an entry. An allocation of what is not there yet changes nothing."""
-        if entry.kind is EntryKind.ALLOCATION and not all(map(self._is_there, entry.postings)):
-            return
+        """Book an entry that is no allocation."""
         for posting in entry.postings:
             if posting.on is LedgerAccount.RECEIVABLE:
                 self._owe(entry, posting.reference, posting.amount)
             elif posting.on is LedgerAccount.CREDIT:
                 self._hold(entry, posting.reference, -posting.amount)
 
-    def _is_there(self, posting: Posting) -> bool:
-        if posting.on is LedgerAccount.RECEIVABLE:
-            return self._owed[posting.reference] + posting.amount >= 0
-        return self._held[posting.reference] - posting.amount >= 0
+    def use(self, allocation: LedgerEntry) -> None:
+        """Use credit for what is owed, as far as both are there."""
+        source = allocation.document
+        for posting in allocation.postings:
+            if posting.on is LedgerAccount.RECEIVABLE:
+                document = posting.reference
+                part = min(-posting.amount, self._owed[document], self._held[source])
+                self._owed[document] -= part
+                self._held[source] -= part
 
     def _owe(self, entry: LedgerEntry, document: str, amount: Decimal) -> None:
         left = self._owed[document] + amount
