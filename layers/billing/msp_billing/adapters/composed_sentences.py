@@ -127,6 +127,7 @@ DESCRIPTIONS = (
 TITLES = (
     # Translators: of letters and of what they list.
     N_("Your account is off hold"),
+    N_("The payment of {money} was returned, so that what it had paid is owed again."),
     N_("Invoice {name}, {title}"),
     N_("Credit note {name} for {order}"),
     N_("Late fee of {percent}% on {base}"),

@@ -125,7 +125,7 @@ def letter_view(letter: DunningLetter, policy: ProviderPolicy) -> LetterView:
         on=format_day(letter.on),
         subject=_subject(letter, amount, until),
         words=one_line(letter.letter, _MOST_WORDS),
-        because=one_line(letter.because, _MOST_WORDS) if letter.because else None,
+        because=one_line(title_in_words(letter.because), _MOST_WORDS) if letter.because else None,
         asks=asks,
         ask=_("Falls due") if light else _("Please pay"),
         amount=amount,
