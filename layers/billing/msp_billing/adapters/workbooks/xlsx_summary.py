@@ -118,7 +118,7 @@ def _write_check(sheet: Sheet, details: Sheet, table: Table) -> None:
     """What the two sheets' totals differ by, which is nothing."""
     total_row = sheet.row - 1
     sheet.row += 1
-    told = _("Check: less the total of the sheet {sheet}, always zero")
+    told = _("Check: difference to the sheet {sheet}, which must be zero")
     sheet.write(0, told.format(sheet=details.name), "text")
     for column, name in ((1, "before"), (2, "now")):
         there = cell(table.last_row + 1, column_of(table, name), details.name)
