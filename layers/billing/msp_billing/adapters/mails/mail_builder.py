@@ -15,15 +15,20 @@ from msp_billing.adapters.colours import text_on
 from msp_billing.adapters.language import language_tag
 from msp_billing.adapters.mails.mail_logo import MailLogo, mail_logo
 from msp_billing.adapters.mails.mail_message import MailContent, build_message, logo_id
-from msp_billing.adapters.mails.mail_templates import MailTemplates
+from msp_billing.adapters.mails.mail_templates import MailTemplates, TemplateFailedError
 from msp_billing.adapters.mails.mail_text import wrap
 from msp_billing.adapters.mails.mail_views import Sender
+from msp_billing.adapters.mails.template_rules import unsaid
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import MailId
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.errors import DocumentError
 
 _LOGGER = logging.getLogger(__name__)
+
+Values = Mapping[str, object]
+"""What a mail says."""
 
 # What follows a reader's taste or screen is marked to stay in the head; the rest moves into the
 # elements, because many mail programs throw the head away.
@@ -83,8 +88,8 @@ class MailBuilder:
             key=str(mail_id),
             thread=f"{mail_id.provider}/{mail_id.account}",
             subject=subject,
-            text=wrap(self._filled(f"{template}.txt.j2", policy, filled)),
-            html=inlined(self._filled(f"{template}.html.j2", policy, filled)),
+            text=wrap(self._filled(template, "txt", policy, filled)),
+            html=inlined(self._filled(template, "html", policy, filled)),
             documents=documents,
             language=language_tag(),
             logo=logo,
@@ -92,16 +97,24 @@ class MailBuilder:
         )
         return build_message(content, policy, recipients, made_at)
 
-    def _filled(self, name: str, policy: ProviderPolicy, values: dict[str, object]) -> str:
-        """The provider's template; the shared one when that fails.
+    def _filled(self, kind: str, part: str, policy: ProviderPolicy, values: Values) -> str:
+        """The provider's template; the shared one when that fails, or leaves out what is owed.
 
         Templates are tried when a directory is read. One that fails all the same, on an invoice
         unlike the samples, must not keep it from the customer: the shared one says all of it.
+
+        Raises:
+            DocumentError: when the shared one fails.
         """
+        name = f"{kind}.{part}.j2"
         if policy.mail_templates:
             try:
-                return self._own(tuple(sorted(policy.mail_templates.items()))).render(name, values)
-            except (TemplateError, RecursionError) as error:
+                own = self._own(tuple(sorted(policy.mail_templates.items())))
+                made = own.render(name, values)
+                for value in unsaid(kind, values, made):
+                    raise TemplateFailedError(f"it does not say its '{value}'")
+                return made
+            except TemplateError as error:
                 _LOGGER.warning(
                     "the template of %s for %s failed, the shared one is used: %s: %s",
                     policy.provider,
@@ -109,7 +122,10 @@ class MailBuilder:
                     type(error).__name__,
                     error,
                 )
-        return self._shared.render(name, values)
+        try:
+            return self._shared.render(name, values)
+        except TemplateError as error:
+            raise DocumentError(f"{name}: {error}") from error
 
     def _templates_of(self, own: tuple[tuple[str, str], ...]) -> MailTemplates:
         return MailTemplates(self._assets, dict(own))

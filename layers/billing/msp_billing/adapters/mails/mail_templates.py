@@ -16,6 +16,7 @@ from jinja2 import (
     Environment,
     FileSystemLoader,
     StrictUndefined,
+    TemplateError,
     TemplateNotFound,
     Undefined,
     nodes,
@@ -23,16 +24,23 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from msp_billing.adapters.language import gettext, ngettext, pgettext
-from msp_billing.adapters.mails.template_limits import TemplateLimitError, limit_loops, limited
+from msp_billing.adapters.mails.template_limits import (
+    MAX_PART_LENGTH,
+    TemplateFailedError,
+    TemplateLimitError,
+    limit_join,
+    limit_loops,
+    limited,
+)
 from msp_billing.adapters.mails.template_rules import SHARED, restrict
 
 PROVIDER_FOLDER = "mail-templates"
 """Where a provider directory keeps its templates; their file names in messages begin with it."""
 
-MAX_PART_LENGTH = 300_000
-"""Letters of a filled template; Gmail shows a third of that before it cuts a mail off."""
+__all__ = ["MailTemplates", "TemplateFailedError", "TemplateLimitError"]
 
-__all__ = ["MailTemplates", "TemplateLimitError"]
+_FAILURES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What an expression of a template may come to, with values that its author did not think of."""
 
 
 class _ProviderLoader(BaseLoader):
@@ -83,6 +91,7 @@ class _MailEnvironment(ImmutableSandboxedEnvironment):
             extensions=["jinja2.ext.i18n"],
         )
         self.filters["each"] = limit_loops
+        self.filters["joined"] = limit_join
         self.install_gettext_callables(  # type: ignore[attr-defined]
             gettext, ngettext, newstyle=True, pgettext=pgettext
         )
@@ -117,8 +126,17 @@ class MailTemplates:
 
         Raises:
             TemplateError: when it cannot be read, uses what it may not, or misses a value.
+            TemplateFailedError: when it does what these values do not bear.
             TemplateLimitError: when it loops or writes more than a mail can need.
         """
+        try:
+            return self._render(name, values)
+        except TemplateError:
+            raise
+        except _FAILURES as error:
+            raise TemplateFailedError(f"{type(error).__name__}: {error}") from error
+
+    def _render(self, name: str, values: Mapping[str, object]) -> str:
         template = self.environment.get_template(name)
         with limited():
             parts: list[str] = []

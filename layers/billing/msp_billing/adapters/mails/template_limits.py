@@ -6,10 +6,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from jinja2 import TemplateRuntimeError, Undefined
+from jinja2 import TemplateRuntimeError, Undefined, pass_eval_context
+from jinja2.filters import do_join
+from jinja2.nodes import EvalContext
 
 MAX_STEPS = 5_000
 """Rounds of all loops of one part of a mail together."""
+
+
+MAX_PART_LENGTH = 300_000
+"""Letters of a filled template; Gmail shows a third of that before it cuts a mail off."""
+
+
+class TemplateFailedError(TemplateRuntimeError):
+    """A template fails on the values of a mail."""
 
 
 class TemplateLimitError(TemplateRuntimeError):
@@ -45,3 +55,17 @@ def limit_loops(values: Iterable[object]) -> tuple[object, ...]:
         if left[0] < 0:
             raise TemplateLimitError(f"its loops go on for more than {MAX_STEPS:,} rounds")
     return tuple(values)
+
+
+@pass_eval_context
+def limit_join(context: EvalContext, values: Iterable[object], between: str = "") -> str:
+    """The filter ``join`` of a provider's template: lists only, and never more than a mail holds.
+
+    Raises:
+        TemplateLimitError: for something else, or for too much.
+    """
+    entries = [str(entry) for entry in limit_loops(values)]
+    if sum(map(len, entries)) + len(str(between)) * len(entries) > MAX_PART_LENGTH:
+        raise TemplateLimitError(f"it joins more than {MAX_PART_LENGTH:,} letters")
+    joined: str = do_join(context, entries, between)
+    return joined

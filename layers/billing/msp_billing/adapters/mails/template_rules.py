@@ -8,10 +8,11 @@ its own length times the lists that it is given, and none can run for ever.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from jinja2 import TemplateSyntaxError, nodes
+from markupsafe import escape
 
 SHARED = "shared"
 """The folder under which templates reach the shared ones."""
@@ -33,6 +34,15 @@ PARTS = ("html", "txt")
 TEMPLATE_NAMES = frozenset(f"{kind}.{part}.j2" for kind in ("base", *KINDS) for part in PARTS)
 """The templates that a provider may have."""
 
+_MUST_SAY = {
+    "invoice": ("number", "amount", "pay_link", "document.link"),
+    "credit-note": ("number", "amount", "invoice", "document.link"),
+    "dunning": ("pay_link",),
+    "release": ("link",),
+}
+"""Values without which a mail is of no use, where it has them. A document too large for its mail
+is reached by its link alone."""
+
 _FILTERS = frozenset(
     {"capitalize", "count", "d", "default", "e", "escape", "first", "join", "last", "length"}
     | {"lower", "title", "trim", "upper"}
@@ -41,6 +51,8 @@ _WORD_CALLS = {"_": 1, "gettext": 1, "ngettext": 2, "pgettext": 2, "npgettext": 
 """Functions for words in several languages, with how many of their arguments are such words."""
 
 _CALLS = frozenset({*_WORD_CALLS, "super", "caller"})
+_COUNTED = frozenset({"ngettext", "npgettext"})
+_PLACE = re.compile(r"%(?:%|\((?P<name>\w+)\)s|(?P<other>.?))", re.DOTALL)
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Extends, nodes.Block, nodes.Import),
     *(nodes.FromImport, nodes.If, nodes.For, nodes.CallBlock, nodes.Name, nodes.Const),
@@ -87,7 +99,7 @@ class TemplateRefusedError(TemplateSyntaxError):
 
 
 def restrict(template: nodes.Template, name: str | None) -> nodes.Template:
-    """A provider's template, its loops counted.
+    """A provider's template, its loops counted, and what it joins bounded.
 
     Raises:
         TemplateRefusedError: for the first thing that it may not use.
@@ -96,6 +108,9 @@ def restrict(template: nodes.Template, name: str | None) -> nodes.Template:
         raise TemplateRefusedError(f"{finding.what} {finding.fix}", finding.line, name)
     for loop in template.find_all(nodes.For):
         loop.iter = nodes.Filter(loop.iter, "each", [], [], None, None, lineno=loop.lineno)
+    for used in template.find_all(nodes.Filter):
+        if used.name == "join":
+            used.name = "joined"
     return template
 
 
@@ -147,6 +162,8 @@ def _refused(node: nodes.Node, name: str, macros: frozenset[str]) -> tuple[str, 
             refused = f"'{node.attr}' is no value of a mail.", _USE
         case nodes.Name() if node.name == "self" or node.name.startswith("__"):
             refused = f"'{node.name}' is not available in a provider's template.", _USE
+        case nodes.Name() if node.ctx != "load" and node.name in _CALLS | macros:
+            refused = f"'{node.name}' is what can be called, and no name for a value.", _USE
         case nodes.Filter() if node.name not in _FILTERS:
             known = ", ".join(sorted(_FILTERS))
             refused = f"The filter '{node.name}' is not available.", f"These are: {known}."
@@ -165,6 +182,11 @@ def _refused(node: nodes.Node, name: str, macros: frozenset[str]) -> tuple[str, 
                 "_() takes words as they are written here, never a value: a value would be taken "
                 "for HTML.",
                 'Write the value alone, or _("For %(name)s", name=account).',
+            )
+        case nodes.Call() if (place := _wrong_place(node)) is not None:
+            refused = (
+                f"'{place}' is no place for a value of these words.",
+                'A value is %(name)s, as in _("For %(name)s", name=account); a percent sign is %%.',
             )
         case nodes.Extends() | nodes.Import() | nodes.FromImport():
             refused = _wrong_template(node, name)
@@ -187,6 +209,33 @@ def _says_words(node: nodes.Call) -> bool:
     return all(isinstance(word, nodes.Const) for word in words) and len(words) == _WORD_CALLS.get(
         name, 0
     )
+
+
+def _wrong_place(node: nodes.Call) -> str | None:
+    """What stands for a value in translated words, and is none.
+
+    A width, as in ``%(n)900s``, would write any number of letters.
+    """
+    name = node.node.name if isinstance(node.node, nodes.Name) else ""
+    given = {keyword.key for keyword in node.kwargs} | ({"num"} if name in _COUNTED else set())
+    for word in node.args[: _WORD_CALLS.get(name, 0)]:
+        text = word.value if isinstance(word, nodes.Const) else None
+        if not isinstance(text, str):
+            return str(text)
+        for found in _PLACE.finditer(text):
+            if found["other"] is not None or (found["name"] and found["name"] not in given):
+                return found.group()
+    return None
+
+
+def unsaid(kind: str, values: Mapping[str, object], made: str) -> Iterator[str]:
+    """The values that a mail of this kind has, must say, and does not."""
+    for path in _MUST_SAY.get(kind, ()):
+        value: object = values
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+        if value and str(value) not in made and str(escape(str(value))) not in made:
+            yield path
 
 
 def _wrong_template(

@@ -20,7 +20,7 @@ from msp_billing.adapters.mails.mail_composer import MailComposer
 from msp_billing.adapters.mails.mail_templates import MailTemplates, provider_file
 from msp_billing.adapters.mails.samples import SampleMails
 from msp_billing.adapters.mails.template_checks import template_problem
-from msp_billing.adapters.mails.template_rules import imported_names
+from msp_billing.adapters.mails.template_rules import imported_names, unsaid
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.outbox import MailId
 from msp_billing.domain.policy import ProviderPolicy
@@ -28,13 +28,6 @@ from msp_billing.domain.problems import Problem
 
 MAX_HTML_BYTES = 90_000
 """Of a mail filled with the samples; Gmail cuts off what is beyond 102,400."""
-
-_MUST_SAY = {
-    "invoice": ("number", "amount"),
-    "credit-note": ("number", "amount", "invoice"),
-    "release": ("link",),
-}
-"""Values without which a mail is of no use."""
 
 Values = Mapping[str, object]
 
@@ -134,19 +127,18 @@ def _try(
 ) -> Iterator[Problem]:
     try:
         made = templates.render(name, values)
-    except (TemplateError, RecursionError) as error:
-        line = _line_of(error, changed)
+    except TemplateError as error:
+        line = _line_of(error.__cause__ or error, changed)
         what = f"It cannot be filled: {str(error).rstrip('.')}."
         yield template_problem(changed, line, what, "Compare it with the shared template.")
         return
     if name.endswith(".html.j2") and len(inlined(made).encode()) > MAX_HTML_BYTES:
         what = f"A mail made of it has more than {MAX_HTML_BYTES:,} bytes."
         yield template_problem(changed, None, what, "Shorten it: Gmail cuts off long mails.")
-    for value in _MUST_SAY.get(kind, ()):
-        if str(values[value]) not in made:
-            what = f"A mail made of it does not say its '{value}'."
-            fix = f"Put {{{{ {value} }}}} into it, or {{{{ super() }}}} into the block."
-            yield template_problem(changed, None, what, fix)
+    for value in unsaid(kind, values, made):
+        what = f"A mail made of it does not say its '{value}'."
+        fix = f"Put {{{{ {value} }}}} into it, or {{{{ super() }}}} into the block."
+        yield template_problem(changed, None, what, fix)
 
 
 def _line_of(error: BaseException, name: str) -> int | None:
