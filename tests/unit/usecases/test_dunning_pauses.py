@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from msp_billing.domain.dunning.letters import DunningLetter
 from msp_billing.domain.dunning.standing import AccountState
 from msp_billing.usecases.dunning.context import UnknownAccountError
 from msp_billing.usecases.dunning.pauses import (
@@ -18,7 +19,7 @@ from msp_billing.usecases.dunning.pauses import (
     make_promise,
     raise_dispute,
 )
-from tests.end_to_end.dunning_provider import ACCOUNT, PROVIDER
+from tests.end_to_end.dunning_provider import ACCOUNT, PROVIDER, dunning_policy, with_reminders
 from tests.unit.usecases.dunning_desk import Desk, desk
 
 UNTIL = date(2026, 10, 20)
@@ -51,6 +52,20 @@ def cedar() -> Desk:
     made.owe("B-2", "50.00", date(2026, 10, 5))
     made.run_until("2026-10-03T16:00:00")
     return made
+
+
+def kept_letters(of: Desk) -> list[DunningLetter]:
+    """The letters that are mailed from now on."""
+    told: list[DunningLetter] = []
+    compose = of.ports.composer.dunning_letter
+
+    def keep(letter: DunningLetter, *rest: Any) -> bytes:
+        told.append(letter)
+        made: bytes = compose(letter, *rest)
+        return made
+
+    of.ports.composer.dunning_letter = keep
+    return told
 
 
 @pytest.mark.rule("DUN-08")
@@ -181,17 +196,21 @@ def test_a_letter_tells_what_is_disputed_and_what_is_promised(cedar: Desk) -> No
     raise_dispute(cedar.ports, asked(document="B-1", amount=Decimal("40.00"), until=UNTIL))
     make_promise(cedar.ports, asked(document="B-2", until=UNTIL))
     cedar.run_until("2026-10-10T14:30:00")
-    told: list[Any] = []
-    compose = cedar.ports.composer.dunning_letter
-
-    def keep(letter: Any, *rest: Any) -> bytes:
-        told.append(letter)
-        made: bytes = compose(letter, *rest)
-        return made
-
-    cedar.ports.composer.dunning_letter = keep
+    told = kept_letters(cedar)
     cedar.run_until("2026-10-16T00:00:00")
     documents = {entry.document: entry for letter in told for entry in letter.documents}
     assert documents["B-1"].disputed == Decimal("40.00")
     assert documents["B-2"].promised == Decimal("50.00")
     assert documents["B-2"].paused_until == UNTIL
+
+
+@pytest.mark.rule("DUN-02", "DUN-08")
+def test_a_reminder_asks_for_nothing_that_is_disputed() -> None:
+    """100.00 fall due on the 30th, of which 40.00 are put aside until they are cleared up."""
+    cedar = desk(dunning_policy(steps=with_reminders(-2)))
+    raise_dispute(cedar.ports, asked(document="B-1", amount=Decimal("40.00"), until=UNTIL))
+    told = kept_letters(cedar)
+    assert cedar.sweep().reminded == 1
+    assert [(entry.to_pay, entry.documents[0].open) for entry in told] == [
+        (Decimal("60.00"), Decimal("100.00"))
+    ]

@@ -48,11 +48,11 @@ def reinstated_letter(
 def reminder_letter(
     context: DunningContext, dunning: DunningPolicy, reminder: Reminder
 ) -> DunningLetter:
-    """The letter about everything that falls due (DUN-02)."""
+    """The letter about everything that falls due (DUN-02), less what is disputed or promised."""
     step = dunning.step(reminder.step)
     letter = _letter(context, dunning, step, "reminder", step.title)
     documents = tuple(entry for entry in letter.documents if entry.document in reminder.documents)
-    asked = sum((entry.open for entry in documents), _NOTHING)
+    asked = sum((e.open - e.disputed - e.promised for e in documents), _NOTHING)
     return letter.model_copy(update={"documents": documents, "to_pay": asked, "coming": ()})
 
 
