@@ -7,12 +7,12 @@ its own length times the lists that it is given, and none can run for ever.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from jinja2 import TemplateSyntaxError, nodes
-from markupsafe import escape
 
 SHARED = "shared"
 """The folder under which templates reach the shared ones."""
@@ -234,7 +234,7 @@ def unsaid(kind: str, values: Mapping[str, object], made: str) -> Iterator[str]:
         value: object = values
         for name in path.split("."):
             value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-        if value and str(value) not in made and str(escape(str(value))) not in made:
+        if value and str(value) not in made and str(value) not in html.unescape(made):
             yield path
 
 
