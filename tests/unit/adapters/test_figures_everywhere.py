@@ -45,7 +45,7 @@ from msp_billing.domain.ledger.entries import (
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.money import minor_unit_digits
 from msp_billing.domain.outbox import MailId
-from msp_billing.domain.parties import BankAccount, PayTo
+from msp_billing.domain.parties import BankAccount, PayTo, Seller
 from msp_billing.domain.policy import ProviderPolicy
 from tests.unit import document_samples as samples
 from tests.unit.adapters.mail_reading import parsed, words_of
@@ -273,3 +273,22 @@ def test_a_name_cannot_put_anything_in_the_place_of_the_account_to_pay_to() -> N
     assert transfer_code("Nordlicht\nDE00", bank, Decimal("12.50"), NUMBER) == whole
     assert transfer_code("Nordlicht DE00", bank, Decimal("12.60"), NUMBER) != whole
     assert transfer_code("漢" * 70, bank, Decimal("12.50"), "R" * 140) is None
+
+
+def test_the_account_to_pay_to_is_held_by_the_same_name_in_code_and_data() -> None:
+    """Banks compare the name of the holder: it is the one in the register of companies."""
+    bank = BankAccount(iban="DE89370400440532013000", bic="COBADEFFXXX")
+    provider = policy().model_copy(
+        update={
+            "pay_to": PayTo(bank=bank),
+            "seller": Seller(legal_name="Lantern & Pike GmbH"),
+            "currency": "EUR",
+        }
+    )
+    invoice = InvoiceMaker(DECEMBER, currency="EUR").line("A", "1", "12.50").make(NUMBER)
+    code = present_invoice(invoice, provider, samples.price_book())["payment"]["code"]
+    named = transfer_code("Lantern & Pike GmbH", bank, Decimal("12.50"), NUMBER)
+    assert code["drawing"] == named
+    data = e_invoice(invoice, provider)
+    assert data is not None
+    assert ElementTree.fromstring(data).findtext(".//{*}AccountName") == "Lantern & Pike GmbH"

@@ -36,7 +36,8 @@ def payment_means(
             currency=currency,
         )
     if pay_to.bank is not None:
-        return _transfer(pay_to.bank, policy.name, link, currency)
+        holder = policy.seller.legal_name or policy.name
+        return _transfer(pay_to.bank, holder, link, currency)
     if link is not None:
         means, said = _ONLINE, link
     elif pay_to.cheques_to:
@@ -46,7 +47,7 @@ def payment_means(
     return element(_MEANS, code("ram:TypeCode", means), text("ram:Information", said))
 
 
-def _transfer(bank: BankAccount, name: str, link: str | None, currency: str) -> Markup:
+def _transfer(bank: BankAccount, holder: str, link: str | None, currency: str) -> Markup:
     sepa = bank.iban is not None and currency == "EUR"
     routing = f"ABA {bank.routing_number}" if bank.routing_number else None
     said = " · ".join(filter(None, (bank.bank, routing, link)))
@@ -57,7 +58,7 @@ def _transfer(bank: BankAccount, name: str, link: str | None, currency: str) -> 
         element(
             "ram:PayeePartyCreditorFinancialAccount",
             text("ram:IBANID", bank.iban),
-            text("ram:AccountName", bank.holder or name),
+            text("ram:AccountName", bank.holder or holder),
             text("ram:ProprietaryID", bank.account_number if bank.iban is None else None),
         ),
         element("ram:PayeeSpecifiedCreditorFinancialInstitution", text("ram:BICID", bank.bic))
