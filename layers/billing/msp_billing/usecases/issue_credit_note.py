@@ -12,7 +12,7 @@ from msp_billing.domain.documents import PDF
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
 from msp_billing.domain.ledger.entries import EntryKind, LedgerId
-from msp_billing.domain.outbox import Attachment, MailState, OutboxMail
+from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.errors import ConcurrentNumberingError, CreditConflictError
@@ -22,6 +22,7 @@ from msp_billing.usecases.mailing.credit_mail import credit_mail_id
 from msp_billing.usecases.mailing.sending_mails import send_once
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.posting_documents import post_credit_note
+from msp_billing.usecases.sealed_documents import seal_document
 
 _MAX_TRIES = 5
 
@@ -124,21 +125,12 @@ def _render(ports: Ports, note: CreditNote, policy: ProviderPolicy, invoice: Inv
     sections = {entry.subscriber: entry.title for entry in invoice.sections if entry.subscriber}
     content = ports.renderer.render_credit_note(note, policy, _use(ports, note), sections)
     key = f"{object_prefix(note.invoice)}/credit-notes/{note.number}.pdf"
-    stored = ports.records.put_once(key, content, PDF)
     ports.outbox.move(
         mail_id,
         MailState.WAITING,
         MailState.READY,
         at=ports.clock.now(),
-        attachments=(
-            Attachment(
-                key=key,
-                sha256=stored.sha256,
-                file_name=f"{note.number}.pdf",
-                media_type=PDF,
-                size_bytes=stored.size_bytes,
-            ),
-        ),
+        attachments=(seal_document(ports.records, key, content, PDF),),
     )
 
 

@@ -7,11 +7,12 @@ import logging
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.documents import PDF
 from msp_billing.domain.invoices import Invoice, InvoiceId
-from msp_billing.domain.outbox import Attachment, MailId, MailKind, MailState
+from msp_billing.domain.outbox import MailId, MailKind, MailState
 from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.context import BatchRequest, failure_noted, load_context, object_prefix
 from msp_billing.usecases.errors import DEFECTS
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.sealed_documents import seal_document
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -54,22 +55,13 @@ def _render_invoices(ports: Ports, request: BatchRequest) -> RenderResult:
             now = ports.clock.now()
             ports.outbox.move(mail.id, MailState.WAITING, MailState.REJECTED, at=now, note=note)
             continue
-        key = document_key(invoice)
-        stored = ports.records.put_once(key, content, PDF)
+        document = seal_document(ports.records, document_key(invoice), content, PDF)
         ports.outbox.move(
             mail.id,
             MailState.WAITING,
             MailState.READY,
             at=ports.clock.now(),
-            attachments=(
-                Attachment(
-                    key=key,
-                    sha256=stored.sha256,
-                    file_name=f"{invoice.number}.pdf",
-                    media_type=PDF,
-                    size_bytes=stored.size_bytes,
-                ),
-            ),
+            attachments=(document,),
         )
     return RenderResult(batch=request.batch, documents=len(invoices))
 
