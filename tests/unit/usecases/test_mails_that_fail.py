@@ -8,8 +8,10 @@ import pytest
 
 from msp_billing.domain.mail_events import MailEvent
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import ProblemsError
 from msp_billing.usecases.dunning.context import policy_in_force
+from msp_billing.usecases.dunning.letter_copies import goes_to_the_next
 from msp_billing.usecases.errors import BusError, MailOutcomeUnknownError, MailSetupError
 from msp_billing.usecases.mailing.addressing import addressed, flagged_among
 from msp_billing.usecases.mailing.contact_alerts import compose_alert
@@ -207,3 +209,33 @@ def test_a_lost_answer_stays_in_the_queue_until_its_event_came() -> None:
     assert send(desk).unknown == 1
     assert list(desk.ports.outbox.queued("birch")) == [], "an alert about an alert helps nobody"
     assert desk.ports.outbox.mails[alert.id].state is MailState.UNKNOWN
+
+
+# --- Names ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["contacts", "statements"])
+def test_no_run_is_called_what_mails_of_no_cycle_are_kept_under(name: str) -> None:
+    policy = policy_in_force(MailDesk().ports, "birch")
+    runs = (policy.runs[0].model_copy(update={"run": name}), *policy.runs[1:])
+    with pytest.raises(ValueError, match=f"a run cannot be called '{name}'"):
+        ProviderPolicy.model_validate(
+            {**policy.model_dump(), "runs": [r.model_dump() for r in runs]}
+        )
+
+
+@pytest.mark.parametrize(
+    ("part", "copied"),
+    [
+        ("reminder-20260929", True),
+        ("c1-returned-20260929141500000000", True),
+        ("c1-cheque-returned-notice-1", False),
+        ("c12-returned-2", False),
+    ],
+)
+def test_letters_of_steps_are_left_to_their_case_whatever_the_steps_are_called(
+    part: str, copied: bool
+) -> None:
+    """Copied by the queue as well, the next contact would get the notice twice (DUN-09)."""
+    letter = INVOICE.model_copy(update={"run": "dunning", "part": part, "kind": "dunning"})
+    assert goes_to_the_next(letter) is copied

@@ -19,6 +19,9 @@ from msp_billing.domain.work.work_checks import work_clauses, work_inconsistenci
 if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
 
+_KEPT_NAMES = {"contacts": "mails about contacts", "statements": "mailed statements"}
+"""What the mails of no cycle have in place of a run."""
+
 _MAX_CYCLE_NAMES_LENGTH = 64  # of the 80 of an execution name; the rest is month and attempt
 
 
@@ -57,11 +60,18 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
             )
     yield from order_policy_inconsistencies(policy)
     yield from work_inconsistencies(policy)
-    if policy.dunning is not None and any(entry.run == "dunning" for entry in policy.runs):
-        yield "a run cannot be called 'dunning': the letters about unpaid invoices have that name"
+    yield from _kept_names(policy)
     known = {entry.clause for entry in policy.clauses}
     for clause in sorted(set(_clause_references(policy)) - known):
         yield f"the clause '{clause}' is referred to but not listed under 'clauses'"
+
+
+def _kept_names(policy: ProviderPolicy) -> Iterator[str]:
+    if policy.dunning is not None and any(entry.run == "dunning" for entry in policy.runs):
+        yield "a run cannot be called 'dunning': the letters about unpaid invoices have that name"
+    for run in policy.runs:
+        if run.run in _KEPT_NAMES:
+            yield f"a run cannot be called '{run.run}': {_KEPT_NAMES[run.run]} have that name"
 
 
 def _unknown_must_be_priced(policy: ProviderPolicy, feeds: set[str]) -> Iterator[str]:

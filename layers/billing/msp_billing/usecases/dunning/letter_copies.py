@@ -14,11 +14,13 @@ from msp_billing.usecases.dunning.kept_letters import kept_letter_key
 from msp_billing.usecases.ports import Ports
 
 _END_OF_HEADERS = b"\r\n\r\n"
+_RETURNED = re.compile(r"c\d+-returned-\d{20}(?:-copy-\d+)?")
+"""A case and the instant, to the microsecond; letters of steps end in the number of an attempt."""
 
 
 def goes_to_the_next(letter: MailId) -> bool:
     """Whether a letter is copied for the next contact when it comes back."""
-    return letter.part.startswith("reminder-") or "-returned-" in letter.part
+    return letter.part.startswith("reminder-") or bool(_RETURNED.fullmatch(letter.part))
 
 
 def why_withdrawn(context: DunningContext, letter: MailId) -> str | None:
