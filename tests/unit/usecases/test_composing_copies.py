@@ -22,7 +22,7 @@ class Told:
     def invoice_mail(self, invoice: Any, _policy: Any, to: Any, *_: Any, **more: Any) -> bytes:
         return f"{invoice.number} to {to[0]}, {more['at_issue']}".encode()
 
-    def credit_note_mail(self, note: Any, _policy: Any, to: Any, *_: Any) -> bytes:
+    def credit_note_mail(self, note: Any, _policy: Any, to: Any, *_: Any, **_use: Any) -> bytes:
         return f"{note.number} to {to[0]}".encode()
 
 
@@ -33,7 +33,9 @@ def ports() -> Any:
     invoice = InvoiceId(
         provider="birch", run="managed", period=INVOICE.period, account="cedar", part="all"
     )
-    notes = tuple(SimpleNamespace(invoice=invoice, number=f"BC-00000{n}") for n in (1, 2))
+    notes = tuple(
+        SimpleNamespace(invoice=invoice, number=f"BC-00000{n}", currency="USD") for n in (1, 2)
+    )
     old = SimpleNamespace(id=invoice, number="BI-000001")
     made: dict[str, Any] = desk.ports.__dict__
     made |= {

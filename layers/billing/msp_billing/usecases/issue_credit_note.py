@@ -10,15 +10,13 @@ from msp_billing.domain.corrections.credit_notes import (
 )
 from msp_billing.domain.documents import PDF
 from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
-from msp_billing.domain.ledger.entries import EntryKind, LedgerId
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.errors import ConcurrentNumberingError, CreditConflictError
 from msp_billing.usecases.mailing.addressing import addressed, flagged_among
 from msp_billing.usecases.mailing.attaching import attached
-from msp_billing.usecases.mailing.credit_mail import credit_mail_id
+from msp_billing.usecases.mailing.credit_mail import credit_mail_id, credit_use_of
 from msp_billing.usecases.mailing.sending_mails import send_once
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.posting_documents import post_credit_note
@@ -123,7 +121,7 @@ def _render(ports: Ports, note: CreditNote, policy: ProviderPolicy, invoice: Inv
     if mail.state is not MailState.WAITING:
         return
     sections = {entry.subscriber: entry.title for entry in invoice.sections if entry.subscriber}
-    content = ports.renderer.render_credit_note(note, policy, _use(ports, note), sections)
+    content = ports.renderer.render_credit_note(note, policy, credit_use_of(ports, note), sections)
     key = f"{object_prefix(note.invoice)}/credit-notes/{note.number}.pdf"
     ports.outbox.move(
         mail_id,
@@ -134,18 +132,16 @@ def _render(ports: Ports, note: CreditNote, policy: ProviderPolicy, invoice: Inv
     )
 
 
-def _use(ports: Ports, note: CreditNote) -> CreditUse | None:
-    """What became of the amount when the note was entered."""
-    invoice = note.invoice
-    ledger = LedgerId(provider=invoice.provider, account=invoice.account, currency=note.currency)
-    entry = ports.ledgers.find(ledger, EntryKind.CREDIT_NOTE, note.number or "")
-    return None if entry is None else credit_use(entry)
-
-
 def _send(ports: Ports, note: CreditNote, policy: ProviderPolicy) -> MailState:
     def compose(mail: OutboxMail) -> bytes:
         return ports.composer.credit_note_mail(
-            note, policy, mail.recipients, attached(ports, mail), mail.id, ports.clock.now()
+            note,
+            policy,
+            mail.recipients,
+            attached(ports, mail),
+            mail.id,
+            ports.clock.now(),
+            use=credit_use_of(ports, note),
         )
 
     (mail,) = ports.outbox.find_many([credit_mail_id(note)]).values()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msp_billing.adapters.composed_texts import description_in_words, reason_in_words
 from msp_billing.adapters.formatting import format_day, format_money, format_quantity
 from msp_billing.adapters.language import _, ngettext
@@ -9,11 +11,12 @@ from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import MAX_LINES, Entry, Fact, attached, money
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.documents import NamedDocument
+from msp_billing.domain.ledger.credit_use import CreditUse
 from msp_billing.domain.policy import ProviderPolicy
 
 
 def credit_note_view(
-    note: CreditNote, policy: ProviderPolicy, pdf: NamedDocument
+    note: CreditNote, policy: ProviderPolicy, pdf: NamedDocument, use: CreditUse | None = None
 ) -> dict[str, object]:
     """The values of its templates, with its subject; in the language that is being written."""
     number, invoice = one_line(note.number or ""), one_line(note.invoice_number)
@@ -34,14 +37,7 @@ def credit_note_view(
         "account": name,
         "amount": amount,
         "reason": reason,
-        "meaning": (
-            _("Nothing is left to pay of this invoice.")
-            if note.voids
-            else _(
-                "Please pay this invoice less the amount; if you have paid, it stays to your "
-                "credit."
-            )
-        ),
+        "meaning": " ".join(_meaning(note, use)),
         "facts": (
             Fact(_("Credited to"), name),
             Fact(_("Date"), format_day(note.issued_on)),
@@ -49,6 +45,21 @@ def credit_note_view(
         "entries": _entries(note),
         "document": attached(pdf, policy.zone),
     }
+
+
+def _meaning(note: CreditNote, use: CreditUse | None) -> Iterator[str]:
+    """The same as its document says (credit_note_presentation)."""
+    if note.voids or (use is not None and (use.held or use.off_loss)):
+        yield _("Nothing is left to pay of this invoice.")
+        if use is not None and use.held:
+            yield _("What you paid of it already stays to your credit.")
+    elif use is None:
+        yield _(
+            "Please pay this invoice less the amount; if you have paid, it stays to your credit."
+        )
+    else:
+        number = one_line(note.invoice_number)
+        yield _("Please pay invoice {number} less this amount.").format(number=number)
 
 
 def _entries(note: CreditNote) -> tuple[Entry, ...]:

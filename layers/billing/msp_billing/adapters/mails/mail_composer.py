@@ -21,6 +21,7 @@ from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.ledger.credit_use import CreditUse
 from msp_billing.domain.money import Money
 from msp_billing.domain.outbox import MailId
 from msp_billing.domain.policy import ProviderPolicy
@@ -77,10 +78,16 @@ class MailComposer(RunMails, DunningMails):
         pdf: NamedDocument,
         mail_id: MailId,
         made_at: datetime,
+        *,
+        use: CreditUse | None = None,
     ) -> bytes:
-        """The mail that brings a credit note, in the thread of the account."""
+        """The mail that brings a credit note, in the thread of the account.
+
+        Args:
+            use: what became of the amount, where the ledger has it.
+        """
         with in_language(note.locale):
-            shown = credit_note_view(note, policy, pdf)
+            shown = credit_note_view(note, policy, pdf, use)
             subject = str(shown.pop("subject"))
             return self._build(
                 "credit-note", subject, policy, recipients, mail_id, made_at, (pdf,), shown

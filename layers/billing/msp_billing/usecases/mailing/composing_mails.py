@@ -16,7 +16,7 @@ from msp_billing.usecases.compare_invoices import account_comparisons
 from msp_billing.usecases.context import CycleContext
 from msp_billing.usecases.errors import MailTooLargeError
 from msp_billing.usecases.mailing.attaching import MAIL_LIMIT_BYTES, documents_of
-from msp_billing.usecases.mailing.credit_mail import credit_mail_id
+from msp_billing.usecases.mailing.credit_mail import credit_mail_id, credit_use_of
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
 from msp_billing.usecases.report_store import is_report, stored_notice
@@ -65,7 +65,10 @@ class AccountMails:
             return composer.comparison_mail(made, policy, to, documents[0], mail.id, made_at, cycle)
         if mail.id.kind == "credit-note":
             note = self._note(mail.original)
-            return composer.credit_note_mail(note, policy, to, documents[0], mail.id, made_at)
+            use = credit_use_of(self._ports, note)
+            return composer.credit_note_mail(
+                note, policy, to, documents[0], mail.id, made_at, use=use
+            )
         invoice = self._invoice(mail)
         return composer.invoice_mail(
             invoice,

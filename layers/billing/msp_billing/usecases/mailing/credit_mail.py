@@ -1,9 +1,12 @@
-"""The mail that brings a credit note."""
+"""The mail that brings a credit note, and what became of the amount that it tells of."""
 
 from __future__ import annotations
 
 from msp_billing.domain.corrections.credit_notes import CreditNote
+from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
+from msp_billing.domain.ledger.entries import EntryKind, LedgerId
 from msp_billing.domain.outbox import MailId
+from msp_billing.usecases.ports import Ports
 
 
 def credit_mail_id(note: CreditNote) -> MailId:
@@ -17,3 +20,11 @@ def credit_mail_id(note: CreditNote) -> MailId:
         part=note.number.lower(),
         kind="credit-note",
     )
+
+
+def credit_use_of(ports: Ports, note: CreditNote) -> CreditUse | None:
+    """What became of the amount when the note was entered; None where it was not."""
+    invoice = note.invoice
+    ledger = LedgerId(provider=invoice.provider, account=invoice.account, currency=note.currency)
+    entry = ports.ledgers.find(ledger, EntryKind.CREDIT_NOTE, note.number or "")
+    return None if entry is None else credit_use(entry)

@@ -132,8 +132,14 @@ class Composer(Protocol):
         pdf: NamedDocument,
         mail_id: MailId,
         made_at: datetime,
+        *,
+        use: CreditUse | None = None,
     ) -> bytes:
-        """The mail that brings a credit note."""
+        """The mail that brings a credit note.
+
+        Args:
+            use: what became of the amount, where the ledger has it.
+        """
 
     def comparison_mail(
         self,
