@@ -518,7 +518,7 @@ def test_the_comparison_says_that_it_is_no_invoice_and_what_changes() -> None:
     assert "This is not an invoice." in text
     assert "Difference: $100.00 more than for November 2026 ($200.00)" in text
     assert "Items: 2 joined, 1 left" in text
-    assert "- Hosted mailbox, Tern Harbor (2 → 3): +$100.00" in text
+    assert "- Hosted mailbox (2 → 3): +$100.00" in text
     (attachment,) = message.iter_attachments()
     assert attachment.get_content() == WORKBOOK.content
     assert attachment.get_content_type() == XLSX

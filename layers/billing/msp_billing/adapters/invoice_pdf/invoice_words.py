@@ -20,7 +20,7 @@ def invoice_words() -> dict[str, str]:
         "description": _("Description"),
         "draft": _("Draft"),
         "hours": _("Hours"),
-        "informational": _("For information"),
+        "informational": _("For information, not payable"),
         "joined": _("Joined"),
         "left": pgettext("who is gone", "Left"),
         "line": _("Line"),

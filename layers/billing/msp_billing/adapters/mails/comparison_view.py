@@ -78,10 +78,13 @@ def largest_changes(comparison: Comparison) -> tuple[Entry, ...]:
     """The rows whose amount changed most, either way."""
     changed = [row for row in comparison.rows if row.amount_change.amount]
     changed.sort(key=lambda row: -abs(row.amount_change.amount))
-    return tuple(_change_entry(row) for row in changed[:MAX_LINES])
+    several = len({row.subscriber_name for row in comparison.rows}) > 1
+    return tuple(_change_entry(row, several=several) for row in changed[:MAX_LINES])
 
 
-def _change_entry(row: ComparisonRow) -> Entry:
+def _change_entry(row: ComparisonRow, *, several: bool) -> Entry:
+    """What changed, and where, unless there is one place only."""
+    what = one_line(description_in_words(row.description))
     change = row.amount_change
     now = format_quantity(row.current_quantity)
     detail = _("{quantity}, other price").format(quantity=now)
@@ -90,7 +93,7 @@ def _change_entry(row: ComparisonRow) -> Entry:
             before=format_quantity(row.previous_quantity), now=now
         )
     return Entry(
-        what=f"{one_line(description_in_words(row.description))}, {one_line(row.subscriber_name)}",
+        what=f"{what}, {one_line(row.subscriber_name)}" if several else what,
         amount=format_change(change.amount, change.currency),
         detail=detail,
     )
