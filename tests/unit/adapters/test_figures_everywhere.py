@@ -261,8 +261,11 @@ def test_a_credit_invoice_asks_for_nothing_that_it_has_paid() -> None:
     assert "Open from before: $30.00 " in words
     assert "To pay in all: $0.00" in words
     assert "Your credit with us: $20.00" in words
-    page = present_invoice(invoice, policy(), samples.price_book(), told)["account"]
-    assert page["notes"] == ["$20.00 stays to your credit for your next invoices."]
+    page = present_invoice(invoice, policy(), samples.price_book(), told)
+    assert page["account"]["notes"] == ["$20.00 stays to your credit for your next invoices."]
+    assert page["due"]["by"] == "Nothing to pay", "30.00 of it does not stay to the credit"
+    alone = present_invoice(invoice, policy(), samples.price_book())
+    assert alone["due"]["by"] == "Nothing to pay: the amount stays to your credit."
 
 
 def test_a_name_cannot_put_anything_in_the_place_of_the_account_to_pay_to() -> None:

@@ -72,6 +72,8 @@ class Payment:
             return _("For information, in {currency}"), total, by
         if total < 0:
             by = _("Nothing to pay: the amount stays to your credit.")
+            if self.balance is not None and self.balance.credit_left.amount < -total:
+                by = _("Nothing to pay")  # earlier invoices took it: see the account
             return _("Credited to you in {currency}"), total, by
         if total == 0:
             return _("Amount due in {currency}"), total, _("Nothing to pay")
