@@ -58,6 +58,7 @@ _GERMAN_WORDS = {
         ),
     ),
     "outstanding": Decimal("1200.00"),
+    "to_pay": Decimal("1200.00"),
     "coming": (
         ComingStep(step="service-hold", kind="service_hold", title="Sperre", on=date(2026, 11, 14)),
     ),
@@ -200,7 +201,7 @@ def _letter(policy: ProviderPolicy, dunning: DunningPolicy, step: DunningStep) -
         documents=documents[:1] if early else documents,
         overdue=Decimal(0) if early else documents[0].open,
         outstanding=documents[0].open if early else open_now,
-        to_pay=documents[0].open if step.counted_from == "due_date" else open_now,
+        to_pay=documents[0].open if early or step.kind == "notice" else open_now,
         coming=()
         if early
         else tuple(ComingStep(step=s.step, kind=s.kind, title=s.title, on=on(s)) for s in coming),

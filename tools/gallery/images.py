@@ -116,7 +116,7 @@ def small(png: bytes) -> bytes:
     """The same picture with few colours: pages have few, and the repository keeps every version."""
     with Image.open(io.BytesIO(png)) as opened:
         picture = opened.convert("RGB").quantize(
-            _COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+            _COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE
         )
     made = io.BytesIO()
     picture.save(made, "PNG", optimize=True)

@@ -9,8 +9,10 @@ from tools.gallery.shown import Picture
 
 _HEAD = """# Gallery
 
-What customers get, as it looks. Every name, address, amount and bank detail in these pictures is
-invented; the providers and accounts do not exist.
+What customers get, as it looks. Every account, address, amount and bank detail in these pictures
+is invented. Letters and mails are of the sample providers in `providers/`, which are modelled on
+what companies publish about their billing, with invented logos, and are not affiliated with them;
+no other provider here exists.
 
 `make gallery` makes the pictures anew from the sample data of the tests and of `providers/`. No
 other command needs them, and no test looks at them: they are for eyes. It uses programs of the

@@ -98,8 +98,8 @@ def invoices() -> Iterator[Shown]:
         "invoice-en",
         _LANGUAGES,
         _english,
-        (1, "English, Letter: what is due and how to pay it, with logo, QR code and slip."),
-        (2, "English: the account's balance, and why the amount differs from the last invoice."),
+        (1, "English, Letter: what is due, how to pay it, why the amount differs, and a slip."),
+        (2, "English: the charges with where they come from, the sums, and codes by category."),
         (-1, "English, last page: billed users by name, and what the policy says."),
     )
     yield pdf(
@@ -141,7 +141,8 @@ def _sizes() -> Iterator[Shown]:
         (1, "3,000 lines for 600 customers: the first page is as of any other invoice."),
         (2, "3,000 lines: the table of contents begins."),
         (40, "3,000 lines: a page of charges by customer, with sub-totals."),
-        (-1, "3,000 lines: the last page."),
+        (95, "3,000 lines: what was counted, by name."),
+        (-1, "3,000 lines: the last page, with the rules that the invoice follows."),
     )
     yield pdf(
         "invoice-long-names",

@@ -198,7 +198,8 @@ def _review(policy: ProviderPolicy, locale: str, words: tuple[str, ...]) -> byte
             ReviewedAgreement(
                 title=care,
                 starts_on=date(2024, 3, 1),
-                term="the term of 3 years",
+                term="the term of 3 years from 2024-03-01 to 2027-02-28",
+                years=3,
                 ends_on=date(2027, 2, 28),
                 notice_by=date(2026, 12, 30),
             ),
