@@ -15,7 +15,7 @@ from msp_billing.domain.corrections.credit_notes import (
 from msp_billing.domain.dunning.dunning_policy import DunningPolicy, DunningStep
 from msp_billing.domain.dunning.letters import ComingStep, DunningLetter, LetterDocument
 from msp_billing.domain.dunning.standing import AccountState
-from msp_billing.domain.invoices import Invoice
+from msp_billing.domain.invoices import Invoice, LineKind
 from msp_billing.domain.ledger.account_statement import Addressee
 from msp_billing.domain.ledger.credit_use import CreditUse
 from msp_billing.domain.policy import ProviderPolicy
@@ -102,6 +102,9 @@ def account_documents() -> Iterator[Shown]:
 
 
 def _credit_note(invoice: Invoice, policy: ProviderPolicy, reason: str) -> bytes:
+    """Two of the first line and some of the fourth, with the tax that was charged on them."""
+    charged = (line for line in invoice.lines if line.kind is LineKind.TAX)
+    taxes = [(line.line, Decimal("41.80")) for line in charged]  # 19% of 220.00
     asked = CreditRequest(
         request="counted-twice",
         reason=reason,
@@ -109,6 +112,7 @@ def _credit_note(invoice: Invoice, policy: ProviderPolicy, reason: str) -> bytes
         parts=(
             CreditedPart(line=1, quantity=Decimal(2)),
             CreditedPart(line=4, amount=Decimal("30.00")),
+            *(CreditedPart(line=line, amount=tax) for line, tax in taxes),
         ),
     )
     note: CreditNote = credit_note_for(invoice, asked, (), date(2026, 12, 20))

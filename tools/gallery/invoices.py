@@ -107,21 +107,21 @@ def invoices() -> Iterator[Shown]:
         _LANGUAGES,
         _spanish,
         (1, "Spanish, Letter: an account in Mexico of a provider that names things in English."),
-        (2, "Spanish, second page."),
+        (2, "Spanish, second page: the charges, where they come from, and the sums."),
     )
     yield pdf(
         "invoice-fr",
         _LANGUAGES,
         lambda: _european(FRENCH),
         (1, "French, A4: euro, value-added tax, and a code that banking apps read."),
-        (2, "French, second page."),
+        (2, "French, second page: the charges with their tax, and the sums."),
     )
     yield pdf(
         "invoice-de",
         _LANGUAGES,
         lambda: _european(GERMAN),
         (1, "German, A4: euro, value-added tax, and a code that banking apps read."),
-        (2, "German, second page."),
+        (2, "German, second page: the charges with their tax, the sums, and what changed."),
     )
     yield from _sizes()
     yield from _sorts()

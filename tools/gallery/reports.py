@@ -67,13 +67,13 @@ def reports() -> Iterator[Shown]:
         _REPORTS,
         lambda: _review(american(), "en-US", _ENGLISH),
         (1, "A quarterly review: the quarter at a glance, with plots."),
-        (2, "A quarterly review, second page."),
+        (2, "A quarterly review, second page: counts over time, holds and contracts."),
     )
     yield pdf(
         "review-de",
         _REPORTS,
         lambda: _review(GERMAN.policy, "de", _IN_GERMAN),
-        (1, "A quarterly review in German."),
+        (1, "A quarterly review in German, A4."),
     )
     yield pdf(
         "comparison-workbook",
