@@ -175,7 +175,8 @@ def _work(events: list[Row], day: date) -> Iterator[Row]:
 def write_directory(target: Path) -> Path:
     """The sample's policy and prices, the scenario's accounts, and an export for each moment."""
     target.mkdir(parents=True)
-    shutil.copy(SAMPLE / "provider.yaml", target / "provider.yaml")
+    for name in ("provider.yaml", "logo.svg"):
+        shutil.copy(SAMPLE / name, target / name)
     prices = (SAMPLE / "price-book.yaml").read_text("utf-8")
     assert prices.count(_PRICE) == 1, "the sample's Exchange mailbox has another price now"
     later = prices.replace(_PRICE, _PRICE + _LATER_PRICE)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 from typing import Any
 
 import yaml
@@ -90,6 +90,7 @@ def write_directory(target: Path) -> Path:
     """The sample's policy and prices with what is added, the accounts, and all exports."""
     target.mkdir(parents=True)
     copytree(HERE / "accounts", target / "accounts")
+    copy(SAMPLE / "logo.svg", target)
     for name, change in (("provider.yaml", _change_policy), ("price-book.yaml", _change_prices)):
         content = yaml.safe_load((SAMPLE / name).read_text("utf-8"))
         change(content)

@@ -30,7 +30,8 @@ def read_table(name: str) -> list[Row]:
 def write_directory(target: Path) -> Path:
     """Policy, price book, accounts and all exports of the fourteen months."""
     target.mkdir(parents=True)
-    shutil.copy(SAMPLE / "provider.yaml", target / "provider.yaml")
+    for name in ("provider.yaml", "logo.svg"):
+        shutil.copy(SAMPLE / name, target / name)
     shutil.copytree(HERE / "accounts", target / "accounts")
     book = yaml.safe_load((SAMPLE / "price-book.yaml").read_text(encoding="utf-8"))
     _add_prices(book)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
@@ -136,6 +137,7 @@ def test_the_examples_of_the_guide_are_a_sound_directory(tmp_path):
     (tmp_path / "provider.yaml").write_text("".join(policy))
     (tmp_path / "price-book.yaml").write_text(book)
     (tmp_path / "accounts/acme.yaml").write_text(account)
+    copy(REPOSITORY / "providers/kr-group/logo.svg", tmp_path)
     assert messages(tmp_path) == []
 
 
