@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
+from msp_billing.adapters.csv_files import csv_file, inert
 from msp_billing.adapters.invoice_pdf.attachments import Attachment
 from msp_billing.adapters.language import _
-from msp_billing.adapters.workbooks.xlsx_cells import FORMULA_STARTS
 from msp_billing.domain.ledger.account_statement import AccountStatement
 from msp_billing.domain.policy import ProviderPolicy
 
@@ -47,11 +45,7 @@ def entries_csv(told: AccountStatement) -> bytes:
     language, so that programs find them; UTF-8 with its mark, lines end in CRLF (RFC 4180). Text
     that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(_COLUMNS)
-    writer.writerows(_rows(told))
-    return buffer.getvalue().encode("utf-8-sig")
+    return csv_file(_COLUMNS, _rows(told))
 
 
 def _rows(told: AccountStatement) -> Iterator[tuple[str, ...]]:
@@ -61,10 +55,10 @@ def _rows(told: AccountStatement) -> Iterator[tuple[str, ...]]:
         yield (
             str(line.on),
             line.kind.value,
-            _inert(line.document),
-            _inert(line.lowers or ""),
-            _inert(line.method or ""),
-            _inert(line.title),
+            inert(line.document),
+            inert(line.lowers or ""),
+            inert(line.method or ""),
+            inert(line.title),
             str(line.due_on or ""),
             f"{line.amount:f}",
             f"{line.balance:f}",
@@ -75,8 +69,3 @@ def _rows(told: AccountStatement) -> Iterator[tuple[str, ...]]:
 
 def _balance_row(day: str, kind: str, balance: str, currency: str) -> tuple[str, ...]:
     return (day, kind, "", "", "", "", "", "", balance, currency)
-
-
-def _inert(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula when it opens the file."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

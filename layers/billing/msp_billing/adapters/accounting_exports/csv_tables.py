@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from msp_billing.adapters.accounting_exports.plain_text import plain_text
-from msp_billing.adapters.workbooks.xlsx_cells import FORMULA_STARTS
+from msp_billing.adapters.csv_files import csv_file, inert
 from msp_billing.domain.accounting.exported import ExportedEntry, ExportFile
 from msp_billing.domain.accounting_policy import DateOrder
 from msp_billing.domain.ledger.entries import EntryKind
@@ -79,12 +79,8 @@ def _file(
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    target = io.StringIO(newline="")
-    writer = csv.writer(target, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(value) for _, value in zip(columns, row, strict=True)])
-    return target.getvalue().encode()
+    cells = ([_cell(value) for _, value in zip(columns, row, strict=True)] for row in rows)
+    return csv_file(columns, cells, encoding="utf-8")
 
 
 def read_table(content: bytes) -> list[dict[str, str]]:
@@ -98,8 +94,7 @@ def _cell(value: Cell) -> str:
         return ""
     if isinstance(value, Decimal):
         return format(value, "f")
-    text = " ".join(plain_text(value).split())
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return inert(" ".join(plain_text(value).split()))
 
 
 def number(cell: str) -> Decimal:

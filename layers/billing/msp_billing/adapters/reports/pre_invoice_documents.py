@@ -6,11 +6,11 @@ its number and the money are the service provider's own.
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
 
+from msp_billing.adapters.csv_files import csv_file, inert
 from msp_billing.adapters.formatting import (
     format_day,
     format_money,
@@ -24,7 +24,6 @@ from msp_billing.adapters.reports.pre_invoice_presentation import (
     terms_in_words,
 )
 from msp_billing.adapters.reports.words import document_name
-from msp_billing.adapters.workbooks.xlsx_cells import FORMULA_STARTS
 from msp_billing.domain.documents import NamedDocument
 from msp_billing.domain.reports.content import ReportFrame
 from msp_billing.domain.reports.notices import (
@@ -101,26 +100,21 @@ def pre_invoice_documents(
 
 def _csv_file(invoices: Iterable[PreInvoice]) -> bytes:
     """Lines as CSV that spreadsheets and accounting programs read: UTF-8 with its mark, CRLF."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(_COLUMNS)
-    for invoice in invoices:
-        writer.writerows(_csv_rows(invoice))
-    return buffer.getvalue().encode("utf-8-sig")
+    return csv_file(_COLUMNS, (row for invoice in invoices for row in _csv_rows(invoice)))
 
 
 def _csv_rows(invoice: PreInvoice) -> Iterator[tuple[str, ...]]:
     for line in invoice.lines:
         yield (
             invoice.subscriber,
-            _inert(invoice.bill_to[0]),
+            inert(invoice.bill_to[0]),
             str(invoice.invoice_on),
             str(invoice.due_on),
             invoice.terms,
-            _inert(line.product),
-            _inert(line.description),
+            inert(line.product),
+            inert(line.description),
             f"{line.quantity:f}",
-            _inert(line.unit),
+            inert(line.unit),
             f"{line.unit_price.amount:f}",
             f"{line.amount.amount:f}",
             invoice.currency,
@@ -128,11 +122,6 @@ def _csv_rows(invoice: PreInvoice) -> Iterator[tuple[str, ...]]:
             str(line.service_period.ends_on),
             line.ownership or "",
         )
-
-
-def _inert(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula when it opens the file."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _zip(files: Iterable[tuple[str, bytes]], frame: ReportFrame) -> bytes:

@@ -15,8 +15,6 @@ from msp_billing.domain.money import Money
 Kind = Literal[
     "text", "code", "quantity", "quantity_change", "money", "money_change", "percent", "day"
 ]
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula when somebody edits the cell."""
 
 MAX_WIDTH = 48
 """Of a column, in characters; longer text goes on in the next line of its cell."""

@@ -16,9 +16,9 @@ from typing import Any, Literal
 from xlsxwriter import Workbook
 
 from msp_billing.adapters.colours import text_on
+from msp_billing.adapters.csv_files import FORMULA_STARTS
 from msp_billing.adapters.language import _
 from msp_billing.adapters.workbooks.xlsx_cells import (
-    FORMULA_STARTS,
     MAX_WIDTH,
     Cell,
     Column,
