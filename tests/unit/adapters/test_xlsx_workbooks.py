@@ -139,6 +139,18 @@ def test_the_summary_says_in_a_sentence_what_is_billed_and_why_it_differs() -> N
     assert new[2] == '=SUMIF(Comparison!E5:E7,"New",Comparison!J5:J7)'
 
 
+def test_a_new_discount_does_not_hide_among_new_products() -> None:
+    """178.00 is new and 228.95 is taken off: not "new: -50.95"."""
+    november = InvoiceMaker(NOVEMBER).line("COM4003", "1", "10").make()
+    december = InvoiceMaker(DECEMBER).line("COM4003", "1", "10")
+    december.line("SEC1153", "1", "178.00", description="Endpoint protection")
+    december.line("TERM-3Y", "1", "-228.95", description="Term discount").make()
+    told = compare("tern", "Tern Harbor", DECEMBER, "USD", (december.make(),), (november,))
+    _, new, off, *_ = rows_of(opened(account_workbook(told))["Summary"], "Why the amount differs")
+    assert new[:4] == ["New: not billed the month before", 0, 178, 178]
+    assert off[:4] == ["Taken off: discounts and credits", 0, -228.95, -228.95]
+
+
 def test_totals_have_names_and_the_file_says_what_it_is() -> None:
     content = account_workbook(comparison())
     workbook = opened(content)

@@ -17,11 +17,18 @@ class Change(Enum):
     FEWER = 4
     PRICE = 5
     OTHER_ITEMS = 6
-    SAME = 7
+    TAKEN_OFF = 7
+    SAME = 8
 
 
 def change_of(row: ComparisonRow) -> Change:
-    """The first that is true of the row."""
+    """The first that is true of the row.
+
+    Discounts and credits are a kind of their own: one that is new makes the invoice smaller, and
+    beside new products it would hide them.
+    """
+    if row.amount_change.amount and min(row.previous_amount.amount, row.current_amount.amount) < 0:
+        return Change.TAKEN_OFF
     before = row.previous_quantity or row.previous_amount.amount
     now = row.current_quantity or row.current_amount.amount
     if bool(before) is not bool(now):
@@ -42,6 +49,7 @@ def change_word(change: Change) -> str:
         Change.FEWER: _("Fewer"),
         Change.PRICE: _("Price"),
         Change.OTHER_ITEMS: _("Other items"),
+        Change.TAKEN_OFF: _("Taken off"),
         Change.SAME: _("Same"),
     }[change]
 
@@ -55,5 +63,6 @@ def change_sentence(change: Change) -> str:
         Change.FEWER: _("Fewer of it than the month before"),
         Change.PRICE: _("Price: as many, at another price"),
         Change.OTHER_ITEMS: _("Other items: as many, but not the same ones"),
+        Change.TAKEN_OFF: _("Taken off: discounts and credits"),
         Change.SAME: _("Same: nothing changed"),
     }[change]
