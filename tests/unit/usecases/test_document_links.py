@@ -12,8 +12,8 @@ import pytest
 
 from msp_billing.adapters.http.document_link import document_link
 from msp_billing.domain.outbox import OutboxMail
-from msp_billing.usecases.mailing import composing_mails
 from msp_billing.usecases.errors import MailTooLargeError
+from msp_billing.usecases.mailing import composing_mails
 from msp_billing.usecases.mailing.attaching import documents_of
 from tests.unit.usecases.mail_desk import PDF, MailDesk
 
