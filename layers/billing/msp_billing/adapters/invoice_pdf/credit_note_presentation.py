@@ -103,7 +103,7 @@ def _facts(note: CreditNote, number: str) -> Iterator[list[str]]:
 def _meaning(note: CreditNote, use: CreditUse | None) -> Iterator[str]:
     invoice = printable(note.invoice_number)
     # More than was open of it came off it: then nothing is.
-    if note.voids or (use is not None and (use.held or use.off_loss)):
+    if note.voids or (use is not None and use.settles):
         yield _("Nothing is left to pay of invoice {number}.").format(number=invoice)
     else:
         yield _("Please pay invoice {number} less this amount.").format(number=invoice)

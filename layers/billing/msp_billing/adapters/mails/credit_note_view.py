@@ -49,7 +49,7 @@ def credit_note_view(
 
 def _meaning(note: CreditNote, use: CreditUse | None) -> Iterator[str]:
     """The same as its document says (credit_note_presentation)."""
-    if note.voids or (use is not None and (use.held or use.off_loss)):
+    if note.voids or (use is not None and use.settles):
         yield _("Nothing is left to pay of this invoice.")
         if use is not None and use.held:
             yield _("What you paid of it already stays to your credit.")

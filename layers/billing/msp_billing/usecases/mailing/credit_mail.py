@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
 from msp_billing.domain.ledger.entries import EntryKind, LedgerId
+from msp_billing.domain.ledger.position import position_of
 from msp_billing.domain.outbox import MailId
 from msp_billing.usecases.ports import Ports
 
@@ -27,4 +30,7 @@ def credit_use_of(ports: Ports, note: CreditNote) -> CreditUse | None:
     invoice = note.invoice
     ledger = LedgerId(provider=invoice.provider, account=invoice.account, currency=note.currency)
     entry = ports.ledgers.find(ledger, EntryKind.CREDIT_NOTE, note.number or "")
-    return None if entry is None else credit_use(entry)
+    if entry is None:
+        return None
+    until = takewhile(lambda kept: kept.sequence <= entry.sequence, ports.ledgers.entries(ledger))
+    return credit_use(entry, position_of(ledger, until))
