@@ -201,7 +201,7 @@ def test_what_is_late_is_named_kindly_and_open_documents_by_number() -> None:
     assert (len(notes), notes[-1]) == (6, "and 2 more")
     assert account["notes"] == [
         "$600.00 of it was due before 15 November 2026. If it is on its way, thank you; if not, "
-        "please send it with this payment."
+        "please send it now."
     ]
 
 

@@ -79,7 +79,7 @@ def _notes(balance: Balance, total: Money) -> Iterator[str]:
     if overdue.amount > 0:
         yield _(
             "{amount} of it was due before {day}. If it is on its way, thank you; if not, please "
-            "send it with this payment."
+            "send it now."
         ).format(amount=_money(overdue), day=format_day(balance.as_of))
     if balance.credit_left.amount > 0:
         yield _("{amount} stays to your credit for your next invoices.").format(
