@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from msp_billing.adapters.csv_files import csv_file, inert
 from msp_billing.domain.invoices import Invoice
 
-LINES_CSV_MEDIA_TYPE = "text/csv"
-
 _COLUMNS = (
     "invoice",
     "invoice_date",

@@ -108,7 +108,16 @@ class AccountMails:
         self._at_issue.update(
             ports.at_issue.find_many([invoice.id for invoice in self._invoices.values()])
         )
-        for account, entries in previous_invoices(ports, cycle, self._accounts).items():
+        lacking = tuple(
+            dict.fromkeys(
+                invoice.id.account
+                for invoice in self._invoices.values()
+                if (known := self._at_issue.get(invoice.id)) is None or known.previous is None
+            )
+        )
+        if not lacking:  # what was frozen at issue says it all
+            return
+        for account, entries in previous_invoices(ports, cycle, lacking).items():
             self._totals.update({f"{account}/{entry.id.part}": entry.total for entry in entries})
 
     def _note(self, mail: MailId) -> CreditNote:
