@@ -140,13 +140,6 @@ def policy_in_force(ports: Ports, provider: str) -> ProviderPolicy:
     return ports.policies.policy(provider, current.policy_version)
 
 
-def dunning_of_case(
-    ports: Ports, policy: ProviderPolicy, case: DunningCase
-) -> DunningPolicy | None:
-    """The steps that a case, open or closed, goes by."""
-    return _policy_of(ports, policy, case).dunning
-
-
 def _policy_of(ports: Ports, policy: ProviderPolicy, case: DunningCase | None) -> ProviderPolicy:
     if case is None or case.policy_version == policy.version:
         return policy
