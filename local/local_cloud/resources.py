@@ -43,6 +43,7 @@ WITHOUT_EFFECT = frozenset(
         "AWS::SNS::Subscription",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
+        "AWS::SSM::Parameter",  # read where the template refers to its value
         "AWS::StepFunctions::StateMachineAlias",
         "AWS::StepFunctions::StateMachineVersion",
         "AWS::XRay::Group",

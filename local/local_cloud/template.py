@@ -249,6 +249,8 @@ class Template:
             return self.name(logical_id)
         if attribute == "QueueUrl":
             return str(self.ref(logical_id))
+        if attribute == "Value" and self.kind(logical_id) == "AWS::SSM::Parameter":
+            return str(self.resolve(self.body["Resources"][logical_id]["Properties"]["Value"]))
         raise TemplateError(f"the local cloud does not know !GetAtt {logical_id}.{attribute}")
 
     def _substitute(self, argument: Any) -> str:
