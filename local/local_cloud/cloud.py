@@ -149,6 +149,18 @@ class LocalCloud:
         """What `!Ref` gives in the template: a name, or for state machines and topics the arn."""
         return str(self._template.ref(logical_id))
 
+    def resource_ids(self) -> dict[str, str]:
+        """The same of everything in the template, by logical id, as CloudFormation lists it."""
+        return {
+            entry.logical_id: self.resource_id(entry.logical_id)
+            for entry in self._template.resources()
+        }
+
+    def outputs(self) -> dict[str, str]:
+        """The template's outputs."""
+        declared = self._template.body.get("Outputs", {})
+        return {name: str(self._template.resolve(raw["Value"])) for name, raw in declared.items()}
+
     def function_environment(self, logical_id: str) -> dict[str, str]:
         """The variables the template gives a function."""
         return dict(self._functions.by_logical_id(logical_id).environment)

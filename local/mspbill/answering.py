@@ -1,9 +1,10 @@
-"""Answering one command about accounts: open where to read, and say what went wrong in words."""
+"""Answering one command: open where to read, and say what went wrong in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,7 +17,7 @@ from mspbill.exit_codes import ExitCode
 from mspbill.refusing import refuse, refuse_with
 
 if TYPE_CHECKING:  # loaded when a command runs: the help of the others should not wait for it
-    from mspbill.opening import Opened
+    from mspbill.opening import Opened, OpenedStack
 
 
 _UNCHANGED = "nothing was changed"
@@ -29,12 +30,33 @@ def answering(source: Source, *, as_json: bool, changes: bool = False) -> Iterat
     Args:
         changes: whether the command changes anything; what a demo left cannot be changed.
     """
+    from mspbill import opening
+
+    with telling_what_went_wrong(as_json=as_json), opening.opened(source, changes=changes) as found:
+        yield replace(found, as_json=as_json)
+
+
+@contextmanager
+def answering_stack(
+    source: Source, *, as_json: bool, changes: bool = False
+) -> Iterator[OpenedStack]:
+    """The same for commands that are about no provider, or about one that is not there yet."""
+    from mspbill import opening
+
+    with (
+        telling_what_went_wrong(as_json=as_json),
+        opening.opened_stack(source, changes=changes) as found,
+    ):
+        yield replace(found, as_json=as_json)
+
+
+@contextmanager
+def telling_what_went_wrong(*, as_json: bool) -> Iterator[None]:
+    """Errors that a person can do something about, in words and with the exit code they mean."""
     from mspbill.going_wrong import FAILED, REFUSED
-    from mspbill.opening import opened
 
     try:
-        with opened(source, changes=changes) as found:
-            yield found
+        yield
     except ProblemsError as error:
         refuse(error.problems, as_json=as_json, about="", so=_UNCHANGED)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Where a command about accounts reads and changes: a deployed stack, or what a demo left.
+"""Where a command reads and changes: a deployed stack, or what a demo left.
 
 ``--stack NAME`` takes the names of the resources from CloudFormation and the caller's own AWS
 credentials. ``--state FOLDER`` opens what a demo left, which can be looked at and not changed.
@@ -13,40 +13,35 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
-
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from msp_billing import wiring
 from msp_billing.adapters.clock import SystemClock
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.ports import Clock, Ports
 from mspbill import environment
 from mspbill.command_values import Source
-from mspbill.repository import repository_root
 from mspbill.saved_state import open_state
+from mspbill.stack_names import SourceError, StackNames, stack_names, variables_of
 
-RESOURCES: Mapping[str, str] = {
-    "TABLE_NAME": "BillingTable",
-    "FEEDS_BUCKET": "FeedsBucket",
-    "RECORDS_BUCKET": "RecordsBucket",
-    "BUS_NAME": "BillingBus",
-    "MAIL_CONFIGURATION_SET": "MailConfigurationSet",
-    "SCHEDULE_GROUP": "BillingScheduleGroup",
-    "CYCLE_STATE_MACHINE_ARN": "BillingCycle",
-    "DUNNING_STATE_MACHINE_ARN": "Dunning",
-    "RELEASE_STATE_MACHINE_ARN": "HoldRelease",
-}
-"""Which resource of the template each variable is the name of."""
-
-HTTP_API = "BillingApi"
-"""The resource whose address is PAYMENTS_API_URL."""
+__all__ = ["Opened", "OpenedStack", "SourceError", "opened", "opened_stack", "stack_names"]
 
 
-class SourceError(LookupError):
-    """It is not said where to read, or there is nothing there; the message says what to do."""
+@dataclass(frozen=True)
+class OpenedStack:
+    """A stack, or what a demo left; it may have any number of providers, or none yet."""
+
+    ports: Ports
+    as_json: bool = False
+    names: StackNames | None = None
+    """Of a deployed stack's resources; None where the variables say where to read, and for what a
+    demo left."""
+    only_provider: str | None = None
+    """Whose state it is, for what a demo left."""
+
+    def provider(self, name: str | None) -> Opened:
+        """The provider that was named, or the only one that there is. Raises SourceError."""
+        return _provider(self, name)
 
 
 @dataclass(frozen=True)
@@ -56,6 +51,8 @@ class Opened:
     ports: Ports
     provider: str
     policy: ProviderPolicy
+    as_json: bool = False
+    names: StackNames | None = None
 
     def account(self, name: str) -> Account:
         """An account by its short name.
@@ -83,6 +80,21 @@ def opened(source: Source, *, changes: bool) -> Iterator[Opened]:
         SourceError: when nothing can be opened, or what can be opened cannot be changed.
         SavedStateError: when the folder holds no state.
     """
+    with opened_stack(source, changes=changes) as stack:
+        yield stack.provider(source.provider)
+
+
+@contextmanager
+def opened_stack(source: Source, *, changes: bool) -> Iterator[OpenedStack]:
+    """The stack itself, whatever providers it has, for the time of one command.
+
+    Args:
+        changes: whether the command changes anything.
+
+    Raises:
+        SourceError: when nothing can be opened, or what can be opened cannot be changed.
+        SavedStateError: when the folder holds no state.
+    """
     if source.stack is not None and source.state is not None:
         raise SourceError("Give either --stack or --state.")
     if source.state is not None:
@@ -92,19 +104,28 @@ def opened(source: Source, *, changes: bool) -> Iterator[Opened]:
                 "Commands that change something need --stack."
             )
         with open_state(_state_folder(source.state)) as saved:
-            yield _provider(saved.ports, source.provider or saved.provider)
+            yield OpenedStack(saved.ports, only_provider=saved.provider)
         return
-    with ExitStack() as stack:
-        if source.stack is not None:
-            stack.enter_context(environment.variables(stack_variables(source.stack)))
-            stack.callback(wiring.use_clock, SystemClock())
-            wiring.use_clock(SystemClock())
-        elif "TABLE_NAME" not in os.environ:
+    if source.stack is None:
+        if "TABLE_NAME" not in os.environ:
             raise SourceError(
                 "Say where to read: --stack NAME for a deployed stack, or --state FOLDER for what "
                 "a demo left (demo-output/providers/PROVIDER)."
             )
-        yield _provider(wiring.ports(), source.provider)
+        yield OpenedStack(wiring.ports())
+        return
+    names = stack_names(source.stack)
+    values = variables_of(names)
+    with ExitStack() as stack:
+        stack.enter_context(environment.variables(values))
+        stack.callback(wiring.use_clock, SystemClock())
+        wiring.use_clock(clock_of_stack(values))
+        yield OpenedStack(wiring.ports(), names=names)
+
+
+def clock_of_stack(_variables: Mapping[str, str]) -> Clock:
+    """The clock that a deployed stack goes by, from the variables of its functions."""
+    return SystemClock()
 
 
 def _state_folder(given: Path) -> Path:
@@ -113,8 +134,9 @@ def _state_folder(given: Path) -> Path:
     return inner if (inner / "state.json").is_file() else given
 
 
-def _provider(ports: Ports, name: str | None) -> Opened:
+def _provider(stack: OpenedStack, name: str | None) -> Opened:
     """The provider that was named, or the only one that there is."""
+    name, ports = name or stack.only_provider, stack.ports
     if name is None:
         known = list(ports.policies.providers())
         if len(known) != 1:
@@ -125,37 +147,5 @@ def _provider(ports: Ports, name: str | None) -> Opened:
     if current is None:
         listed = ", ".join(ports.policies.providers()) or "none"
         raise SourceError(f"There is no provider '{name}' here, but {listed}.")
-    return Opened(ports, name, ports.policies.policy(name, current.policy_version))
-
-
-def stack_variables(stack: str) -> dict[str, str]:
-    """The variables of the functions of a deployed stack, from the names of its resources.
-
-    Raises:
-        SourceError: when there is no such stack, or no permission to look at it.
-    """
-    try:
-        pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
-        found = {
-            entry["LogicalResourceId"]: entry.get("PhysicalResourceId", "")
-            for page in pages.paginate(StackName=stack)
-            for entry in page["StackResourceSummaries"]
-        }
-    except (BotoCoreError, ClientError) as error:
-        raise SourceError(f"The stack {stack} cannot be looked at: {_said(error)}") from error
-    if not found.get(RESOURCES["TABLE_NAME"]):
-        raise SourceError(f"The stack {stack} is not one of msp-billing: it has no BillingTable.")
-    values = {
-        variable: found[resource] for variable, resource in RESOURCES.items() if found.get(resource)
-    }
-    if found.get(HTTP_API):
-        region = boto3.session.Session().region_name
-        values["PAYMENTS_API_URL"] = f"https://{found[HTTP_API]}.execute-api.{region}.amazonaws.com"
-    values["ASSETS_DIRECTORY"] = str(repository_root() / "layers" / "rendering")
-    return values
-
-
-def _said(error: Any) -> str:
-    if isinstance(error, ClientError):
-        return str(error.response["Error"].get("Message") or error)
-    return str(error)
+    policy = ports.policies.policy(name, current.policy_version)
+    return Opened(ports, name, policy, stack.as_json, stack.names)

@@ -18,9 +18,10 @@ from msp_billing.domain.periods import Period
 from mspbill import environment
 from mspbill.billing_run import LocalBilling
 from mspbill.command_values import Source
-from mspbill.opening import HTTP_API, RESOURCES, SourceError, opened, stack_variables
+from mspbill.opening import SourceError, opened
 from mspbill.repository import repository_root
 from mspbill.saved_state import save_state
+from mspbill.stack_names import HTTP_API, RESOURCES, stack_names, variables_of
 from tests.mspbill.conftest import Mspbill
 from tests.mspbill.small_provider import write_provider
 
@@ -168,7 +169,7 @@ def test_a_stack_is_opened_by_the_names_of_its_resources(cloudformation: Any) ->
         }
     }
     cloudformation.create_stack(StackName="billing", TemplateBody=json.dumps(made))
-    values = stack_variables("billing")
+    values = variables_of(stack_names("billing"))
     tables = boto3.client("dynamodb").list_tables()["TableNames"]
     buckets = [entry["Name"] for entry in boto3.client("s3").list_buckets()["Buckets"]]
     assert [values["TABLE_NAME"]] == tables
@@ -177,8 +178,8 @@ def test_a_stack_is_opened_by_the_names_of_its_resources(cloudformation: Any) ->
 
 def test_a_stack_that_is_none_of_ours_is_refused(cloudformation: Any) -> None:
     with pytest.raises(SourceError, match="The stack nobody cannot be looked at"):
-        stack_variables("nobody")
+        stack_names("nobody")
     made = {"Resources": {"RecordsBucket": {"Type": "AWS::S3::Bucket"}}}
     cloudformation.create_stack(StackName="other", TemplateBody=json.dumps(made))
     with pytest.raises(SourceError, match="not one of msp-billing: it has no BillingTable"):
-        stack_variables("other")
+        stack_names("other")
