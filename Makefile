@@ -10,19 +10,22 @@ export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
+MINISTACK := .venv-ministack/bin/ministack
 SOURCES := $(wildcard layers/billing local functions tests benchmarks tools)
 # What `make bench` measures: nothing for everything, or names such as `render`.
 CASES ?=
+# More for `make deploy-local`: --keep, or --profile NAME to do it on AWS.
+TRIAL ?=
 # Where `make demo` leaves its folder.
 OUT ?= demo-output
 
-.PHONY: help setup setup-sam setup-bench demo test check format format-check lint types imports template rules rules-check \
+.PHONY: help setup setup-sam setup-bench setup-ministack demo deploy-local test check format format-check lint types imports template rules rules-check \
         bench build schemas gallery \
         catalogues sample-data lock clean
 
 help: ## list every command
 	@echo "make COMMAND, where COMMAND is one of"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## make the virtual environment from the locked dependencies (the others call it)
 	@tools/setup.sh .venv requirements/dev.lock
@@ -74,6 +77,12 @@ rules-check: setup
 build: setup-sam ## build functions and layers for AWS, into .aws-sam/ (no Docker)
 	@SAM_CLI_TELEMETRY=0 $(SAM) build
 
+setup-ministack:
+	@tools/setup.sh .venv-ministack requirements/ministack.lock
+
+deploy-local: setup setup-sam setup-ministack ## deploy to an AWS on this machine, bill a month there, and compare
+	@$(BIN)/python -m trial_stack --sam $(SAM) --ministack $(MINISTACK) $(TRIAL)
+
 setup-bench:
 	@tools/setup.sh .venv-bench requirements/bench.lock
 
@@ -97,6 +106,6 @@ lock: ## resolve requirements/*.in anew into lock files (UPGRADE=1 takes newer v
 	@tools/lock.sh $(if $(UPGRADE),--upgrade)
 
 clean: ## remove the environments, caches and what runs left behind
-	rm -rf .venv .venv-sam .venv-lock .venv-bench demo-output .aws-sam .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-sam .venv-ministack .venv-lock .venv-bench demo-output .aws-sam .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis .coverage htmlcov *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

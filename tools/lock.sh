@@ -24,6 +24,7 @@ compile() { # INPUT OUTPUT [OPTIONS]
 echo "[2/2] resolving ..."
 compile requirements/dev.in requirements/dev.lock "$@"
 compile requirements/sam.in requirements/sam.lock "$@"
+compile requirements/ministack.in requirements/ministack.lock "$@"
 # The parts take the versions that the whole took, so that tests prove what is deployed.
 compile requirements/bench.in requirements/bench.lock --constraint requirements/dev.lock "$@"
 compile requirements/runtime.in requirements/runtime.lock --constraint requirements/dev.lock "$@"

@@ -9,7 +9,7 @@ from tests.frame import repository
 
 MAKEFILE = (repository.ROOT / "Makefile").read_text("utf-8")
 # Steps of other commands, not commands of their own.
-STEPS = {"setup-sam", "setup-bench", "format-check", "rules-check"}
+STEPS = {"setup-sam", "setup-bench", "setup-ministack", "format-check", "rules-check"}
 
 
 def commands() -> set[str]:
