@@ -155,14 +155,23 @@ class DynamoInvoiceStore:
     def _next_drafts(
         self, cycle: CycleId, count: int, after: str | None
     ) -> tuple[list[Item], str | None]:
-        """The next drafts in order, without their bodies, and where to go on."""
+        """The next drafts in order, without their bodies, and where to go on.
+
+        Read by as many as are wanted: a page is paid for by the whole items in it, and would hold
+        hundreds.
+        """
         drafts: list[Item] = []
         only = ("pk", "sk", "invoice_state", "invoice_id", "recipients")
-        for item in self._table.query(cycle_pk(cycle), "INVOICE#", after=after, only=only):
-            if item["invoice_state"] == DRAFT:
-                drafts.append(item)
-                if len(drafts) == count:
-                    break
+        place = after
+        while len(drafts) < count:
+            page = list(
+                self._table.query(cycle_pk(cycle), "INVOICE#", after=place, limit=count, only=only)
+            )
+            drafts += [item for item in page if item["invoice_state"] == DRAFT]
+            if len(page) < count:
+                break
+            place = page[-1]["sk"]
+        del drafts[count:]
         return drafts, drafts[-1]["sk"] if drafts else after
 
     def _commit_numbers(
