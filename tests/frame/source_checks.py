@@ -29,6 +29,7 @@ HANDLER_IMPORTS = (
     "aws_lambda_powertools",
     "collections.abc",
     "msp_billing.adapters.http",  # only names routes and reads requests
+    "msp_billing.observing",
     "msp_billing.usecases",
     "msp_billing.wiring",
     "pydantic",
