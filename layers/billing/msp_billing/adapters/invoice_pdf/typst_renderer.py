@@ -21,6 +21,7 @@ from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_cr
 from msp_billing.adapters.invoice_pdf.document_files import credit_note_files, invoice_files
 from msp_billing.adapters.invoice_pdf.font_coverage import REPLACEMENT, uncovered_pattern
 from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoice
+from msp_billing.adapters.invoice_pdf.object_streams import packed
 from msp_billing.adapters.invoice_pdf.pdf_metadata import FILE_NAME, with_factur_x_metadata
 from msp_billing.adapters.language import in_language
 from msp_billing.domain.at_issue import InvoiceAtIssue
@@ -129,7 +130,8 @@ class TypstRenderer:
     ) -> bytes:
         """Content goes in as JSON, never as Typst source, so no name can be markup.
 
-        A document that carries a ``factur-x.xml`` says so in its metadata.
+        A document that carries a ``factur-x.xml`` says so in its metadata. It comes packed, which
+        halves it.
 
         Raises:
             RenderingError: when Typst refuses; no content makes it do so.
@@ -150,8 +152,8 @@ class TypstRenderer:
         if len(document) > _LARGE_BYTES:
             self._forget()
         if any(file.name == FILE_NAME for file in attachments):
-            return with_factur_x_metadata(document)
-        return document
+            document = with_factur_x_metadata(document)
+        return packed(document)
 
     def _forget(self) -> None:
         """Let Typst drop what it keeps of a large document: some 800 MB for 3,000 lines.
