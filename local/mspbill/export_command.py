@@ -69,7 +69,7 @@ def export(
     nothing is written. The policy says under 'accounting' what your books call their accounts;
     docs/accounting-exports.md says how the files are imported.
     """
-    from msp_billing.adapters.accounting_exports.formats import FORMATS
+    from msp_billing.adapters.accounting_exports.formats import FORMATS, for_format
     from msp_billing.usecases.accounting.export import check_tied_out, gather_accounting
     from mspbill.output_folder import OutputFolderError, check_output, written_whole
 
@@ -77,6 +77,7 @@ def export(
         check_output(out, replace=False)
         with answering(Source(stack, state, provider), as_json=as_json) as found:
             period = gather_accounting(found.ports, found.provider, from_on, to_on)
+            period = for_format(period, to_format)
             files = FORMATS[to_format](period, found.policy)
             check_tied_out(period, files)
         told = _told(period, files, to_format)

@@ -22,6 +22,7 @@ _MARKS = {
     EntryKind.PAYMENT_RETURNED: MarkKind.RETURNED,
     EntryKind.LATE_FEE: MarkKind.INVOICE,
     EntryKind.WRITE_OFF: MarkKind.CREDIT_NOTE,
+    EntryKind.OPENING: MarkKind.INVOICE,
 }
 """What is shown of a ledger. Allocations and refunds move nothing that a lane is about."""
 

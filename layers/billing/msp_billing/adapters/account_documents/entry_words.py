@@ -29,6 +29,8 @@ def entry_title(line: StatementLine) -> str:
         return _("Credit note {number} for {invoice}").format(
             number=line.document, invoice=line.lowers
         )
+    if line.kind is EntryKind.OPENING and line.amount < 0:
+        return _("Credit brought forward, {number}").format(number=line.document)
     titles = {
         EntryKind.PAYMENT_RETURNED: _("Payment returned by the bank"),
         EntryKind.REFUND: _("Refund"),
@@ -39,7 +41,7 @@ def entry_title(line: StatementLine) -> str:
 def document_title(kind: EntryKind, document: str) -> str:
     """A document that is owed or credited, by its number."""
     match kind:
-        case EntryKind.INVOICE:
+        case EntryKind.INVOICE | EntryKind.OPENING:
             return _("Invoice {number}").format(number=document)
         case EntryKind.CREDIT_NOTE:
             return _("Credit note {number}").format(number=document)
@@ -79,4 +81,5 @@ def kind_sum_title(kind: EntryKind) -> str:
         EntryKind.PAYMENT_RETURNED: _("Returned payments"),
         EntryKind.REFUND: _("Refunds"),
         EntryKind.WRITE_OFF: _("Written off"),
+        EntryKind.OPENING: _("Brought forward"),
     }[kind]

@@ -40,6 +40,7 @@ from msp_billing.domain.policy import ProviderPolicy
 Json = dict[str, Any]
 
 _SUMMED = (
+    EntryKind.OPENING,
     EntryKind.INVOICE,
     EntryKind.LATE_FEE,
     EntryKind.CREDIT_NOTE,

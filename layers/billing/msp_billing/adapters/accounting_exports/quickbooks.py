@@ -82,6 +82,8 @@ def quickbooks_files(period: AccountingPeriod, policy: ProviderPolicy) -> tuple[
     notes: list[Document] = []
     journal: list[Document] = []
     for exported in period.entries:
+        if exported.entry.kind is EntryKind.OPENING:
+            continue  # the books have it; see formats.for_format
         if _is_invoice(exported):
             invoices.append(Document(exported, tuple(_invoice_rows(exported, books, day))))
         elif books.quickbooks.credit_notes == "file" and _is_plain_credit_note(exported):

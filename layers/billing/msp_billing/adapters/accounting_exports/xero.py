@@ -85,7 +85,7 @@ def xero_files(period: AccountingPeriod, policy: ProviderPolicy) -> tuple[Export
             code = books.cash_of(exported.method).code.replace("/", "-")
             row = _statement_row(exported, day)
             statements.setdefault(code, []).append(Document(exported, (row,)))
-        elif kind is not EntryKind.ALLOCATION:
+        elif kind not in {EntryKind.ALLOCATION, EntryKind.OPENING}:
             document = Document(exported, tuple(_sales_rows(exported, books, day)))
             (invoices if _is_invoice(exported) else notes).append(document)
     bank = [

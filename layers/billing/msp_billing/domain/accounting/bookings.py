@@ -72,3 +72,10 @@ def _single(exported: ExportedEntry, books: AccountingPolicy) -> Iterator[Bookin
                 yield Booking(books.late_fees, "ours", posting.amount)
             case LedgerAccount.WRITTEN_OFF:
                 yield Booking(books.written_off, "ours", posting.amount)
+            case LedgerAccount.OPENING:
+                yield Booking(_opening(books), "ours", posting.amount)
+
+
+def _opening(books: AccountingPolicy) -> BooksAccount:
+    """Only the journal has it: the programs have what stood before already."""
+    return BooksAccount(name="Opening Balance Equity", code="970", journal=books.opening)

@@ -31,6 +31,8 @@ class MovementKind(StrEnum):
     PAYMENT_RETURNED = "payment_returned"  # the bank took it back
     LATE_FEE = "late_fee"
     WRITE_OFF = "write_off"
+    OPENING_INVOICE = "opening_invoice"  # owed when the account was taken over
+    OPENING_CREDIT = "opening_credit"  # held for it then
 
 
 _SIGNS = {
@@ -40,6 +42,8 @@ _SIGNS = {
     MovementKind.PAYMENT_RETURNED: 1,
     MovementKind.LATE_FEE: 1,
     MovementKind.WRITE_OFF: -1,
+    MovementKind.OPENING_INVOICE: 1,
+    MovementKind.OPENING_CREDIT: -1,
 }
 _TITLES = {
     MovementKind.CREDIT_NOTE: "Credit note",
@@ -48,6 +52,8 @@ _TITLES = {
     MovementKind.PAYMENT_RETURNED: "Returned payment",
     MovementKind.LATE_FEE: "Late fee",
     MovementKind.WRITE_OFF: "Write-off",
+    MovementKind.OPENING_INVOICE: "Invoice taken over",
+    MovementKind.OPENING_CREDIT: "Credit taken over",
 }
 
 

@@ -18,7 +18,7 @@ from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
 from msp_billing.domain.money import ExactDecimal
 
-_WITH_A_CLOCK = frozenset({EntryKind.INVOICE, EntryKind.PAYMENT_RETURNED})
+_WITH_A_CLOCK = frozenset({EntryKind.INVOICE, EntryKind.PAYMENT_RETURNED, EntryKind.OPENING})
 """What starts and keeps a case; a late fee alone never does."""
 
 _NOTHING = Decimal(0)
@@ -29,6 +29,8 @@ class CountedItem(Frozen):
 
     document: Text
     due_on: date
+    clock_on: date
+    """The day that is taken for its due date; later than it only for what was taken over."""
     amount: ExactDecimal
     """What it was at first."""
     open: ExactDecimal
@@ -44,7 +46,7 @@ class Counting(Frozen):
     """What counts today, in the account's currency."""
 
     items: tuple[CountedItem, ...] = ()
-    """Overdue documents of which something counts, oldest due date first."""
+    """Overdue documents of which something counts, the one that is followed longest first."""
     overdue: ExactDecimal = _NOTHING
     """Of all overdue documents, covered or small ones too; without late fees."""
     amount: ExactDecimal = _NOTHING
@@ -61,7 +63,7 @@ class Counting(Frozen):
     @property
     def anchor_on(self) -> date | None:
         """The due date that the clock runs from; None when nothing counts."""
-        return self.items[0].due_on if self.items else None
+        return self.items[0].clock_on if self.items else None
 
     @property
     def changes_on(self) -> date | None:
@@ -82,13 +84,17 @@ def counting(
     The share is measured document by document: measured over all of them, a payment that settles
     one would raise the share that is open of the others.
     """
-    clocked = [item for item in position.open_items if item.kind in _WITH_A_CLOCK]
-    overdue = [item for item in clocked if item.due_on < today]
+    clocked = sorted(
+        (item for item in position.open_items if item.kind in _WITH_A_CLOCK),
+        key=lambda item: (item.clock_on, item.due_on, item.on, item.document),
+    )
+    overdue = [item for item in clocked if item.clock_on < today]
     parts = covered_parts(overdue, pauses, today)
     items = [
         CountedItem(
             document=item.document,
             due_on=item.due_on,
+            clock_on=item.clock_on,
             amount=item.amount,
             open=item.open,
             covered=sum((p.amount for p in parts if p.document == item.document), _NOTHING),
@@ -108,7 +114,9 @@ def counting(
         above=bool(counted) and amount >= policy.minimum_amount,
         covered_by=tuple(dict.fromkeys(part.pause.pause for part in parts)),
         paused_until=min((part.pause.until for part in parts), default=None),
-        next_due_on=min((item.due_on for item in clocked if item.due_on >= today), default=None),
+        next_due_on=min(
+            (item.clock_on for item in clocked if item.clock_on >= today), default=None
+        ),
     )
 
 

@@ -143,12 +143,15 @@ def late_fee_entry(
 
 
 def overdue_without_fees(position: LedgerPosition, today: date) -> Decimal:
-    """What is overdue of invoices and of refunds that were taken back."""
+    """What is overdue of invoices and of refunds that were taken back.
+
+    What was taken over from another system bears none: fees may be in it, or were charged there.
+    """
     return sum(
         (
             item.open
             for item in position.overdue_items(today)
-            if item.kind is not EntryKind.LATE_FEE
+            if item.kind not in {EntryKind.LATE_FEE, EntryKind.OPENING}
         ),
         Decimal(0),
     )

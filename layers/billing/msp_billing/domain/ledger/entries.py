@@ -23,6 +23,7 @@ class LedgerAccount(StrEnum):
     BILLED = "billed"  # invoices, less credit notes
     LATE_FEES = "late_fees"
     WRITTEN_OFF = "written_off"
+    OPENING = "opening"  # what stood before: the other side of opening balances
 
 
 class EntryKind(StrEnum):
@@ -36,6 +37,7 @@ class EntryKind(StrEnum):
     REFUND = "refund"  # credit is paid back
     LATE_FEE = "late_fee"
     WRITE_OFF = "write_off"
+    OPENING = "opening"  # owed or held when the account was taken over from another system
 
 
 class Posting(Frozen):
@@ -70,6 +72,10 @@ class EntryDraft(Frozen):
     )
     payment: Text | None = Field(
         default=None, description="Of a return: the payment that went back, or a part of it."
+    )
+    followed_from: date | None = Field(
+        default=None,
+        description="Of what was taken over: dunning takes it for due on this day at the earliest.",
     )
     postings: tuple[Posting, ...] = Field(min_length=2)
 

@@ -28,6 +28,18 @@ class OwedItem(Frozen):
         default=Decimal(0), description="What was given up of it, and not credited since."
     )
     cycle: Text | None = None
+    followed_from: date | None = Field(
+        default=None, description="Of what was taken over from another system, see below."
+    )
+
+    @property
+    def clock_on(self) -> date:
+        """The day that dunning takes for its due date.
+
+        What was overdue in the system before is not followed as if all its time had passed here:
+        nobody here has written a letter about it yet.
+        """
+        return max(self.due_on, self.followed_from or self.due_on)
 
 
 class HeldCredit(Frozen):
@@ -205,6 +217,7 @@ def _move_item(
         amount=amount,
         open=amount,
         cycle=entry.cycle,
+        followed_from=entry.followed_from,
     )
 
 

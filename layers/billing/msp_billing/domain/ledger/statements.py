@@ -108,7 +108,7 @@ def movements(ledger: LedgerId, entries: Iterable[LedgerEntry]) -> tuple[Movemen
     """
     return tuple(
         Movement(
-            kind=_MOVEMENTS[entry.kind],
+            kind=_movement_kind(entry),
             on=entry.on,
             reference=entry.document,
             amount=Money(amount=abs(balance_effect(entry)), currency=ledger.currency),
@@ -119,6 +119,13 @@ def movements(ledger: LedgerId, entries: Iterable[LedgerEntry]) -> tuple[Movemen
     )
 
 
+def _movement_kind(entry: LedgerEntry) -> MovementKind:
+    """What was taken over raises or lowers what is owed; every other kind does one of the two."""
+    if entry.kind is EntryKind.OPENING and balance_effect(entry) < 0:
+        return MovementKind.OPENING_CREDIT
+    return _MOVEMENTS[entry.kind]
+
+
 _MOVEMENTS = {
     EntryKind.CREDIT_NOTE: MovementKind.CREDIT_NOTE,
     EntryKind.PAYMENT: MovementKind.PAYMENT,
@@ -126,6 +133,7 @@ _MOVEMENTS = {
     EntryKind.REFUND: MovementKind.REFUND,
     EntryKind.LATE_FEE: MovementKind.LATE_FEE,
     EntryKind.WRITE_OFF: MovementKind.WRITE_OFF,
+    EntryKind.OPENING: MovementKind.OPENING_INVOICE,
 }
 
 

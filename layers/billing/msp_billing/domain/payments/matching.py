@@ -6,7 +6,7 @@ never enough, for two customers often owe the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -71,7 +71,7 @@ def match_payment(payment: IncomingPayment, clues: Clues) -> Match:
     name; the account's name in the texts or as the payer's; an account whose name is given only
     in part, and that alone of all owes exactly the amount.
     """
-    remittance = as_printed(payment.remittance, clues.prefixes)
+    remittance = as_printed(payment.remittance, clues.prefixes, clues.account_of)
     payment = payment.model_copy(update={"remittance": remittance})
     named = _invoices(payment, clues)
     if payment.account is not None:
@@ -88,11 +88,18 @@ def names_account(texts: Sequence[str], payer: str | None, clues: Clues) -> str 
 
 
 def as_printed(
-    parts: Iterable[RemittancePart], prefixes: Sequence[str]
+    parts: Iterable[RemittancePart],
+    prefixes: Sequence[str],
+    account_of: Callable[[str], str | None],
 ) -> tuple[RemittancePart, ...]:
-    """Parts with their numbers as they are printed on invoices, however somebody typed them."""
+    """Parts with their numbers as they are printed on invoices, however somebody typed them.
+
+    A number that there is as it was typed stays: one of the system before may look like ours.
+    """
     return tuple(
-        part.model_copy(update={"invoice": canonical_number(part.invoice, prefixes)})
+        part
+        if account_of(part.invoice) is not None
+        else part.model_copy(update={"invoice": canonical_number(part.invoice, prefixes)})
         for part in parts
     )
 

@@ -30,6 +30,9 @@ from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.accounts import today_of
 
+_NOT_LATE = frozenset({EntryKind.ALLOCATION, EntryKind.OPENING})
+"""What no export of earlier days lacks: opening balances stood in the books before."""
+
 
 def gather_accounting(
     ports: Ports, provider: str, from_on: date | None = None, to_on: date | None = None
@@ -157,7 +160,7 @@ class _Ledger:
         """Of days before the first, and entered on it or after it."""
         for entry in self.entries:
             recorded_on = entry.recorded_at.astimezone(self.policy.zone).date()
-            if entry.on < from_on <= recorded_on and entry.kind is not EntryKind.ALLOCATION:
+            if entry.on < from_on <= recorded_on and entry.kind not in _NOT_LATE:
                 yield ExportedEntry(self.customer, entry)
 
     def balance(self, from_on: date, to_on: date) -> CustomerBalance:

@@ -20,7 +20,7 @@ def entry_problems(intake: Intake, payment: IncomingPayment) -> Iterable[Problem
     """Every reason for which a payment cannot be entered as it is."""
     yield from source_problems(intake, payment.key)
     yield from amount_problems(payment.amount)
-    remittance = as_printed(payment.remittance, intake.prefixes)
+    remittance = as_printed(payment.remittance, intake.prefixes, intake.account_of)
     printed = payment.model_copy(update={"remittance": remittance})
     known = payment.account if payment.account and intake.has_account(payment.account) else None
     account = payment.account or match_payment(printed, intake).account

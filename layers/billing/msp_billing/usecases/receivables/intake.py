@@ -8,7 +8,7 @@ from functools import cached_property
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.ledger.entries import LedgerId
+from msp_billing.domain.ledger.entries import EntryKind, LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.money import Money
 from msp_billing.domain.payments.account_names import AccountNames, NamedAccounts
@@ -98,8 +98,25 @@ class Intake:
         """The account that an invoice was issued to; None when no invoice has the number."""
         if number not in self._owners:
             invoice = self.ports.invoices.find_by_number(self.provider, number)
-            self._owners[number] = None if invoice is None else invoice.id.account
+            self._owners[number] = (
+                self._taken_over_by(number) if invoice is None else invoice.id.account
+            )
         return self._owners[number]
+
+    def _taken_over_by(self, number: str) -> str | None:
+        """The account that an invoice of the system before was taken over for (openings)."""
+        if number.upper().startswith(tuple(prefix.upper() for prefix in self.prefixes)):
+            return None  # such a number is ours, and never taken over
+        return self._old_numbers.get(number)
+
+    @cached_property
+    def _old_numbers(self) -> dict[str, str]:
+        return {
+            item.document: position.ledger.account
+            for position in self._positions
+            for item in position.items
+            if item.kind is EntryKind.OPENING
+        }
 
     def position(self, account: str) -> LedgerPosition:
         """Where an account of the book stands now."""

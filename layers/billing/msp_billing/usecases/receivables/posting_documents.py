@@ -131,9 +131,10 @@ def post_credit_note(ports: Ports, note: CreditNote) -> bool:
 def _stands(ports: Ports, position: LedgerPosition, invoice: Invoice) -> bool:
     """Whether an invoice is entered; one below zero is no item, but credit that may be used up."""
     number = invoice.number or ""
-    if number in position.items_by_document:
+    item = position.items_by_document.get(number)
+    if item is not None and item.kind is not EntryKind.OPENING:
         return True
-    if invoice.total.amount >= 0:
+    if invoice.total.amount >= 0 and item is None:
         return False
     return ports.ledgers.find(position.ledger, EntryKind.INVOICE, number) is not None
 

@@ -126,7 +126,7 @@ def _assign(intake: Intake, request: AssignRequest) -> PaymentRecord | None:
         return _assign_return(intake, decided, request.payment)
     if request.account is None:
         raise ProblemsError([_wrong_kind(record, "payment", "account")])
-    remittance = as_printed(request.remittance, intake.prefixes)
+    remittance = as_printed(request.remittance, intake.prefixes, intake.account_of)
     problems = tuple(_payment_problems(intake, record, request.account, remittance))
     if problems:
         raise ProblemsError(problems)
