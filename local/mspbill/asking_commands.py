@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mspbill.answering import answering
-from mspbill.command_options import AccountName, AsJson, Provider, Stack, State
-from mspbill.command_values import Source, day
+from mspbill.command_frames import about_provider
+from mspbill.command_options import AccountName
+from mspbill.command_values import day
 from mspbill.console import notes, print_json, results
-from mspbill.exit_codes import ACCOUNTS_EPILOG, ExitCode
+from mspbill.exit_codes import ExitCode
+from mspbill.panels import LOOK, OPERATE, add_commands
 from mspbill.refusing import refuse_with
 from mspbill.statement_command import statement
 from mspbill.whole_files import refuse_taken, write_whole
@@ -23,31 +24,23 @@ if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from mspbill.opening import Opened
 
 
-PANEL = "Accounts: payments, dunning and holds"
+PANEL = LOOK
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command, name in (
-        (account, "account"),
-        (aging, "aging"),
-        (statement, "statement"),
-        (evidence, "evidence"),
-        (may, "may"),
-        (verify_ledger, "verify-ledger"),
-    ):
-        app.command(name, epilog=ACCOUNTS_EPILOG, rich_help_panel=PANEL)(command)
+    looks = {"account": account, "aging": aging, "statement": statement, "may": may}
+    add_commands(app, LOOK, {**looks, "evidence": evidence})
+    add_commands(app, OPERATE, {"verify-ledger": verify_ledger})
 
 
+@about_provider()
 def account(
+    found: Opened,
     account: AccountName,
     everything: Annotated[
         bool, typer.Option("--all", help="The whole history, with every letter.")
     ] = False,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Why is this account here, and what happens when?
 
@@ -57,43 +50,37 @@ def account(
     from msp_billing.usecases.receivables.account_view import view_account
     from mspbill.account_text import AccountPrinter
 
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        named = found.account(account)
-        view = view_account(found.ports, found.provider, named.account)
-        if as_json:
-            print_json(view.model_dump(mode="json"))
-        else:
-            AccountPrinter(results(), found.policy.zone, every=everything).print(view)
+    named = found.account(account)
+    view = view_account(found.ports, found.provider, named.account)
+    if found.as_json:
+        print_json(view.model_dump(mode="json"))
+    else:
+        AccountPrinter(results(), found.policy.zone, every=everything).print(view)
 
 
+@about_provider()
 def aging(
+    found: Opened,
     on: Annotated[
         date | None, typer.Option(parser=day, help="As of this day; today, if left out.")
     ] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only who is overdue.")] = False,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """What every account owes, by age: not due, 1-30, 31-60, 61-90, over 90 days."""
     from mspbill.receivables_text import aging_json, aging_rows, print_aging
 
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        rows = aging_rows(found, on, only_overdue=overdue)
-        if as_json:
-            print_json(aging_json(rows))
-        else:
-            print_aging(rows, results())
+    rows = aging_rows(found, on, only_overdue=overdue)
+    if found.as_json:
+        print_json(aging_json(rows))
+    else:
+        print_aging(rows, results())
 
 
+@about_provider()
 def evidence(
+    found: Opened,
     account: AccountName,
     out: Annotated[Path, typer.Option(help="The zip to write; it must not be there yet.")],
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Write the proof of how an account came to where it is, as a zip with a page to begin with.
 
@@ -103,15 +90,14 @@ def evidence(
     from msp_billing.usecases.receivables.evidence import gather_evidence
     from mspbill.evidence_bundle import evidence_bundle
 
-    refuse_taken(out, "--out", as_json=as_json)
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        named = found.account(account)
-        gathered = gather_evidence(found.ports, found.provider, named.account)
+    refuse_taken(out, "--out", as_json=found.as_json)
+    named = found.account(account)
+    gathered = gather_evidence(found.ports, found.provider, named.account)
     content = evidence_bundle(gathered)
     write_whole(out, content)
     fits = gathered.verification.fits
     missing = [entry.number for entry in gathered.documents if entry.content is None]
-    if as_json:
+    if found.as_json:
         print_json({"file": str(out), "bytes": len(content), "fits": fits, "missing": missing})
     else:
         results().print(f"{out} ({len(content):,} bytes): begin with index.html in it.")
@@ -122,16 +108,14 @@ def evidence(
         raise typer.Exit(ExitCode.FAILED)
 
 
+@about_provider()
 def may(
+    found: Opened,
     account: AccountName,
     what: Annotated[str, typer.Argument(metavar="WHAT", help="'buy', 'support' or 'service'.")],
     service: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="The service that is asked about.")
     ] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """May this account buy, get support, or have a service on? With the reason.
 
@@ -141,11 +125,10 @@ def may(
 
     questions = ("buy", "support", "service")
     if what not in questions:
-        refuse_with("question", f"Ask about {', '.join(questions)}.", as_json=as_json)
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        named = found.account(account).account
-        answer = entitlements.may(found.ports, found.provider, named, what, service)  # type: ignore[arg-type]
-    if as_json:
+        refuse_with("question", f"Ask about {', '.join(questions)}.", as_json=found.as_json)
+    named = found.account(account).account
+    answer = entitlements.may(found.ports, found.provider, named, what, service)  # type: ignore[arg-type]
+    if found.as_json:
         print_json(answer.model_dump(mode="json"))
     else:
         word = "[bold green]Yes.[/bold green]" if answer.allowed else "[bold red]No.[/bold red]"
@@ -156,14 +139,12 @@ def may(
         raise typer.Exit(ExitCode.PARKED)
 
 
+@about_provider()
 def verify_ledger(
+    found: Opened,
     account: Annotated[
         str | None, typer.Argument(metavar="[ACCOUNT]", help="Every account, if left out.")
     ] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Work every balance out anew from the entries, and name the first entry that does not fit.
 
@@ -171,9 +152,8 @@ def verify_ledger(
     """
     from mspbill.receivables_text import print_verifications
 
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        proofs = list(_verifications(found, account))
-    if as_json:
+    proofs = list(_verifications(found, account))
+    if found.as_json:
         print_json([{**proof.model_dump(mode="json"), "fits": proof.fits} for proof in proofs])
     else:
         print_verifications(proofs, results())

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 from rich.markup import escape
 
-from mspbill.answering import answering
-from mspbill.asking_commands import PANEL
-from mspbill.command_options import AccountName, AsJson, By, Provider, Stack, State, Why
-from mspbill.command_values import Source, amount, day
+from mspbill.command_frames import about_provider
+from mspbill.command_options import AccountName, By, Why
+from mspbill.command_values import amount, day
 from mspbill.console import print_json, results
-from mspbill.exit_codes import ACCOUNTS_EPILOG
+from mspbill.panels import GET_PAID, add_commands
 from mspbill.refusing import refuse_with
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
@@ -33,52 +32,39 @@ HOW = ("withdrawn", "settled", "upheld")
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command, name in (
-        (promise, "promise"),
-        (dispute, "dispute"),
-        (end_pause, "end-pause"),
-        (override_notice, "override-notice"),
-    ):
-        app.command(name, epilog=ACCOUNTS_EPILOG, rich_help_panel=PANEL)(command)
+    pauses = {"promise": promise, "dispute": dispute, "end-pause": end_pause}
+    add_commands(app, GET_PAID, {**pauses, "override-notice": override_notice})
 
 
-def promise(  # noqa: PLR0913, PLR0917 - a promise has its facts
+@about_provider(changes=True)
+def promise(
+    found: Opened,
     account: AccountName,
     until: Until,
     by: By,
     why: Why,
     amount: Amount = None,
     invoice: Invoice = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Keep that an account will pay an amount by a day; until then it is not followed.
 
     When the day has passed and it is not paid, the case goes on at the step where it stood.
     """
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        _pause(found, "promise", account, until, by, why, amount, invoice, as_json=as_json)
+    _pause(found, "promise", account, until, by, why, amount, invoice, as_json=found.as_json)
 
 
-def dispute(  # noqa: PLR0913, PLR0917 - a dispute has its facts
+@about_provider(changes=True)
+def dispute(
+    found: Opened,
     account: AccountName,
     until: Until,
     by: By,
     why: Why,
     amount: Amount = None,
     invoice: Invoice = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Keep that an account disputes an amount; until it is clear, that amount is not followed."""
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        _pause(found, "dispute", account, until, by, why, amount, invoice, as_json=as_json)
+    _pause(found, "dispute", account, until, by, why, amount, invoice, as_json=found.as_json)
 
 
 def _pause(  # noqa: PLR0913
@@ -111,7 +97,9 @@ def _pause(  # noqa: PLR0913
     _tell_pause(pause, named.account, named.currency, as_json=as_json)
 
 
-def end_pause(  # noqa: PLR0913, PLR0917 - the end of a pause has its facts
+@about_provider(changes=True)
+def end_pause(
+    found: Opened,
     account: AccountName,
     pause: Annotated[
         str, typer.Argument(metavar="PAUSE", help="Its name, as 'mspbill account' shows it.")
@@ -119,28 +107,22 @@ def end_pause(  # noqa: PLR0913, PLR0917 - the end of a pause has its facts
     how: Annotated[str, typer.Option(help=f"How it ended: {', '.join(HOW)}.")],
     by: By,
     why: Why,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """End a promise or dispute before its day; what it covered is followed again at once."""
     from msp_billing.usecases.dunning import pauses
     from msp_billing.usecases.dunning.pause_checks import EndPauseRequest
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        named = found.account(account)
-        request = EndPauseRequest(
-            provider=found.provider,
-            account=named.account,
-            pause=pause,
-            how=cast("Ending", how),  # the model refuses any other word
-            by=by,
-            why=why,
-        )
-        ended = pauses.end_pause(found.ports, request)
-        _tell_pause(ended, named.account, named.currency, as_json=as_json)
+    named = found.account(account)
+    request = EndPauseRequest(
+        provider=found.provider,
+        account=named.account,
+        pause=pause,
+        how=cast("Ending", how),  # the model refuses any other word
+        by=by,
+        why=why,
+    )
+    ended = pauses.end_pause(found.ports, request)
+    _tell_pause(ended, named.account, named.currency, as_json=found.as_json)
 
 
 def _tell_pause(pause: Pause, account: str, currency: str, *, as_json: bool) -> None:
@@ -157,15 +139,13 @@ def _tell_pause(pause: Pause, account: str, currency: str, *, as_json: bool) -> 
     results().print(escape(told), soft_wrap=False)
 
 
+@about_provider(changes=True)
 def override_notice(
+    found: Opened,
     account: AccountName,
     step: Annotated[str, typer.Argument(metavar="STEP", help="The step of the policy.")],
     by: By,
     why: Annotated[str, typer.Option("--why", help="How the account was told. Kept.")],
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Say that a notice counts although no delivery is known: you have told the account.
 
@@ -175,15 +155,13 @@ def override_notice(
     from msp_billing.usecases.dunning import overrides
 
     if not step.strip():
-        refuse_with("step", "Name the step of the policy.", as_json=as_json)
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        named = found.account(account).account
-        request = overrides.OverrideRequest(
-            provider=found.provider, account=named, step=step, by=by, why=why
-        )
-        standing = overrides.override_notice(found.ports, request)
-    if as_json:
+        refuse_with("step", "Name the step of the policy.", as_json=found.as_json)
+    named = found.account(account).account
+    request = overrides.OverrideRequest(
+        provider=found.provider, account=named, step=step, by=by, why=why
+    )
+    standing = overrides.override_notice(found.ports, request)
+    if found.as_json:
         print_json({"account": named, "step": step, "state": standing.state, "by": by, "why": why})
     else:
         results().print(f"The notice '{step}' of {named} counts from now on.", markup=False)

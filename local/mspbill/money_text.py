@@ -45,7 +45,7 @@ def _print_payment(found: Opened, record: PaymentRecord, console: Console) -> No
     if record.state == "queued":
         for problem in record.problems:
             console.print(f"{problem.what} {problem.fix}", markup=False, soft_wrap=False)
-        console.print("It waits in the queue for a person: mspbill queue.")
+        console.print("It waits for a person: mspbill payment list --waiting.")
         return
     account = record.account or ""
     ledger = kept_ledger(found.ports, found.provider, account)
@@ -77,4 +77,4 @@ def print_file(taken: FileResult, console: Console) -> None:
     for problem in taken.problems:
         console.print(f"  {problem}", markup=False, soft_wrap=False)
     if taken.queued:
-        console.print("Say whose the payments in the queue are: mspbill queue.")
+        console.print("Say whose the payments in the queue are: mspbill payment list --waiting.")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from msp_billing.domain.payments.incoming import PaymentMethod
-from mspbill.answering import answering
-from mspbill.asking_commands import PANEL
-from mspbill.command_options import AccountName, AsJson, By, Provider, Stack, State, Why
-from mspbill.command_values import Source, amount, day, payment_key, remittance
+from mspbill.command_frames import about_provider
+from mspbill.command_options import AccountName, By, Why
+from mspbill.command_values import amount, day, payment_key, remittance
 from mspbill.console import print_json, results
-from mspbill.exit_codes import ACCOUNTS_EPILOG, ExitCode
+from mspbill.exit_codes import ExitCode
+from mspbill.panels import GET_PAID, add_group
 from mspbill.refusing import refuse, refuse_with
 
 PaymentName = Annotated[
@@ -31,22 +31,28 @@ Invoices = Annotated[
 ]
 Day = Annotated[date | None, typer.Option("--on", parser=day, help="The day; today, if left out.")]
 
+if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
+    from mspbill.opening import Opened
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command, name in (
-        (pay, "pay"),
-        (return_payment, "return"),
-        (queue, "queue"),
-        (assign, "assign"),
-        (dismiss, "dismiss"),
-        (import_payments, "import-payments"),
-        (refund, "refund"),
-    ):
-        app.command(name, epilog=ACCOUNTS_EPILOG, rich_help_panel=PANEL)(command)
+    commands = {
+        "take": take,
+        "import": import_payments,
+        "list": listed,
+        "assign": assign,
+        "dismiss": dismiss,
+        "return": return_payment,
+        "refund": refund,
+    }
+    about = "Payments: enter them, say whose they are, take them back, pay credit out."
+    add_group(app, GET_PAID, "payment", about, commands)
 
 
-def pay(  # noqa: PLR0913, PLR0917 - a payment has its facts
+@about_provider(changes=True)
+def take(  # noqa: PLR0913, PLR0917 - a payment has its facts
+    found: Opened,
     account: AccountName,
     sum_paid: Annotated[
         Decimal, typer.Argument(metavar="AMOUNT", parser=amount, help="What came, as 1250.00.")
@@ -62,10 +68,6 @@ def pay(  # noqa: PLR0913, PLR0917 - a payment has its facts
     currency: Annotated[
         str | None, typer.Option(help="The account's currency, if left out.")
     ] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Enter a payment of an account: a check, a wire, what no file reports.
 
@@ -77,24 +79,24 @@ def pay(  # noqa: PLR0913, PLR0917 - a payment has its facts
     from msp_billing.usecases.receivables.booking import book_payment
     from mspbill.money_text import tell_payment
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        named = found.account(account)
-        money = Money(amount=sum_paid, currency=currency or named.currency)
-        payment = IncomingPayment(
-            key=PaymentKey(provider=found.provider, source="clerk", external_id=reference),
-            amount=money,
-            method=method,
-            received_on=on or today_of(found.ports, found.provider),
-            account=named.account,
-            remittance=remittance(invoice),
-        )
-        known = found.ports.payments.find(payment.key)
-        record = book_payment(found.ports, payment, by)
-        tell_payment(found, record, again=known == record, as_json=as_json)
+    named = found.account(account)
+    money = Money(amount=sum_paid, currency=currency or named.currency)
+    payment = IncomingPayment(
+        key=PaymentKey(provider=found.provider, source="clerk", external_id=reference),
+        amount=money,
+        method=method,
+        received_on=on or today_of(found.ports, found.provider),
+        account=named.account,
+        remittance=remittance(invoice),
+    )
+    known = found.ports.payments.find(payment.key)
+    record = book_payment(found.ports, payment, by)
+    tell_payment(found, record, again=known == record, as_json=found.as_json)
 
 
-def return_payment(  # noqa: PLR0913, PLR0917 - a return has its facts
+@about_provider(changes=True)
+def return_payment(
+    found: Opened,
     payment: PaymentName,
     code: Annotated[str, typer.Option(help="Why, as the bank codes it: R01.")],
     why: Annotated[str, typer.Option(help="Why, in words: insufficient funds.")],
@@ -104,10 +106,6 @@ def return_payment(  # noqa: PLR0913, PLR0917 - a return has its facts
         Decimal | None,
         typer.Option("--amount", parser=amount, help="How much; all of it, if left out."),
     ] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Enter that the bank took a payment back: what it paid is owed again."""
     from msp_billing.domain.money import Money
@@ -116,44 +114,76 @@ def return_payment(  # noqa: PLR0913, PLR0917 - a return has its facts
     from msp_billing.usecases.receivables.booking import take_return
     from mspbill.money_text import tell_payment
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        key = payment_key(found.provider, payment)
-        known = found.ports.payments.find(key)
-        if known is None or known.payment is None:
-            refuse_with("not-found", f"There is no payment {payment}.", as_json=as_json)
-        whole = known.payment.amount
-        back = whole
-        if sum_returned is not None:
-            back = Money(amount=sum_returned, currency=whole.currency)
-        returned = IncomingReturn(
-            key=PaymentKey(
-                provider=found.provider, source="clerk", external_id=f"return/{key.document}"[:120]
-            ),
-            amount=back,
-            returned_on=on or today_of(found.ports, found.provider),
-            code=code,
-            reason=why,
-            payment=key,
-        )
-        before = found.ports.payments.find(returned.key)
-        record = take_return(found.ports, returned, by)
-        tell_payment(found, record, again=before == record, as_json=as_json)
+    key = payment_key(found.provider, payment)
+    known = found.ports.payments.find(key)
+    if known is None or known.payment is None:
+        refuse_with("not-found", f"There is no payment {payment}.", as_json=found.as_json)
+    whole = known.payment.amount
+    back = whole
+    if sum_returned is not None:
+        back = Money(amount=sum_returned, currency=whole.currency)
+    returned = IncomingReturn(
+        key=PaymentKey(
+            provider=found.provider, source="clerk", external_id=f"return/{key.document}"[:120]
+        ),
+        amount=back,
+        returned_on=on or today_of(found.ports, found.provider),
+        code=code,
+        reason=why,
+        payment=key,
+    )
+    before = found.ports.payments.find(returned.key)
+    record = take_return(found.ports, returned, by)
+    tell_payment(found, record, again=before == record, as_json=found.as_json)
 
 
-def queue(
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
+@about_provider()
+def listed(
+    found: Opened,
+    account: Annotated[
+        str | None, typer.Argument(metavar="[ACCOUNT]", help="Whose; everybody's, if left out.")
+    ] = None,
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="Only what waits for a person.")
+    ] = False,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days to look back.")] = 31,
 ) -> None:
+    """What came in: payments and returns, the newest first.
+
+    With --waiting, those of which nobody knows for certain whose they are; exit code 4 says that
+    there are any.
+    """
+    from mspbill.payment_text import came_in, print_payments
+
+    if waiting:
+        _tell_waiting(found, account)
+        return
+    named = None if account is None else found.account(account).account
+    records = came_in(found, named, days)
+    if found.as_json:
+        print_json([record.model_dump(mode="json") for record in records])
+    else:
+        print_payments(records, days, results())
+
+
+@about_provider()
+def queue(found: Opened) -> None:
     """What waits for a person: payments and returns of which it is not certain whose they are."""
+    _tell_waiting(found, None)
+
+
+def _tell_waiting(found: Opened, account: str | None) -> None:
     from msp_billing.usecases.receivables.queue import waiting
     from mspbill.receivables_text import print_queue
 
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        records = waiting(found.ports, found.provider)
-    if as_json:
+    if account is not None:
+        refuse_with(
+            "one-of",
+            "What waits belongs to no account yet: leave ACCOUNT out, or leave --waiting out.",
+            as_json=found.as_json,
+        )
+    records = waiting(found.ports, found.provider)
+    if found.as_json:
         print_json([record.model_dump(mode="json") for record in records])
     else:
         print_queue(records, results())
@@ -161,7 +191,9 @@ def queue(
         raise typer.Exit(ExitCode.PARKED)
 
 
-def assign(  # noqa: PLR0913, PLR0917 - a decision has its facts
+@about_provider(changes=True)
+def assign(
+    found: Opened,
     payment: PaymentName,
     by: By,
     account: Annotated[
@@ -172,58 +204,48 @@ def assign(  # noqa: PLR0913, PLR0917 - a decision has its facts
     ] = None,
     invoice: Invoices = None,
     why: Annotated[str | None, typer.Option(help="How you know. Kept.")] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Say whose a payment in the queue is, or which payment a return is of; it is booked then."""
     from msp_billing.usecases.receivables.queue import AssignRequest, assign_payment
     from mspbill.money_text import tell_payment
 
     if (account is None) == (of is None):
-        refuse_with("one-of", "Give either --account or, for a return, --of.", as_json=as_json)
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        request = AssignRequest(
-            key=payment_key(found.provider, payment),
-            account=None if account is None else found.account(account).account,
-            payment=None if of is None else payment_key(found.provider, of),
-            remittance=remittance(invoice),
-            assigned_by=by,
-            why=why,
+        refuse_with(
+            "one-of", "Give either --account or, for a return, --of.", as_json=found.as_json
         )
-        tell_payment(found, assign_payment(found.ports, request), as_json=as_json)
+    request = AssignRequest(
+        key=payment_key(found.provider, payment),
+        account=None if account is None else found.account(account).account,
+        payment=None if of is None else payment_key(found.provider, of),
+        remittance=remittance(invoice),
+        assigned_by=by,
+        why=why,
+    )
+    tell_payment(found, assign_payment(found.ports, request), as_json=found.as_json)
 
 
+@about_provider(changes=True)
 def dismiss(
+    found: Opened,
     payment: PaymentName,
     by: By,
     why: Why,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Take something out of the queue that is no payment of an account. Its record stays."""
     from msp_billing.usecases.receivables.queue import DismissRequest, dismiss_payment
     from mspbill.money_text import tell_payment
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        request = DismissRequest(key=payment_key(found.provider, payment), dismissed_by=by, why=why)
-        tell_payment(found, dismiss_payment(found.ports, request), as_json=as_json)
+    request = DismissRequest(key=payment_key(found.provider, payment), dismissed_by=by, why=why)
+    tell_payment(found, dismiss_payment(found.ports, request), as_json=found.as_json)
 
 
+@about_provider(changes=True)
 def import_payments(
+    found: Opened,
     file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)],
     kind: Annotated[
         str | None, typer.Option(help="Which file of the policy's payments; its only one.")
     ] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Book a file of the bank: CSV, BAI2, camt.053 or NACHA returns, as the policy says.
 
@@ -233,17 +255,15 @@ def import_payments(
     from msp_billing.usecases.receivables.payment_files import take_payment_file
     from mspbill.money_text import print_file
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        known = [entry.file for entry in found.policy.payments.files]
-        if kind is None and len(known) != 1:
-            listed = ", ".join(known) or "none"
-            refuse_with("file-kind", f"Say which file it is, --kind: {listed}.", as_json=as_json)
-        content = file.read_bytes()
-        taken = take_payment_file(found.ports, found.provider, kind or known[0], file.name, content)
+    known = [entry.file for entry in found.policy.payments.files]
+    if kind is None and len(known) != 1:
+        listed = ", ".join(known) or "none"
+        refuse_with("file-kind", f"Say which file it is, --kind: {listed}.", as_json=found.as_json)
+    content = file.read_bytes()
+    taken = take_payment_file(found.ports, found.provider, kind or known[0], file.name, content)
     if taken.refused:
-        refuse(taken.problems, as_json=as_json, about="", so="nothing was booked")
-    if as_json:
+        refuse(taken.problems, as_json=found.as_json, about="", so="nothing was booked")
+    if found.as_json:
         print_json(taken.model_dump(mode="json"))
     else:
         print_file(taken, results())
@@ -251,7 +271,9 @@ def import_payments(
         raise typer.Exit(ExitCode.PARKED)
 
 
-def refund(  # noqa: PLR0913, PLR0917 - a refund has its facts
+@about_provider(changes=True)
+def refund(
+    found: Opened,
     account: AccountName,
     name: Annotated[
         str, typer.Option(help="Your own name for it, used once: the same again changes nothing.")
@@ -263,28 +285,22 @@ def refund(  # noqa: PLR0913, PLR0917 - a refund has its facts
         Decimal | None,
         typer.Option("--amount", parser=amount, help="All the credit, if left out."),
     ] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Enter that credit is paid back to an account; never more than it has."""
     from msp_billing.usecases.receivables.refunds import RefundRequest, refund_credit
     from mspbill.amounts import shown
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        request = RefundRequest(
-            provider=found.provider,
-            account=found.account(account).account,
-            refund=name,
-            amount=sum_paid,
-            method=method,
-            requested_by=by,
-            why=why,
-        )
-        made = refund_credit(found.ports, request)
-    if as_json:
+    request = RefundRequest(
+        provider=found.provider,
+        account=found.account(account).account,
+        refund=name,
+        amount=sum_paid,
+        method=method,
+        requested_by=by,
+        why=why,
+    )
+    made = refund_credit(found.ports, request)
+    if found.as_json:
         print_json(made.model_dump(mode="json"))
         return
     again = "" if made.entered else " It was entered before; nothing changed."

@@ -13,11 +13,6 @@ from mspbill.console import print_json, results
 from mspbill.refusing import refuse, refuse_with
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(preview)
-
-
 def preview(
     directory: Annotated[
         Path, typer.Argument(metavar="[DIR]", help="The directory that has provider.yaml in it.")

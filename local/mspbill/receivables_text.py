@@ -240,8 +240,8 @@ def print_queue(records: Sequence[PaymentRecord], console: Console) -> None:
         if record.suggestions:
             console.print(f"  Perhaps of: {', '.join(record.suggestions)}", markup=False)
         console.print("")
-    console.print(f"{counted(len(records), 'payment')} to look at. For each: mspbill assign, or")
-    console.print("mspbill dismiss when it is none of ours.")
+    console.print(f"{counted(len(records), 'payment')} to look at. For each: mspbill payment")
+    console.print("assign, or mspbill payment dismiss when it is none of ours.")
 
 
 def payment_words(record: PaymentRecord) -> str:

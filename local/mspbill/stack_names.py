@@ -25,19 +25,22 @@ RESOURCES: Mapping[str, str] = {
 }
 """Which resource of the template each variable is the name of."""
 
-OUTPUTS: Mapping[str, str] = {"TABLE_NAME": "TableName", "PAYMENTS_API_URL": "ApiUrl"}
+OUTPUTS: Mapping[str, str] = {
+    "TABLE_NAME": "TableName",
+    "PAYMENTS_API_URL": "ApiUrl",
+    "TRIAL_CLOCK": "TrialClock",
+}
 """Which output of the template says a variable better: a restored table may have taken the place
 of the template's own."""
 
 HTTP_API = "BillingApi"
 """The resource whose address is PAYMENTS_API_URL, for a stack that does not put it out."""
 
-START_CYCLE = "StartCycleFunction"
+START_CYCLE = "StartCycleFunctionAliaslive"
+"""The alias that points to the version of the function in use; its name is its ARN."""
+
 SCHEDULER_ROLE = "MonthlyScheduleRole"
 LOST_EVENTS = "LostEventsQueue"
-LIVE = "live"
-"""The alias that points to the version in use of each function."""
-
 _STATE_MACHINE = re.compile(r"arn:([^:]+):states:([^:]+):([^:]+):stateMachine:")
 
 
@@ -116,11 +119,11 @@ def _of_schedules(names: StackNames) -> dict[str, str]:
     if place is None or not all(names.resources.get(part) for part in parts):
         return {}
     partition, region, account = place.groups()
-    function, role, queue = (names.resources[part] for part in parts)
+    alias, role, queue = (names.resources[part] for part in parts)
     queue_name = queue.rsplit("/", 1)[-1]
     here = f"{region}:{account}"
     return {
-        "START_CYCLE_FUNCTION_ARN": f"arn:{partition}:lambda:{here}:function:{function}",
+        "START_CYCLE_FUNCTION_ARN": alias,
         "SCHEDULER_ROLE_ARN": f"arn:{partition}:iam::{account}:role/{role}",
         "SCHEDULE_DEAD_LETTER_ARN": f"arn:{partition}:sqs:{here}:{queue_name}",
     }

@@ -8,33 +8,30 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from mspbill.answering import answering
-from mspbill.asking_commands import PANEL
-from mspbill.command_options import AccountName, AsJson, By, Provider, Stack, State, Why
-from mspbill.command_values import Source, amount
+from mspbill.command_frames import about_provider
+from mspbill.command_options import AccountName, By, Why
+from mspbill.command_values import amount
 from mspbill.console import print_json, results
-from mspbill.exit_codes import ACCOUNTS_EPILOG
+from mspbill.panels import GET_PAID, add_group
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.domain.ledger.write_offs import WriteOff
+    from mspbill.opening import Opened
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name that it was asked for by.")]
 
-write_off_app = typer.Typer(
-    no_args_is_help=True, help="Give a debt up: asked for by one person, approved by another."
-)
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command, name in ((request, "request"), (approve, "approve"), (reject, "reject")):
-        write_off_app.command(name, epilog=ACCOUNTS_EPILOG)(command)
-    write_off_app.command("list", epilog=ACCOUNTS_EPILOG)(listed)
-    app.add_typer(write_off_app, name="write-off", rich_help_panel=PANEL)
+    commands = {"request": request, "approve": approve, "reject": reject, "list": listed}
+    about = "Give a debt up: asked for by one person, approved by another."
+    add_group(app, GET_PAID, "write-off", about, commands)
 
 
-def request(  # noqa: PLR0913, PLR0917 - a request has its facts
+@about_provider(changes=True)
+def request(
+    found: Opened,
     account: AccountName,
     document: Annotated[
         str, typer.Argument(metavar="DOCUMENT", help="The number of the invoice or fee.")
@@ -46,82 +43,65 @@ def request(  # noqa: PLR0913, PLR0917 - a request has its facts
         Decimal | None,
         typer.Option("--amount", parser=amount, help="All that is open of it, if left out."),
     ] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Ask that a debt is given up. Nothing is entered before another person approves."""
     from msp_billing.usecases.receivables.write_offs import WriteOffRequest, request_write_off
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        asked = WriteOffRequest(
-            provider=found.provider,
-            account=found.account(account).account,
-            write_off=name,
-            document=document,
-            amount=sum_of_it,
-            requested_by=by,
-            why=why,
-        )
-        _tell(request_write_off(found.ports, asked), as_json=as_json)
+    asked = WriteOffRequest(
+        provider=found.provider,
+        account=found.account(account).account,
+        write_off=name,
+        document=document,
+        amount=sum_of_it,
+        requested_by=by,
+        why=why,
+    )
+    _tell(request_write_off(found.ports, asked), as_json=found.as_json)
 
 
+@about_provider(changes=True)
 def approve(
+    found: Opened,
     account: AccountName,
     name: Name,
     by: By,
     why: Why,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Approve a write-off that somebody else asked for; it is entered then."""
     from msp_billing.usecases.receivables import write_offs
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        decision = write_offs.WriteOffDecision(
-            provider=found.provider, account=account, write_off=name, by=by, why=why
-        )
-        _tell(write_offs.approve_write_off(found.ports, decision), as_json=as_json)
+    decision = write_offs.WriteOffDecision(
+        provider=found.provider, account=account, write_off=name, by=by, why=why
+    )
+    _tell(write_offs.approve_write_off(found.ports, decision), as_json=found.as_json)
 
 
+@about_provider(changes=True)
 def reject(
+    found: Opened,
     account: AccountName,
     name: Name,
     by: By,
     why: Why,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Say no to a write-off, or take your own request back."""
     from msp_billing.usecases.receivables import write_offs
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        decision = write_offs.WriteOffDecision(
-            provider=found.provider, account=account, write_off=name, by=by, why=why
-        )
-        _tell(write_offs.reject_write_off(found.ports, decision), as_json=as_json)
+    decision = write_offs.WriteOffDecision(
+        provider=found.provider, account=account, write_off=name, by=by, why=why
+    )
+    _tell(write_offs.reject_write_off(found.ports, decision), as_json=found.as_json)
 
 
+@about_provider()
 def listed(
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
+    found: Opened,
 ) -> None:
     """What waits for a second person."""
     from msp_billing.usecases.receivables.write_offs import waiting_write_offs
 
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        waiting = list(waiting_write_offs(found.ports, found.provider))
-    if as_json:
+    waiting = list(waiting_write_offs(found.ports, found.provider))
+    if found.as_json:
         print_json([entry.model_dump(mode="json") for entry in waiting])
         return
     if not waiting:

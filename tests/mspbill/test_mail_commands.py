@@ -77,7 +77,9 @@ def test_what_became_of_mails_is_told_recipient_by_recipient(desk: Desk) -> None
     (listed,) = desk.json("mails", ACCOUNT, "--failed")
     assert (listed["mail"], listed["state"]) == (str(MAIL), "bounced")
     assert desk.words("mails", "--unknown") == "There are none."
-    assert "Name an account" in desk.words("mails", code=2)
+    told = desk.words("outbox", "list")
+    assert "1 bounced" in told
+    assert "mspbill outbox list --failed" in told
     assert not any(desk.asked_to_change)
 
 

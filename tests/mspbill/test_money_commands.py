@@ -257,3 +257,21 @@ def test_a_release_is_turned_down_and_asked_for_again(desk: Desk) -> None:
     answer = desk.json("release", "reject", ACCOUNT, "--by", BILLING, *why)
     assert "keys" not in answer
     assert "task_token" not in answer
+
+
+def test_what_came_in_is_listed_with_what_became_of_it(desk: Desk) -> None:
+    desk("payment", "take", ACCOUNT, "100", "--method", "check", "--reference", "1001", *BY)
+    told = desk.words("payment", "list", ACCOUNT)
+    assert f"clerk:1001: $100.00 by check, 24 November 2026 booked for {ACCOUNT}" in told
+    assert desk.words("payment", "list", "--waiting") == "Nothing waits: every payment is booked."
+    assert "leave ACCOUNT out" in desk.words("payment", "list", ACCOUNT, "--waiting", code=2)
+    assert [entry["state"] for entry in desk.json("payment", "list")] == ["booked"]
+
+
+def test_commands_go_on_working_under_their_earlier_names(desk: Desk) -> None:
+    desk("pay", ACCOUNT, "100", "--method", "check", "--reference", "1001", *BY)
+    assert desk.json("queue") == []
+    assert "No end of a hold was asked for" in desk.words("release", "show", ACCOUNT, code=2)
+    told = desk("--help")
+    assert "payment" in told
+    assert "import-payments" not in told

@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
 
-from mspbill.answering import answering
-from mspbill.asking_commands import PANEL
-from mspbill.command_options import AsJson, By, Provider, Stack, State, Why
-from mspbill.command_values import Source
+from msp_billing.domain.outbox import MailState
+from mspbill.command_frames import about_provider
+from mspbill.command_options import By, Why
 from mspbill.console import print_json, results
-from mspbill.exit_codes import ACCOUNTS_EPILOG
-from mspbill.refusing import refuse_with
+from mspbill.panels import OPERATE, add_group
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.domain.contacts import Contact
     from msp_billing.domain.outbox import OutboxMail
+    from mspbill.opening import Opened
 
 Document = Annotated[
     str,
     typer.Argument(
-        metavar="MAIL", help="An invoice's number, or a mail as 'mspbill mails' lists it."
+        metavar="MAIL", help="An invoice's number, or a mail as 'mspbill outbox list' names it."
     ),
 ]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The contact's mail address.")]
 
-contact_app = typer.Typer(
-    no_args_is_help=True, help="Contacts that mails leave out, because mails came back from them."
-)
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command, name in ((mails, "mails"), (resend, "resend"), (settle, "settle")):
-        app.command(name, epilog=ACCOUNTS_EPILOG, rich_help_panel=PANEL)(command)
-    contact_app.command("list", epilog=ACCOUNTS_EPILOG)(contact_list)
-    contact_app.command("clear", epilog=ACCOUNTS_EPILOG)(contact_clear)
-    app.add_typer(contact_app, name="contact", rich_help_panel=PANEL)
+    about = "Mails: what became of them, send one again, settle what nobody knows."
+    add_group(app, OPERATE, "outbox", about, {"list": listed, "resend": resend, "settle": settle})
+    contacts = "Contacts that mails leave out, because mails came back from them."
+    add_group(app, OPERATE, "contact", contacts, {"list": contact_list, "clear": contact_clear})
 
 
-def mails(
+@about_provider()
+def listed(
+    found: Opened,
     account: Annotated[
         str | None, typer.Argument(metavar="ACCOUNT", help="Whose mails; everybody's, if left out.")
     ] = None,
@@ -52,34 +50,34 @@ def mails(
         bool, typer.Option("--failed", help="Only those that came back or were rejected.")
     ] = False,
     months: Annotated[int, typer.Option(min=1, max=24, help="How many months to look back.")] = 3,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
-    """What became of the mails of the last months, recipient by recipient."""
-    from msp_billing.domain.outbox import MailState
+    """What became of the mails of the last months, recipient by recipient.
+
+    Without an account and without --unknown or --failed, how many there are of each state.
+    """
     from msp_billing.usecases.mailing.listing_mails import FAILED, MailsQuestion, list_mails
 
-    if account is None and not unknown and not failed:
-        refuse_with("bad-input", "Name an account, or give --unknown or --failed.", as_json=as_json)
     wanted = (FAILED if failed else frozenset()) | ({MailState.UNKNOWN} if unknown else frozenset())
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        named = None if account is None else found.account(account).account
-        question = MailsQuestion(
-            provider=found.provider, account=named, states=wanted, months=months
+    named = None if account is None else found.account(account).account
+    question = MailsQuestion(provider=found.provider, account=named, states=wanted, months=months)
+    found_mails = list(list_mails(found.ports, question))
+    if found.as_json:
+        print_json(
+            [entry.model_dump(mode="json") | {"mail": str(entry.id)} for entry in found_mails]
         )
-        listed = list(list_mails(found.ports, question))
-    if as_json:
-        print_json([entry.model_dump(mode="json") | {"mail": str(entry.id)} for entry in listed])
         return
-    if not listed:
+    if not found_mails:
         results().print("There are none.")
-    for mail in listed:
+    if not wanted and account is None:
+        _print_counts(found_mails)
+        return
+    for mail in found_mails:
         _print_mail(mail)
 
 
+@about_provider(changes=True)
 def resend(
+    found: Opened,
     mail: Document,
     by: By,
     why: Why,
@@ -87,68 +85,55 @@ def resend(
         list[str] | None,
         typer.Option("--to", help="To whom; as before, without flagged contacts, if left out."),
     ] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Send a mail again, with the very same documents. Reason and name are kept with it."""
     from msp_billing.usecases.mailing.resend_mail import ResendRequest, resend_mail
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        request = ResendRequest(
-            provider=found.provider,
-            document=mail,
-            recipients=tuple(to or ()),
-            why=why,
-            requested_by=by,
-        )
-        copy = resend_mail(found.ports, request)
-    _tell(copy, as_json=as_json)
+    request = ResendRequest(
+        provider=found.provider,
+        document=mail,
+        recipients=tuple(to or ()),
+        why=why,
+        requested_by=by,
+    )
+    copy = resend_mail(found.ports, request)
+    _tell(copy, as_json=found.as_json)
 
 
+@about_provider(changes=True)
 def settle(
+    found: Opened,
     mail: Document,
     settled_as: Annotated[
         Literal["sent", "not-sent"], typer.Option("--as", help="What you found out.")
     ],
     by: By,
     why: Why,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Say whether a mail was sent of which nobody knows. One that was not can be sent again."""
     from msp_billing.usecases.mailing.resend_mail import SettleRequest, settle_mail
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        request = SettleRequest(
-            provider=found.provider, document=mail, settled_as=settled_as, why=why, settled_by=by
-        )
-        settled = settle_mail(found.ports, request)
-    _tell(settled, as_json=as_json)
+    request = SettleRequest(
+        provider=found.provider, document=mail, settled_as=settled_as, why=why, settled_by=by
+    )
+    settled = settle_mail(found.ports, request)
+    _tell(settled, as_json=found.as_json)
 
 
+@about_provider()
 def contact_list(
+    found: Opened,
     everybody: Annotated[
         bool, typer.Option("--all", help="Also those whose flags were cleared.")
     ] = False,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """The contacts that get no mails, since when, and why."""
-    with answering(Source(stack, state, provider), as_json=as_json) as found:
-        listed = [
-            entry
-            for entry in found.ports.contacts.all_of(found.provider)
-            if everybody or entry.is_flagged
-        ]
-    if as_json:
+    listed = [
+        entry
+        for entry in found.ports.contacts.all_of(found.provider)
+        if everybody or entry.is_flagged
+    ]
+    if found.as_json:
         print_json([entry.model_dump(mode="json") for entry in listed])
         return
     if not listed:
@@ -157,23 +142,19 @@ def contact_list(
         _print_contact(contact)
 
 
+@about_provider(changes=True)
 def contact_clear(
+    found: Opened,
     address: Address,
     by: By,
     why: Why,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Let mails go to a contact again, and take it off SES's suppression list."""
     from msp_billing.usecases.mailing.clear_contact import ClearRequest, clear_contact
 
-    source = Source(stack, state, provider)
-    with answering(source, as_json=as_json, changes=True) as found:
-        request = ClearRequest(provider=found.provider, address=address, why=why, cleared_by=by)
-        done = clear_contact(found.ports, request)
-    if as_json:
+    request = ClearRequest(provider=found.provider, address=address, why=why, cleared_by=by)
+    done = clear_contact(found.ports, request)
+    if found.as_json:
         print_json(done.model_dump(mode="json"))
         return
     listed = (
@@ -191,6 +172,18 @@ def _tell(mail: OutboxMail, *, as_json: bool) -> None:
         print_json(mail.model_dump(mode="json") | {"mail": str(mail.id)})
     else:
         _print_mail(mail)
+
+
+def _print_counts(mails: Sequence[OutboxMail]) -> None:
+    from msp_billing.usecases.mailing.listing_mails import FAILED
+
+    counts = Counter(mail.state for mail in mails)
+    for state, number in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+        results().print(f"{number:>7,} {state}")
+    if counts.keys() & FAILED:
+        results().print("Those that came back or were rejected: mspbill outbox list --failed.")
+    if MailState.UNKNOWN in counts:
+        results().print("Those of which nobody knows: mspbill outbox list --unknown.")
 
 
 def _print_mail(mail: OutboxMail) -> None:
