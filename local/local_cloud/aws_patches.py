@@ -84,11 +84,12 @@ def call_functions_in_process(
     def invoke(
         _: Any, name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
     ) -> Any:
-        del qualifier
-        function = functions.by_name(name)
+        called = f"{name}:{qualifier}" if qualifier else name
+        function = functions.by_name(called)
         text = body.decode() if isinstance(body, bytes) else body or "{}"
         if headers.get("X-Amz-Invocation-Type") == "Event":
-            deliveries.send(f"arn:aws:lambda:::function:{function.name}", text)
+            is_arn = called.startswith("arn:")
+            deliveries.send(called if is_arn else f"arn:aws:lambda:::function:{called}", text)
             return b""
         answer = functions.call(function, text)
         if answer.is_error:

@@ -57,8 +57,8 @@ class Deliveries:
         deliver: Callable[[], None]
         match service:
             case "lambda":
-                function = self._functions.by_name(target_arn).name
-                deliver = lambda: self._attempt(function, target_arn, payload, 0)  # noqa: E731
+                self._functions.by_name(target_arn)  # an unknown one is refused now
+                deliver = lambda: self._attempt(target_arn, payload, 0)  # noqa: E731
             case "states":
                 deliver = lambda: self._start(target_arn, payload, dead_letter_arn)  # noqa: E731
             case "sqs":
@@ -69,17 +69,19 @@ class Deliveries:
                 raise NotImplementedError(f"the local cloud cannot deliver to {target_arn}")
         self._scheduler.spawn(deliver)
 
-    def _attempt(self, function: str, target_arn: str, payload: str, number: int) -> None:
-        answer = self._functions.call(self._functions.by_name(function), payload)
+    def _attempt(self, target_arn: str, payload: str, number: int) -> None:
+        function = self._functions.by_name(target_arn)
+        answer = self._functions.call(function, payload)
         if not answer.is_error:
             return
-        if number + 1 < self._attempts.get(function, 1 + len(RETRY_PAUSES_SECONDS)):
+        if number + 1 < self._attempts.get(function.name, 1 + len(RETRY_PAUSES_SECONDS)):
             self._scheduler.call_after(
                 RETRY_PAUSES_SECONDS[number],
-                lambda: self._attempt(function, target_arn, payload, number + 1),
+                lambda: self._attempt(target_arn, payload, number + 1),
             )
             return
-        self._fail(target_arn, payload, answer.payload, self._dead_letter_queues.get(function))
+        queue_arn = self._dead_letter_queues.get(function.name)
+        self._fail(target_arn, payload, answer.payload, queue_arn)
 
     def _start(self, machine_arn: str, payload: str, dead_letter_arn: str | None) -> None:
         try:

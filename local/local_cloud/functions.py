@@ -1,4 +1,4 @@
-"""Lambda functions called in this process, through their real handlers.
+"""Lambda functions called in this process, through their real handlers, version by version.
 
 What goes in and out is really written to JSON and read back; the environment is the function's own
 for the time of the call; an exception becomes Lambda's error object, so that Retry and Catch match
@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,16 +54,12 @@ class LambdaContext:
     function_name: str
     memory_limit_in_mb: int
     aws_request_id: str
+    function_version: str = "$LATEST"
 
     @property
     def invoked_function_arn(self) -> str:
         """The function's own arn."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.function_name}"
-
-    @property
-    def function_version(self) -> str:
-        """Always the unpublished version."""
-        return "$LATEST"
 
     @property
     def log_group_name(self) -> str:
@@ -82,7 +78,11 @@ class LambdaContext:
 
 @dataclass(frozen=True)
 class Function:
-    """One function of the template: where its code is and what its environment holds."""
+    """One version of a function: where its code is and what its environment holds.
+
+    `version` is the number of the deployment that published it, `$LATEST` where the template
+    publishes none.
+    """
 
     logical_id: str
     name: str
@@ -90,6 +90,7 @@ class Function:
     handler: str
     environment: Mapping[str, str]
     memory_mb: int
+    version: str = "$LATEST"
 
 
 @dataclass(frozen=True)
@@ -101,15 +102,31 @@ class Answer:
 
 
 class Functions:
-    """All functions of a template. Calls are serial; a function may call another one."""
+    """All functions of a template. Calls are serial; a function may call another one.
+
+    `deploy` puts newer ones in place. The versions before stay, for whoever calls them by number.
+    """
 
     def __init__(self, template: Template, scheduler: CooperativeScheduler) -> None:
         self._scheduler = scheduler
         self._calls = 0
-        self._handlers: dict[str, Callable[[Any, Any], Any]] = {}
-        made = [_function(template, raw) for raw in template.resources("AWS::Lambda::Function")]
+        self._handlers: dict[tuple[str, str], Callable[[Any, Any], Any]] = {}
+        self._versions: dict[tuple[str, str], Function] = {}
+        self.deploy(template)
+
+    def deploy(self, template: Template) -> None:
+        """Take a template's functions as the newest ones, as their aliases name them."""
+        published = {
+            str(raw.properties["FunctionName"])
+            for raw in template.resources("AWS::Lambda::Version")
+        }
+        made = [
+            _function(template, raw, published)
+            for raw in template.resources("AWS::Lambda::Function")
+        ]
         self._by_logical_id = {function.logical_id: function for function in made}
         self._by_name = {function.name: function for function in made}
+        self._versions |= {(function.name, function.version): function for function in made}
 
     def all(self) -> list[Function]:
         """Every function, in the template's order."""
@@ -123,10 +140,15 @@ class Functions:
             raise UnknownFunctionError(f"no function {logical_id!r}") from None
 
     def by_name(self, name_or_arn: str) -> Function:
-        """Find by name, arn, or either with a version or alias behind it."""
+        """Find by name, arn, or either with a version's number or an alias behind it.
+
+        Without a number it is the newest version: every alias names that.
+        """
         parts = name_or_arn.split(":")
-        name = parts[6] if len(parts) >= 7 else parts[0]
+        name, *qualifier = parts[6:] if len(parts) >= 7 else parts
         try:
+            if qualifier and qualifier[0].isdecimal():
+                return self._versions[name, qualifier[0]]
             return self._by_name[name]
         except KeyError:
             raise UnknownFunctionError(f"no function is named {name_or_arn!r}") from None
@@ -135,7 +157,7 @@ class Functions:
         """Run the handler on the JSON text `payload`. Never raises for an error of the handler."""
         self._calls += 1
         request_id = f"00000000-0000-4000-8000-{self._calls:012d}"
-        context = LambdaContext(function.name, function.memory_mb, request_id)
+        context = LambdaContext(function.name, function.memory_mb, request_id, function.version)
         could_block, self._scheduler.may_block = self._scheduler.may_block, False
         try:
             with _environment(function):
@@ -165,14 +187,15 @@ class Functions:
 
     def _handler(self, function: Function) -> Callable[[Any, Any], Any]:
         """Import the handler once, inside the function's environment, as a cold start does."""
-        if function.logical_id not in self._handlers:
+        key = (function.logical_id, function.version)
+        if key not in self._handlers:
             module_name, _, attribute = function.handler.rpartition(".")
             module = _import_file(function, module_name)
-            self._handlers[function.logical_id] = getattr(module, attribute)
-        return self._handlers[function.logical_id]
+            self._handlers[key] = getattr(module, attribute)
+        return self._handlers[key]
 
 
-def _function(template: Template, raw: Resource) -> Function:
+def _function(template: Template, raw: Resource, published: Container[str]) -> Function:
     properties = raw.properties
     variables = properties.get("Environment", {}).get("Variables", {})
     return Function(
@@ -182,6 +205,7 @@ def _function(template: Template, raw: Resource) -> Function:
         handler=str(properties["Handler"]),
         environment={name: str(value) for name, value in variables.items()},
         memory_mb=int(properties.get("MemorySize", 128)),
+        version=str(template.release) if template.name(raw.logical_id) in published else "$LATEST",
     )
 
 
@@ -191,7 +215,8 @@ def _import_file(function: Function, module_name: str) -> ModuleType:
     The folder is on the path meanwhile, so that a handler may import its neighbours.
     """
     path = function.folder / f"{module_name.replace('.', '/')}.py"
-    unique_name = f"local_cloud_functions.{function.logical_id}.{module_name}"
+    version = function.version.removeprefix("$")
+    unique_name = f"local_cloud_functions.{function.logical_id}.{version}.{module_name}"
     spec = importlib.util.spec_from_file_location(unique_name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{function.logical_id}: there is no {path}")
@@ -216,7 +241,7 @@ def _environment(function: Function) -> Iterator[None]:
     os.environ.update(function.environment)
     os.environ["AWS_LAMBDA_FUNCTION_NAME"] = function.name
     os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = str(function.memory_mb)
-    os.environ["AWS_LAMBDA_FUNCTION_VERSION"] = "$LATEST"
+    os.environ["AWS_LAMBDA_FUNCTION_VERSION"] = function.version
     try:
         yield
     finally:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import lru_cache
 from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
 
 # It warns about usage statistics that it could not send.
 logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
@@ -24,6 +27,12 @@ class ManagedPolicies(dict[str, str]):
     def get(self, name: str, default: Any = None) -> Any:
         """The arn of a managed policy."""
         return self[name] if name in self else default  # noqa: SIM401 - `get` is made here
+
+
+@lru_cache(maxsize=4)
+def parsed(text: str) -> Any:
+    """A template as data. Reading YAML takes longer than everything else that is done with it."""
+    return yaml_parse(text)
 
 
 def take_local_uris(source: Any) -> tuple[dict[str, str], dict[str, str]]:

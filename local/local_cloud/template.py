@@ -11,16 +11,14 @@ import copy
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
 
-from local_cloud.sam import ManagedPolicies, take_local_uris
+from local_cloud.sam import ManagedPolicies, parsed, take_local_uris
 
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
@@ -90,7 +88,8 @@ class Template:
     """A translated template.
 
     `code_uris` are the folders of functions, `definition_uris` the files of state machines, both
-    as the template gives them, relative to `folder`.
+    as the template gives them, relative to `folder`. `release` is the number of the deployment, and
+    of every version of a function that it publishes.
     """
 
     folder: Path
@@ -99,12 +98,19 @@ class Template:
     parameters: dict[str, str]
     code_uris: Mapping[str, str]
     definition_uris: Mapping[str, str]
+    release: int = 1
     _conditions: dict[str, bool] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path, parameters: Mapping[str, str], stack_name: str = "local") -> Template:
+    def read(
+        cls,
+        path: Path,
+        parameters: Mapping[str, str],
+        stack_name: str = "local",
+        release: int = 1,
+    ) -> Template:
         """Read and translate. `parameters` take precedence over the template's defaults."""
-        source = copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
+        source = copy.deepcopy(parsed(path.read_text(encoding="utf-8")))
         values = {
             name: str(parameters.get(name, details.get("Default", "")))
             for name, details in source.get("Parameters", {}).items()
@@ -117,7 +123,7 @@ class Template:
             ManagedPolicies(), Parser(), boto_session=boto3.Session(region_name=REGION)
         )
         body = translator.translate(source, values)
-        return cls(path.parent, stack_name, body, values, code_uris, definition_uris)
+        return cls(path.parent, stack_name, body, values, code_uris, definition_uris, release)
 
     def resources(self, *kinds: str) -> Iterator[Resource]:
         """The resources of the given kinds (all, if none is given), in the template's order."""
@@ -158,9 +164,10 @@ class Template:
             return value.split(",") if declared == "CommaDelimitedList" else value
         kind = self.kind(logical_id)
         if kind in ("AWS::Lambda::Alias", "AWS::Lambda::Version"):
-            properties = self.resolve(self.body["Resources"][logical_id]["Properties"])
-            function = str(properties["FunctionName"]).rsplit(":", 1)[-1]
-            return f"arn:aws:lambda:{_ARN}:function:{function}:{properties.get('Name', '1')}"
+            properties = self.body["Resources"][logical_id]["Properties"]
+            function = str(self.resolve(properties["FunctionName"])).rsplit(":", 1)[-1]
+            qualifier = self.resolve(properties.get("Name", str(self.release)))
+            return f"arn:aws:lambda:{_ARN}:function:{function}:{qualifier}"
         if kind not in _NAMES:
             return f"{self.stack_name}-{logical_id}"
         names = _NAMES[kind]
@@ -247,6 +254,8 @@ class Template:
             return self.arn(logical_id)
         if attribute in ("Name", "QueueName", "TopicName"):
             return self.name(logical_id)
+        if attribute == "Version" and self.kind(logical_id) == "AWS::Lambda::Version":
+            return str(self.release)
         if attribute == "QueueUrl":
             return str(self.ref(logical_id))
         if attribute == "Value" and self.kind(logical_id) == "AWS::SSM::Parameter":
@@ -282,9 +291,3 @@ class Template:
         if self.kind(logical_id) == "AWS::Events::Rule" and "EventBusName" in properties:
             return f"{str(self.resolve(properties['EventBusName'])).rsplit('/', 1)[-1]}/{name}"
         return name
-
-
-@lru_cache(maxsize=4)
-def _parsed(text: str) -> Any:
-    """A template as data. Reading YAML takes longer than everything else that is done with it."""
-    return yaml_parse(text)
