@@ -9,14 +9,17 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from msp_billing.domain.base import Frozen
 from msp_billing.domain.contacts import Contact, contact_key
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.document_links import DocumentLink
-from msp_billing.domain.dunning.letters import DunningLetter
-from msp_billing.domain.ledger.account_statement import AccountStatement
-from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail, may_become
-from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.outbox import (
+    TROUBLED,
+    Attachment,
+    MailId,
+    MailState,
+    OutboxMail,
+    may_become,
+)
 from msp_billing.domain.sending import SendingAllowance
 from msp_billing.usecases.errors import ApprovalGoneError, SealBrokenError
 from msp_billing.usecases.records import StoredObject
@@ -93,6 +96,18 @@ class FakeOutbox:
 
     def leave_queue(self, mail: MailId) -> None:
         self.queue.discard(mail)
+
+    def troubled(self, provider: str, since: datetime, limit: int) -> tuple[OutboxMail, ...]:
+        found = [
+            (mail.moved_at, mail)
+            for mail in self.mails.values()
+            if mail.id.provider == provider
+            and mail.state in TROUBLED
+            and mail.moved_at is not None
+            and mail.moved_at >= since
+        ]
+        newest = sorted(found, key=lambda entry: entry[0], reverse=True)
+        return tuple(mail for _, mail in newest[:limit])
 
     def change(self, before: OutboxMail, after: OutboxMail) -> bool:
         if before.state is not after.state and not may_become(before.state, after.state):
@@ -204,6 +219,9 @@ class FakePauses:
         self.waited.append(pause)
         self.clock.move_to(self.clock.now() + pause)
 
+    def wake_at(self, instant: datetime) -> datetime:
+        return instant
+
 
 @dataclass
 class FakeContacts:
@@ -271,21 +289,3 @@ class FakeRecords:
 
     def keys(self, prefix: str, after: str) -> Iterator[str]:
         return (key for key in sorted(self.objects) if key.startswith(prefix) and key > after)
-
-
-@dataclass
-class FakeRenderer:
-    """Documents as the JSON of what they tell, or the next errors that it was given."""
-
-    errors: list[Exception] = field(default_factory=list)
-
-    def render_letter(self, letter: DunningLetter, policy: ProviderPolicy) -> bytes:
-        return self._rendered(letter, policy)
-
-    def render_statement(self, told: AccountStatement, policy: ProviderPolicy) -> bytes:
-        return self._rendered(told, policy)
-
-    def _rendered(self, told: Frozen, policy: ProviderPolicy) -> bytes:
-        if self.errors:
-            raise self.errors.pop(0)
-        return f"%PDF {policy.provider} {told.model_dump_json()}".encode()

@@ -20,6 +20,7 @@ from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import HolidayCalendar, ProviderPolicy
 from msp_billing.usecases.errors import UnknownProviderError
 from msp_billing.usecases.records import BookEntry, CurrentVersions
+from tests.fakes.incidents import FakeIncidents
 from tests.fakes.outside import (
     FakeBus,
     FakeClock,
@@ -30,7 +31,6 @@ from tests.fakes.outside import (
     FakeOutbox,
     FakePauses,
     FakeRecords,
-    FakeRenderer,
 )
 from tests.fakes.receivables import (
     FakeLedgers,
@@ -38,6 +38,7 @@ from tests.fakes.receivables import (
     FakeStandings,
     FakeWriteOffs,
 )
+from tests.fakes.rendering import FakeRenderer
 
 _ASSETS = Path(__file__).resolve().parents[2] / "layers" / "rendering"
 _LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -169,6 +170,7 @@ class FakePorts:
         self.document_links: Any = FakeDocumentLinks()
         self.pauses: Any = FakePauses(self.clock)
         self.mailer: Any = FakeMailer()
+        self.incidents: Any = FakeIncidents()
         self.renderer: Any = FakeRenderer()
         self.records: Any = FakeRecords()
         self.bus: Any = FakeBus()

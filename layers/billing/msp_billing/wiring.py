@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from msp_billing.adapters.clock import NoPauses, SystemClock, SystemPauses
+from msp_billing.adapters.calendars import HolidayCalendars
+from msp_billing.adapters.clock import SystemClock
 from msp_billing.adapters.dynamodb.at_issue import DynamoAtIssueStore
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.contacts import DynamoContactStore
 from msp_billing.adapters.dynamodb.credit_notes import DynamoCreditNoteStore
 from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
 from msp_billing.adapters.dynamodb.document_links import DynamoDocumentLinks
+from msp_billing.adapters.dynamodb.incidents import DynamoIncidentStore
 from msp_billing.adapters.dynamodb.invoices import DynamoInvoiceStore
 from msp_billing.adapters.dynamodb.ledgers import DynamoLedgerStore
 from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
@@ -27,8 +28,7 @@ from msp_billing.adapters.dynamodb.standings import DynamoStandingStore
 from msp_billing.adapters.dynamodb.table import Table
 from msp_billing.adapters.dynamodb.write_offs import DynamoWriteOffStore
 from msp_billing.adapters.s3_records import S3Records
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.policy import HolidayCalendar
+from msp_billing.adapters.trial_clock import TrialClock, pauses_by
 from msp_billing.usecases.ports import (
     AtIssueStore,
     Book,
@@ -42,6 +42,7 @@ from msp_billing.usecases.ports import (
     DocumentLinkStore,
     Executions,
     Feeds,
+    IncidentStore,
     InvoiceRenderer,
     InvoiceStore,
     LedgerStore,
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
     from msp_billing.adapters.http.release_pages import ReleasePages
     from msp_billing.adapters.webhook_secrets import WebhookSecrets
 
-_clock: Clock = SystemClock()
+_clock: Clock | None = None
 
 # Every call gives up and is retried within a Lambda's time; SES alone gets one attempt in all.
 _RETRYING = Config(
@@ -75,8 +76,8 @@ S3_CLIENT = _RETRYING.merge(Config(signature_version="s3v4", s3={"addressing_sty
 _ONE_ATTEMPT = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
 
 
-def use_clock(clock: Clock) -> None:
-    """Put another clock in place of the machine's; the local cloud's test clock comes this way."""
+def use_clock(clock: Clock | None) -> None:
+    """Use the clock of the local cloud; None for the machine's, or a trial's own, as it was."""
     global _clock  # noqa: PLW0603 - one clock per process is the point
     _clock = clock
     ports.cache_clear()
@@ -94,7 +95,8 @@ def webhook_secrets() -> WebhookSecrets:
     """The secrets that webhooks are signed with."""
     from msp_billing.adapters.webhook_secrets import WebhookSecrets
 
-    return WebhookSecrets(_client("secretsmanager"), os.environ["WEBHOOK_SECRETS_PREFIX"], _clock)
+    clock = ports().clock
+    return WebhookSecrets(_client("secretsmanager"), os.environ["WEBHOOK_SECRETS_PREFIX"], clock)
 
 
 @cache
@@ -111,13 +113,15 @@ class _WiredPorts:
     A variable that the environment lacks is a KeyError with its name.
     """
 
-    @property
+    @cached_property
     def clock(self) -> Clock:
-        return _clock
+        if _clock is None and os.environ.get("TRIAL_CLOCK") == "on":
+            return TrialClock(self._table)
+        return _clock or SystemClock()
 
     @cached_property
     def calendars(self) -> Calendars:
-        return _Calendars()
+        return HolidayCalendars()
 
     @cached_property
     def policies(self) -> PolicyStore:
@@ -157,7 +161,7 @@ class _WiredPorts:
 
     @cached_property
     def pauses(self) -> Pauses:
-        return SystemPauses() if isinstance(_clock, SystemClock) else NoPauses()
+        return pauses_by(self.clock)
 
     @cached_property
     def records(self) -> Records:
@@ -223,6 +227,10 @@ class _WiredPorts:
         return DynamoStandingStore(self._table, self._bodies)
 
     @cached_property
+    def incidents(self) -> IncidentStore:
+        return DynamoIncidentStore(self._table)
+
+    @cached_property
     def executions(self) -> Executions:
         return _executions("CYCLE_STATE_MACHINE_ARN")
 
@@ -267,15 +275,6 @@ class _WiredPorts:
     @cached_property
     def _bodies(self) -> Bodies:
         return Bodies(self.records)
-
-
-class _Calendars:
-    """Holidays by the ``holidays`` package, loaded when a calendar is first asked for."""
-
-    def business_calendar(self, ref: HolidayCalendar, years: Iterable[int]) -> BusinessCalendar:
-        from msp_billing.adapters.holiday_calendar import business_calendar
-
-        return business_calendar(ref, years)
 
 
 @cache

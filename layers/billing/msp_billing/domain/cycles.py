@@ -102,6 +102,9 @@ class Cycle(Frozen):
         default=(), description="Customers in its exports that the book does not know."
     )
     manifest_key: str | None = Field(default=None, description="The list of its batches.")
+    parked: tuple[Identifier, ...] = Field(
+        default=(), description="Accounts that were parked when it closed; the first so many."
+    )
     closed_at: datetime | None = None
     failure: str | None = None
     error: str | None = Field(default=None, description="Name of the error that failed it.")
@@ -206,12 +209,13 @@ def due_periods(
     """
     result: list[Period] = []
     period = first_period
-    while _opens_at(policy, run, period) <= now:
+    while opening_at(policy, run, period) <= now:
         result.append(period)
         period = period.shifted(1)
     return tuple(result)
 
 
-def _opens_at(policy: ProviderPolicy, run: RunPolicy, period: Period) -> datetime:
+def opening_at(policy: ProviderPolicy, run: RunPolicy, period: Period) -> datetime:
+    """When the cycle of a period opens: the instant at which its schedule fires."""
     # The model admits only a plain day as 'opens', so no holiday is ever looked up.
     return resolve_instant(run.opens, period, BusinessCalendar(), policy.zone)

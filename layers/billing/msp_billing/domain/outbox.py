@@ -50,6 +50,12 @@ class MailState(StrEnum):
     COMPLAINED = "complained"
 
 
+TROUBLED = frozenset(
+    {MailState.UNKNOWN, MailState.REJECTED, MailState.BOUNCED, MailState.COMPLAINED}
+)
+"""States in which a mail did not reach everybody it should, or nobody knows."""
+
+
 _FORWARD: dict[MailState, frozenset[MailState]] = {
     # Rejected without an attempt: its document or the mail itself could not be made.
     MailState.WAITING: frozenset({MailState.READY, MailState.REJECTED}),

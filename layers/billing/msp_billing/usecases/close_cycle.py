@@ -22,6 +22,7 @@ from msp_billing.usecases.mailing.sending_mails import provider_mail_id, send_to
 from msp_billing.usecases.ports import Ports
 
 _NOT_THE_REASON = "States.ExceedToleratedFailureThreshold"
+_UNFINISHED = (MailState.WAITING, MailState.READY, MailState.SENDING)
 _NOT_OUT = frozenset({MailState.UNKNOWN, MailState.REJECTED, MailState.BOUNCED})
 
 
@@ -43,9 +44,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
     cycle = context.cycle
     mails = list(ports.outbox.all_of(request.cycle_id))
     states = _states_of_invoice_mails(mails)
-    unfinished = sum(
-        states[state] for state in (MailState.WAITING, MailState.READY, MailState.SENDING)
-    )
+    unfinished = sum(states[state] for state in _UNFINISHED)
     parts = sum(len(record.parts) for record in ports.invoices.all_records(request.cycle_id))
     if unfinished or parts != sum(states.values()):
         raise CompletenessGapError(
@@ -71,9 +70,11 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
         attachments=exceptions_attachment(ports, context),
     )
     ports.outbox.put(mail)
+    parked = parked_rows(ports, context)
     closed = cycle.model_copy(
         update={
             "state": CycleState.CLOSED,
+            "parked": tuple(row.account for row in parked),
             "closed_at": cycle.closed_at or ports.clock.now(),
             "summary": summary,
             "failure": None,
@@ -87,7 +88,7 @@ def close_cycle(ports: Ports, request: CycleRequest) -> CloseResult:
             closed,
             context.run,
             totals,
-            parked_rows(ports, context),
+            parked,
             context.policy,
             claimed.recipients,
             claimed.id,

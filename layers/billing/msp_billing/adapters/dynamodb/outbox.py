@@ -21,6 +21,7 @@ from msp_billing.adapters.dynamodb.table import (
 )
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.outbox import (
+    TROUBLED,
     Attachment,
     MailId,
     MailState,
@@ -101,9 +102,10 @@ class DynamoOutbox:
             values["outcomes_before"] = _OUTCOMES.dump_json(before.outcomes).decode()
         else:
             conditions.append("attribute_not_exists(outcomes)")
-        expression = ", ".join(["move_token = :token", *(f"{name} = :{name}" for name in sets)])
+        assignments = ["move_token = :token", *(f"{name} = :{name}" for name in sets)]
+        expression, indexed = _with_index(assignments, after.id, after.state, after.moved_at)
         standing = self._table.update(
-            mail_key(before.id), f"SET {expression}", " AND ".join(conditions), **values
+            mail_key(before.id), expression, " AND ".join(conditions), **values, **indexed
         )
         return standing is None or standing.get("move_token") == token
 
@@ -116,6 +118,13 @@ class DynamoOutbox:
         """Every mail of the cycle."""
         for item in self._table.query(cycle_pk(cycle), "MAIL#"):
             yield _mail(item)
+
+    def troubled(self, provider: str, since: datetime, limit: int) -> tuple[OutboxMail, ...]:
+        """The mails that are unknown, rejected, bounced or complained about; the newest first."""
+        keys = self._table.query_index_down(_troubled_pk(provider), since.isoformat(), limit)
+        found = self._table.get_many(keys)
+        mails = (_mail(found[key]) for key in keys if key in found)
+        return tuple(mail for mail in mails if mail.state in TROUBLED)
 
     def move(
         self,
@@ -156,10 +165,26 @@ class DynamoOutbox:
         if attachments is not None:
             sets.append("attachments = :attachments")
             values["attachments"] = _ATTACHMENTS.dump_json(attachments).decode()
+        expression, indexed = _with_index(sets, mail, following, at)
         standing = self._table.update(
-            mail_key(mail), f"SET {', '.join(sets)}", "mail_state = :expected", **values
+            mail_key(mail), expression, "mail_state = :expected", **values, **indexed
         )
         return standing is None or standing.get("move_token") == token
+
+
+def _with_index(
+    assignments: Sequence[str], mail: MailId, state: MailState, at: datetime | None
+) -> tuple[str, dict[str, str]]:
+    """An update that puts a mail into the index of those in trouble, or takes it out of it."""
+    if state not in TROUBLED or at is None:
+        return f"SET {', '.join(assignments)} REMOVE gsi1pk, gsi1sk", {}
+    placed = [*assignments, "gsi1pk = :gsi1pk", "gsi1sk = :gsi1sk"]
+    entry = {"gsi1pk": _troubled_pk(mail.provider), "gsi1sk": f"{at.isoformat()}#{mail}"}
+    return f"SET {', '.join(placed)}", entry
+
+
+def _troubled_pk(provider: str) -> str:
+    return f"TROUBLED_MAILS#{provider}"
 
 
 def _token() -> str:

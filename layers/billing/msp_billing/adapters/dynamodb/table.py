@@ -221,6 +221,22 @@ class Table:
         items = [decode(raw) for raw in answer["Items"]]
         return [(item["pk"], item["sk"]) for item in items]
 
+    def query_index_down(self, gsi1pk: str, since: str, limit: int) -> list[Key]:
+        """Keys under an index partition from a sort key on, the last ones first, at most so many.
+
+        The index lags: read them consistently then.
+        """
+        answer = self._client.query(
+            TableName=self.name,
+            IndexName="gsi1",
+            KeyConditionExpression="gsi1pk = :pk AND gsi1sk >= :since",
+            ExpressionAttributeValues=encode_values({"pk": gsi1pk, "since": since}),
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        items = [decode(raw) for raw in answer["Items"]]
+        return [(item["pk"], item["sk"]) for item in items]
+
 
 class UnprocessedError(RuntimeError):
     """DynamoDB kept leaving work undone; the caller is retried by the state machine."""

@@ -37,6 +37,7 @@ from msp_billing.usecases.ports.state import (
     Book,
     CreditNoteStore,
     CycleStore,
+    IncidentStore,
     InvoiceStore,
     Outbox,
     PolicyStore,
@@ -57,6 +58,7 @@ __all__ = [
     "Executions",
     "ExportReading",
     "Feeds",
+    "IncidentStore",
     "InvoiceRenderer",
     "InvoiceStore",
     "LedgerStore",
@@ -175,6 +177,10 @@ class Ports(Protocol):
     @property
     def standings(self) -> StandingStore:
         """How accounts stand."""
+
+    @property
+    def incidents(self) -> IncidentStore:
+        """What functions came upon that a person should see."""
 
     @property
     def executions(self) -> Executions:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.at_issue import InvoiceAtIssue
+from msp_billing.domain.attention import AttentionKind, Incident
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle, CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
@@ -203,6 +204,12 @@ class Outbox(Protocol):
     def all_of(self, cycle: CycleId) -> Iterator[OutboxMail]:
         """Every mail of the cycle."""
 
+    def troubled(self, provider: str, since: datetime, limit: int) -> tuple[OutboxMail, ...]:
+        """The mails that are unknown, rejected, bounced or complained about; the newest first.
+
+        Found by the index, which lags a little; what is given out is as it was read consistently.
+        """
+
     def move(
         self,
         mail: MailId,
@@ -215,6 +222,19 @@ class Outbox(Protocol):
         attachments: tuple[Attachment, ...] | None = None,
     ) -> bool:
         """Compare-and-set of the state. False when it is not in the expected state."""
+
+
+class IncidentStore(Protocol):
+    """What functions came upon, until it is settled."""
+
+    def report(self, incident: Incident) -> None:
+        """Store an incident; one that is open under its subject keeps when it was first found."""
+
+    def settle(self, incident: Incident) -> None:
+        """Store that an incident is over."""
+
+    def open_of(self, provider: str, kind: AttentionKind | None = None) -> Iterator[Incident]:
+        """What is not settled, of one kind or all, in order of kind and subject."""
 
 
 class Records(Protocol):

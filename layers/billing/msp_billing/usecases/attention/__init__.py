@@ -1,0 +1,1 @@
+"""What needs a person: found in the state itself, and told to the provider's people."""

@@ -1,0 +1,86 @@
+"""What every part of the list looks with: one provider, at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from msp_billing.domain.attention import Attention
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.run_policy import RunPolicy
+from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.records import CurrentVersions
+
+MOST_OF_A_KIND = 50
+"""Entries that one part of the list gives out; what is above is counted, not named."""
+
+_MAX_WORDS = 480
+
+
+@dataclass(frozen=True)
+class Look:
+    """A provider's policy in force, and the moment at which it is looked."""
+
+    ports: Ports
+    policy: ProviderPolicy
+    current: CurrentVersions
+    now: datetime
+
+    @property
+    def provider(self) -> str:
+        """Its name."""
+        return self.policy.provider
+
+    @property
+    def today(self) -> date:
+        """The day in the provider's zone."""
+        return self.now.astimezone(self.policy.zone).date()
+
+    def policy_of(self, version: str) -> ProviderPolicy:
+        """A version of the policy."""
+        if version == self.policy.version:
+            return self.policy
+        return self.ports.policies.policy(self.provider, version)
+
+    def moment(self, at: datetime) -> str:
+        """An instant as people read it, in the provider's zone."""
+        return f"{at.astimezone(self.policy.zone):%A, %-d %B %Y, %H:%M}"
+
+    def run_title(self, run: str) -> str:
+        """What people call a run; its name when the policy has it no more."""
+        return next((e.title for e in self.policy.runs if e.run == run), run)
+
+    @property
+    def runs(self) -> tuple[RunPolicy, ...]:
+        """The runs of the policy in force."""
+        return self.policy.runs
+
+
+def look_at(ports: Ports, provider: str) -> Look:
+    """Begin to look. Raises UnknownProviderError."""
+    current = ports.policies.current(provider)
+    policy = ports.policies.policy(provider, current.policy_version)
+    return Look(ports, policy, current, ports.clock.now())
+
+
+def clipped(words: str) -> str:
+    """Words that are not ours, as a line that fits."""
+    line = " ".join(words.split())
+    return line if len(line) <= _MAX_WORDS else f"{line[: _MAX_WORDS - 1]}…"
+
+
+def at_most(entries: Iterable[Attention], limit: int = MOST_OF_A_KIND) -> Iterator[Attention]:
+    """The first so many entries; the last of them says when there are more."""
+    held: Attention | None = None
+    for number, entry in enumerate(entries):
+        if number == limit:
+            assert held is not None, "a limit is above zero"
+            more = "There are more of these than are listed here."
+            yield held.model_copy(update={"do": clipped(f"{held.do} {more}")})
+            return
+        if held is not None:
+            yield held
+        held = entry
+    if held is not None:
+        yield held

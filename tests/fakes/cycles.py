@@ -1,0 +1,75 @@
+"""Cycles, outcomes and exports in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from msp_billing.adapters.feeds.feed_files import choose_export
+from msp_billing.domain.cycles import Cycle, CycleId, CycleState
+from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
+from msp_billing.usecases.errors import LockLostError
+from msp_billing.usecases.records import AccountRecord, Approval
+
+
+@dataclass
+class FakeCycles:
+    """Period locks, changed by their rules."""
+
+    kept: dict[CycleId, Cycle] = field(default_factory=dict)
+    approvals: dict[CycleId, Approval] = field(default_factory=dict)
+    before_update: list[Cycle] = field(default_factory=list)
+    """Stored just before the next update: what somebody else was faster with."""
+
+    def put(self, cycle: Cycle) -> None:
+        self.kept[cycle.id] = cycle
+
+    def find(self, cycle: CycleId) -> Cycle | None:
+        return self.kept.get(cycle)
+
+    def find_many(self, cycles: Sequence[CycleId]) -> dict[CycleId, Cycle]:
+        return {entry: self.kept[entry] for entry in cycles if entry in self.kept}
+
+    def update(self, cycle: Cycle) -> None:
+        while self.before_update:
+            self.put(self.before_update.pop())
+        held = self.kept.get(cycle.id)
+        may_move = held is not None and held.state in {CycleState.OPEN, cycle.state}
+        if held is None or held.owner != cycle.owner or not may_move:
+            raise LockLostError(f"{cycle.id} is not open and held by {cycle.owner}")
+        self.put(cycle)
+
+    def approval(self, cycle: CycleId) -> Approval | None:
+        return self.approvals.get(cycle)
+
+
+@dataclass
+class FakeOutcomes:
+    """How accounts ended cycles."""
+
+    kept: dict[tuple[CycleId, str], AccountRecord] = field(default_factory=dict)
+
+    def records(self, cycle: CycleId, accounts: Sequence[str]) -> dict[str, AccountRecord]:
+        return {name: self.kept[cycle, name] for name in accounts if (cycle, name) in self.kept}
+
+
+@dataclass
+class FakeFeeds:
+    """Exports by feed."""
+
+    kept: list[FeedExport] = field(default_factory=list)
+    listed: int = 0
+
+    def exports(self, _provider: str, definition: FeedDefinition, _zone: str) -> list[FeedExport]:
+        self.listed += 1
+        return [export for export in self.kept if export.feed == definition.feed]
+
+    def choose(
+        self,
+        exports: Sequence[FeedExport],
+        moment_at: datetime,
+        definition: FeedDefinition,
+        account: str | None = None,
+    ) -> FeedExport | None:
+        return choose_export(exports, moment_at, definition, account)

@@ -1,0 +1,123 @@
+"""Cycles on the list: each state that needs a person, and none that does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from msp_billing.domain.attention import AttentionKind as Kind
+from msp_billing.domain.cycles import CycleState
+from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind
+from msp_billing.domain.problems import Problem
+from msp_billing.usecases.attention.looking import needs_a_person
+from msp_billing.usecases.records import AccountRecord, Approval
+from tests.end_to_end.small_provider import birch
+from tests.unit.usecases.attention.desk import kinds, open_cycle, ports_at, the_one, utc
+
+
+def test_nothing_is_listed_before_anything_is_due() -> None:
+    assert needs_a_person(ports_at("2026-08-29T12:00:00"), "birch") == ()
+
+
+def test_a_cycle_that_nobody_started_is_listed_once_its_schedule_had_time() -> None:
+    """docs/faults.md 2."""
+    assert Kind.CYCLE_NOT_STARTED not in kinds(ports_at("2026-09-01T10:30:00"))
+    entry = the_one(ports_at("2026-09-01T11:30:00"), Kind.CYCLE_NOT_STARTED)
+    assert (entry.run, str(entry.period)) == ("managed", "2026-09")
+    assert entry.since_at == utc("2026-09-01T10:00:00")
+    assert "Tuesday, 1 September 2026, 05:00" in entry.what
+    assert entry.command == "mspbill cycle start managed 2026-09 --provider birch"
+
+
+def test_a_cycle_that_is_worked_on_in_time_is_not_listed() -> None:
+    ports = ports_at("2026-09-01T12:00:00")
+    open_cycle(ports)
+    assert kinds(ports) == []
+
+
+def test_a_failed_cycle_says_why() -> None:
+    ports = ports_at("2026-09-02T12:00:00")
+    open_cycle(ports, state=CycleState.FAILED, failure="TooManyParkedError: 3 of 4 are parked")
+    entry = the_one(ports, Kind.CYCLE_FAILED)
+    assert "3 of 4 are parked" in entry.what
+    assert entry.command == "mspbill cycle redrive managed 2026-09 --provider birch"
+
+
+def test_an_open_cycle_without_an_execution_has_died() -> None:
+    """docs/faults.md 19."""
+    ports = ports_at("2026-09-01T12:00:00")
+    open_cycle(ports, running=False)
+    assert kinds(ports) == [Kind.CYCLE_DIED]
+
+
+@pytest.mark.parametrize(
+    ("now", "sealed", "late"),
+    [
+        ("2026-09-01T20:00:00", False, False),
+        ("2026-09-02T09:00:00", False, True),  # the comparison was to be made on the 1st
+        ("2026-09-02T20:00:00", True, False),
+        ("2026-09-04T12:00:00", True, True),  # the issue day was the 2nd
+    ],
+)
+def test_a_cycle_behind_its_plan_is_late(now: str, sealed: bool, late: bool) -> None:
+    """docs/faults.md 19."""
+    ports = ports_at(now)
+    open_cycle(ports, sealed_at=utc("2026-09-01T13:00:00") if sealed else None)
+    assert (Kind.CYCLE_LATE in kinds(ports)) is late
+
+
+def test_a_run_that_waits_for_a_decision_is_not_late() -> None:
+    ports = ports_at("2026-09-04T12:00:00", birch(approval="person"))
+    cycle = open_cycle(ports, sealed_at=utc("2026-09-01T13:00:00"))
+    asked_at = utc("2026-09-01T14:00:00")
+    approval = Approval(
+        task_token="t",
+        asked_at=asked_at,
+        decide_by=asked_at + timedelta(days=5),
+        approvers=("boss@birch.example",),
+    )
+    ports.cycles.approvals[cycle.id] = approval
+    assert kinds(ports) == [Kind.APPROVAL_WAITING]
+    entry = the_one(ports, Kind.APPROVAL_WAITING)
+    assert "boss@birch.example until Sunday, 6 September 2026, 09:00" in entry.what
+    assert entry.since_at == asked_at
+    decided = {"decision": "approved", "decided_at": utc("2026-09-04T11:00:00")}
+    ports.cycles.approvals[cycle.id] = approval.model_copy(update=decided)
+    assert kinds(ports) == []
+    ports.clock.move_to(utc("2026-09-05T12:00:00"))
+    assert kinds(ports) == [Kind.CYCLE_LATE]
+
+
+def test_parked_accounts_are_listed_until_they_are_billed() -> None:
+    ports = ports_at("2026-09-05T12:00:00")
+    cycle = open_cycle(ports, state=CycleState.CLOSED, parked=("alder", "elm"))
+    parked = AgreementOutcome(agreement="main", kind=OutcomeKind.PARKED, reason="no export")
+    problem = Problem(code="feed-missing", what="The export of devices is missing.", fix="Send it.")
+    for name in ("alder", "elm"):
+        ports.invoices.kept[cycle.id, name] = AccountRecord(
+            account=name, account_name=name, agreements=(parked,), parts=(), problems=(problem,) * 2
+        )
+    found = needs_a_person(ports, "birch")
+    assert [(entry.kind, entry.account) for entry in found] == [
+        (Kind.ACCOUNT_PARKED, "alder"),
+        (Kind.ACCOUNT_PARKED, "elm"),
+    ]
+    assert found[0].what == "alder got no invoice: The export of devices is missing. (and 1 more)"
+    assert found[0].command == (
+        "mspbill cycle bill-again managed 2026-09 alder --provider birch --by NAME "
+        "--why 'the export was mended'"
+    )
+    billed = parked.model_copy(update={"kind": OutcomeKind.BILLED})
+    record = ports.invoices.kept[cycle.id, "alder"]
+    ports.invoices.kept[cycle.id, "alder"] = record.model_copy(update={"agreements": (billed,)})
+    assert [entry.account for entry in needs_a_person(ports, "birch")] == ["elm"]
+
+
+def test_a_defect_in_one_part_hides_no_other() -> None:
+    ports = ports_at("2026-09-01T12:00:00")
+    open_cycle(ports, running=False)
+    ports.contacts = None
+    found = needs_a_person(ports, "birch")
+    assert [entry.kind for entry in found] == [Kind.CYCLE_DIED, Kind.NOT_LOOKED_AT]
+    assert "The contacts could not be looked at: AttributeError" in found[1].what
