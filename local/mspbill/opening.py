@@ -15,7 +15,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from msp_billing import wiring
-from msp_billing.adapters.clock import SystemClock
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.ports import Clock, Ports
@@ -118,14 +117,14 @@ def opened_stack(source: Source, *, changes: bool) -> Iterator[OpenedStack]:
     values = variables_of(names)
     with ExitStack() as stack:
         stack.enter_context(environment.variables(values))
-        stack.callback(wiring.use_clock, SystemClock())
+        stack.callback(wiring.use_clock, None)
         wiring.use_clock(clock_of_stack(values))
         yield OpenedStack(wiring.ports(), names=names)
 
 
-def clock_of_stack(_variables: Mapping[str, str]) -> Clock:
-    """The clock that a deployed stack goes by, from the variables of its functions."""
-    return SystemClock()
+def clock_of_stack(_variables: Mapping[str, str]) -> Clock | None:
+    """The clock that a deployed stack goes by; None for what the variables themselves ask for."""
+    return None
 
 
 def _state_folder(given: Path) -> Path:

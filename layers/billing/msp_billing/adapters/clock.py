@@ -21,9 +21,17 @@ class SystemPauses:
         """Let so much time pass."""
         time.sleep(pause.total_seconds())
 
+    def wake_at(self, instant: datetime) -> datetime:
+        """The instant itself."""
+        return instant
+
 
 class NoPauses:
     """For a clock that is set by hand: it stands still while a step runs, and so does the wait."""
 
     def wait(self, pause: timedelta) -> None:
         """Nothing: whoever waits reckons with the pause as if it had passed."""
+
+    def wake_at(self, instant: datetime) -> datetime:
+        """The instant itself: the executions go by the same clock."""
+        return instant

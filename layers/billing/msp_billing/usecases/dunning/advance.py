@@ -79,7 +79,7 @@ def advance_case(ports: Ports, request: CaseRequest) -> CaseAnswer:
         answer = _advance(context, dunning)
         if answer is not None:
             _keep_when_it_looks(ports, request, answer)
-            return answer
+            return _woken(ports, answer)
     raise ConcurrentStandingError(request.provider, request.account)
 
 
@@ -114,6 +114,14 @@ def _keep_when_it_looks(ports: Ports, request: CaseRequest, answer: CaseAnswer) 
         update = {"case": kept, "version": standing.version + 1}
         if ports.standings.change(standing, standing.model_copy(update=update)):
             return
+
+
+def _woken(ports: Ports, answer: CaseAnswer) -> CaseAnswer:
+    """The answer with the time at which the execution is to go on, by Step Functions' clock."""
+    if answer.outcome == "ended":
+        return answer
+    woken_at = ports.pauses.wake_at(datetime.fromisoformat(answer.until))
+    return answer.model_copy(update={"until": _in_whole_seconds(woken_at)})
 
 
 def _mails_are_out(context: DunningContext, dunning: DunningPolicy, move: Move) -> bool:
@@ -155,13 +163,9 @@ def _again(context: DunningContext) -> DunningContext:
 
 
 def _wait(context: DunningContext, until: datetime, waiting_for: str) -> CaseAnswer:
-    """Whole seconds, never earlier: a Wait that ends too soon would only look once more."""
-    whole = until.astimezone(UTC).replace(microsecond=0)
-    if whole < until:
-        whole += timedelta(seconds=1)
     return CaseAnswer(
         outcome="wait",
-        until=f"{whole:%Y-%m-%dT%H:%M:%SZ}",
+        until=_in_whole_seconds(until),
         waiting_for=waiting_for,
         state=context.standing.state,
     )
@@ -169,3 +173,11 @@ def _wait(context: DunningContext, until: datetime, waiting_for: str) -> CaseAns
 
 def _ended(context: DunningContext, why: str) -> CaseAnswer:
     return CaseAnswer(outcome="ended", waiting_for=why, state=context.standing.state)
+
+
+def _in_whole_seconds(instant: datetime) -> str:
+    """Never earlier: a Wait that ends too soon would only look once more."""
+    whole = instant.astimezone(UTC).replace(microsecond=0)
+    if whole < instant:
+        whole += timedelta(seconds=1)
+    return f"{whole:%Y-%m-%dT%H:%M:%SZ}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from msp_billing.domain.contacts import Contact
@@ -24,10 +24,16 @@ class ContactStore(Protocol):
 
 
 class Pauses(Protocol):
-    """Waiting, for a moment, inside a step."""
+    """Waiting: for a moment inside a step, and for long in an execution."""
 
     def wait(self, pause: timedelta) -> None:
         """Let so much time pass."""
+
+    def wake_at(self, instant: datetime) -> datetime:
+        """When an execution is to go on that waits for an instant of our clock.
+
+        It is the same instant, unless our clock is not the one that Step Functions goes by.
+        """
 
 
 class DocumentLinkStore(Protocol):
