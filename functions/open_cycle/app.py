@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from msp_billing.observing import about, done, observed
 from msp_billing.usecases.open_cycle import OpenRequest, open_cycle
 from msp_billing.wiring import ports
 
-logger = Logger()
 
-
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """See :func:`msp_billing.usecases.open_cycle.open_cycle`."""
-    request = OpenRequest.model_validate(event)
-    logger.append_keys(
-        **request.model_dump(mode="json", include={"provider", "run", "period", "batch"})
-    )
-    result = open_cycle(ports(), request)
-    logger.info(result.model_dump(mode="json"))
-    return result.model_dump(mode="json")
+    request = about(OpenRequest.model_validate(event))
+    return done(open_cycle(ports(), request))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from msp_billing.adapters.http.payment_webhook import payment_webhook
+from msp_billing.observing import observed
 from msp_billing.wiring import ports, webhook_secrets
 
-logger = Logger()
 api = payment_webhook()
 
 
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """See :mod:`msp_billing.adapters.http.payment_webhook`."""
     api.context.update(ports=ports(), secrets=webhook_secrets())

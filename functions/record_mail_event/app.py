@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from msp_billing.observing import about, done, observed
 from msp_billing.usecases.mailing.record_mail_event import record_mail_event
 from msp_billing.usecases.mailing.ses_events import read_ses_event
 from msp_billing.wiring import ports
 
-logger = Logger()
 
-
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """See :func:`msp_billing.usecases.mailing.record_mail_event.record_mail_event`."""
     mail_event = read_ses_event(event)
     if mail_event is None:
-        logger.info("an event that says nothing about one of our mails")
-        return {"changed": False}
-    result = record_mail_event(ports(), mail_event)
-    logger.info(result.model_dump(mode="json"), mail=str(mail_event.mail))
-    return result.model_dump(mode="json")
+        return {"changed": False}  # it says nothing about one of our mails
+    about(mail_event.mail)
+    return done(record_mail_event(ports(), mail_event))

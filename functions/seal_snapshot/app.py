@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from msp_billing.observing import about, done, observed
 from msp_billing.usecases.context import CycleRequest
 from msp_billing.usecases.seal_snapshot import seal_snapshot
 from msp_billing.wiring import ports
 
-logger = Logger()
 
-
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """See :func:`msp_billing.usecases.seal_snapshot.seal_snapshot`."""
-    request = CycleRequest.model_validate(event)
-    logger.append_keys(
-        **request.model_dump(mode="json", include={"provider", "run", "period", "batch"})
-    )
-    result = seal_snapshot(ports(), request)
-    logger.info(result.model_dump(mode="json"))
-    return result.model_dump(mode="json")
+    request = about(CycleRequest.model_validate(event))
+    return done(seal_snapshot(ports(), request))

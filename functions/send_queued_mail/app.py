@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from msp_billing.observing import about, done, observed
 from msp_billing.usecases.mailing.send_queued import QueueRequest, send_queued
 from msp_billing.wiring import ports
 
-logger = Logger()
 
-
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """See :func:`msp_billing.usecases.mailing.send_queued.send_queued`."""
-    request = QueueRequest(provider=event.get("detail", {}).get("provider"))
-    result = send_queued(ports(), request, context.get_remaining_time_in_millis())
-    logger.info(result.model_dump(mode="json"))
-    return result.model_dump(mode="json")
+    request = about(QueueRequest(provider=event.get("detail", {}).get("provider")))
+    return done(send_queued(ports(), request, context.get_remaining_time_in_millis()))

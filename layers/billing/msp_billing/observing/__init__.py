@@ -6,6 +6,7 @@ is itself told, once, and billing goes on (docs/operating.md).
 """
 
 from msp_billing.observing.handlers import about, done, observed
+from msp_billing.observing.logs import quietly
 from msp_billing.observing.metrics import Measure, count
 
-__all__ = ["Measure", "about", "count", "done", "observed"]
+__all__ = ["Measure", "about", "count", "done", "observed", "quietly"]

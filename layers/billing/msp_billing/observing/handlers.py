@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from msp_billing.observing import metrics, traces
 from msp_billing.observing.keys import keys_of, told_of
 from msp_billing.observing.logs import logger_of, quietly, service_name
+from msp_billing.observing.measures import of_error
 from msp_billing.observing.metrics import Measure
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
@@ -47,11 +48,11 @@ def _told(handler: Handler, service: str) -> Handler:
     def call(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:
             return handler(event, context)
-        except Exception:
+        except Exception as error:
             with quietly():
                 logger_of(service).exception("failed")
                 function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
-                metrics.count(Measure("HandlersFailed"), function=function)
+                metrics.count(*of_error(error), function=function)
             raise
 
     return call
@@ -72,15 +73,19 @@ def about(request: Request, **further: str) -> Request:
 
 
 def done(
-    result: Result, measured: Callable[[Result], Iterable[Measure]] | None = None
+    result: Result,
+    measured: Callable[[Result], Iterable[Measure]] | None = None,
+    *,
+    leave_out: set[str] | None = None,
 ) -> dict[str, Any]:
     """Say what came of it, and give the handler's answer.
 
     Args:
         measured: what of the result is counted (:mod:`msp_billing.observing.measures`).
+        leave_out: fields that the answer does not have.
     """
     with quietly():
         logger_of(service_name()).info("done", result=told_of(result))
         if measured is not None:
             metrics.count(*measured(result))
-    return result.model_dump(mode="json")
+    return result.model_dump(mode="json", exclude=leave_out)

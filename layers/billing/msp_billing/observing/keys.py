@@ -6,12 +6,16 @@ as text; a field that is not named here is left out, so that a new one tells not
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel
+
+from msp_billing.domain.problems import Problem
 
 _IDS = ("provider", "run", "period", "batch", "account", "case", "release", "report", "moment")
 _IDS_FURTHER = ("kind", "consumer", "invoice_number", "key")
@@ -76,9 +80,17 @@ def _told(name: str, value: Any) -> Any:
         return {key: entry for key, entry in value.items() if isinstance(entry, bool | int)}
     if isinstance(value, str):
         return value[:_LONGEST] if name in _TEXTS else None
-    if isinstance(value, list | tuple) and name in _TEXTS:
-        return [str(entry)[:_LONGEST] for entry in value[:_MOST_LISTED]]
-    return len(value) if isinstance(value, list | tuple | set | frozenset) else None
+    return _listed(name, value) if isinstance(value, list | tuple | set | frozenset) else None
+
+
+def _listed(name: str, values: Collection[Any]) -> int | list[str]:
+    """How many; of ids, which; of problems their codes: their sentences may quote somebody."""
+    first = list(islice(values, _MOST_LISTED))
+    if name in _TEXTS:
+        return [str(entry)[:_LONGEST] for entry in first]
+    if first and isinstance(first[0], Problem):
+        return [f"{entry.code}:{entry.line or ''}" for entry in first]
+    return len(values)
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from msp_billing.observing.logs import quietly
 
 NAMESPACE = "MspBilling"
-_ALONG = ("cycle", "period", "batch", "account", "case", "execution", "function")
+_ALONG = ("cycle", "period", "batch", "account", "case", "execution", "function", "webhook")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 
 from msp_billing.adapters.http.payment_webhook import MAX_BYTES, payment_webhook
 from msp_billing.adapters.webhook_secrets import NoWebhookSecretError
+from msp_billing.observing import metrics
 from tests.unit.adapters.http.http_calls import Answered, call
 from tests.unit.domain.builders import policy
 from tests.unit.usecases.payment_desk import NOW, Desk, open_desk
@@ -148,7 +149,9 @@ def test_a_body_that_was_changed_on_its_way_is_refused(desk: Desk, secrets: Fake
 def test_a_refusal_is_logged_and_counted_without_the_request(
     desk: Desk, secrets: FakeSecrets, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    before = metrics.begin("a-stack")
     deliver(desk, secrets, event(), "t=1,v1=00")
+    metrics.end(before)
     said = capsys.readouterr().out
     assert '"WebhookRefused":[1' in said.replace(" ", "")
     assert "lantern/cards" in said

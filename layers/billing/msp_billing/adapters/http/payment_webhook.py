@@ -12,7 +12,6 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from msp_billing.adapters.http.answering import (
     NotThereError,
@@ -24,6 +23,7 @@ from msp_billing.adapters.payments.stripe_events import SIGNATURE_HEADER, read_e
 from msp_billing.adapters.webhook_secrets import NoWebhookSecretError, WebhookSecrets
 from msp_billing.domain.base import Identifier
 from msp_billing.domain.payments.payment_policy import Webhook
+from msp_billing.observing import Measure, count
 from msp_billing.usecases.errors import PaymentConflictError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.booking import take_payment, take_return
@@ -36,7 +36,6 @@ from msp_billing.usecases.receivables.payment_readings import (
 MAX_BYTES = 256 * 1024
 """More than any event of a payment is; API Gateway itself would let ten megabytes pass."""
 
-NAMESPACE = "msp-billing"
 _logger = Logger(child=True)
 router = new_router()
 
@@ -125,6 +124,5 @@ def _answer(outcome: str, event: SignedEvent) -> Response[Any]:
 
 
 def _count(name: str, provider: str, webhook: str) -> None:
-    """One more, for an alarm. Only names of the policy become dimensions: others could be many."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
-        metric.add_dimension(name="webhook", value=f"{provider}/{webhook}")
+    """One more, for an alarm. Only names of the policy are counted by: others could be many."""
+    count(Measure(name, provider=provider), webhook=f"{provider}/{webhook}")
