@@ -42,7 +42,7 @@ def sync_schedules(ports: Ports, request: SyncRequest) -> SyncResult:
         name = schedule_name(policy, run)
         wanted.add(name)
         cron, payload = monthly_cron(run), schedule_payload(policy, run)
-        fingerprint = _fingerprint(cron, policy.time_zone, payload)
+        fingerprint = schedule_fingerprint(policy, run)
         if there.get(name) != fingerprint:
             ports.schedules.put(
                 name, cron=cron, zone=policy.time_zone, payload=payload, fingerprint=fingerprint
@@ -82,6 +82,11 @@ def schedule_payload(policy: ProviderPolicy, run: RunPolicy) -> str:
             "started_by": "schedule",
         }
     )
+
+
+def schedule_fingerprint(policy: ProviderPolicy, run: RunPolicy) -> str:
+    """What tells whether a run's schedule says what the policy says."""
+    return _fingerprint(monthly_cron(run), policy.time_zone, schedule_payload(policy, run))
 
 
 def _fingerprint(*parts: str) -> str:
