@@ -1,0 +1,1 @@
+"""Counting what the local cloud was asked for, in the units that AWS charges for."""

@@ -1,0 +1,82 @@
+"""What is counted: a cycle, and the days after it, of a provider of any size."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import books
+from benchmarks.counting.meter import Meter
+from local_cloud import LocalCloud
+from msp_billing import wiring
+from msp_billing.domain.cycles import CycleId, CycleState
+from msp_billing.usecases.apply_provider import apply_provider
+from msp_billing.usecases.ports import Ports
+
+ROOT = Path(__file__).resolve().parents[2]
+START_AT = datetime(2026, 10, 31, 12, tzinfo=UTC)
+CYCLE = CycleId(provider=books.PROVIDER, run="monthly", period=books.PERIOD)
+#: Not steps of a cycle: they come every day or week, whatever is billed.
+BY_THE_CALENDAR = ("StartMissedCycles", "SweepAccounts", "VerifyLedgers", "SendQueuedMail")
+
+Scene = dict[str, Any]
+
+
+@contextmanager
+def small_cloud() -> Iterator[LocalCloud]:
+    """A local cloud, with the environment that use cases in this process need."""
+    os.environ.update(
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_ACCESS_KEY_ID="local",
+        AWS_SECRET_ACCESS_KEY="local",
+        ASSETS_DIRECTORY=str(ROOT / "layers" / "rendering"),
+    )
+    with LocalCloud(ROOT / "template.yaml", start_at=START_AT, on_start=wiring.use_clock) as cloud:
+        for function in ("StartCycleFunction", "SyncSchedulesFunction", "SweepAccountsFunction"):
+            os.environ.update(cloud.function_environment(function))
+        yield cloud
+
+
+def set_up(cloud: LocalCloud, accounts: int, lines: int) -> Ports:
+    """Apply the provider with its book, and put its export there."""
+    put_export(cloud, accounts, lines)
+    ports = wiring.ports()
+    book = [books.account(number, lines) for number in range(accounts)]
+    apply_provider(ports, books.policy(), books.price_book(), book, books.PERIOD)
+    return ports
+
+
+def put_export(cloud: LocalCloud, accounts: int, lines: int) -> None:
+    """What the provider's tool says of the accounts."""
+    cloud.client("s3").put_object(
+        Bucket=os.environ["FEEDS_BUCKET"],
+        Key=books.FEED_KEY,
+        Body=books.feed(range(accounts), lines),
+    )
+
+
+def count_cycle(accounts: int, lines: int) -> Scene:
+    """A whole cycle from its schedule on, with the mails and what SES tells of them."""
+    with small_cloud() as cloud, Meter() as meter:
+        ports = set_up(cloud, accounts, lines)
+        meter.reset()
+        begun = time.perf_counter()
+        cloud.run_until(datetime(2026, 11, 3, tzinfo=UTC))
+        seconds = time.perf_counter() - begun
+        done = ports.cycles.find(CYCLE)
+        if done is None or done.state is not CycleState.CLOSED:
+            raise RuntimeError(f"the cycle did not close: {done}")
+        return {
+            "accounts": accounts,
+            "lines": lines,
+            "invoices": int(done.summary["invoices"]),
+            "seconds_here": round(seconds, 1),
+            "used": meter.counts(),
+            "states": meter.states_entered(),
+            "stored": meter.stored(),
+        }
