@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from msp_billing.adapters.calendars import HolidayCalendars
 from msp_billing.adapters.clock import SystemClock
+from msp_billing.adapters.counted_stores import CountedLedgers, CountedOutbox, CountedPayments
 from msp_billing.adapters.dynamodb.at_issue import DynamoAtIssueStore
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.contacts import DynamoContactStore
@@ -20,9 +21,6 @@ from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
 from msp_billing.adapters.dynamodb.document_links import DynamoDocumentLinks
 from msp_billing.adapters.dynamodb.incidents import DynamoIncidentStore
 from msp_billing.adapters.dynamodb.invoices import DynamoInvoiceStore
-from msp_billing.adapters.dynamodb.ledgers import DynamoLedgerStore
-from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
-from msp_billing.adapters.dynamodb.payments import DynamoPaymentStore
 from msp_billing.adapters.dynamodb.policies import DynamoBook, DynamoPolicyStore
 from msp_billing.adapters.dynamodb.standings import DynamoStandingStore
 from msp_billing.adapters.dynamodb.table import Table
@@ -149,7 +147,7 @@ class _WiredPorts:
 
     @cached_property
     def outbox(self) -> Outbox:
-        return DynamoOutbox(self._table)
+        return CountedOutbox(self._table)
 
     @cached_property
     def contacts(self) -> ContactStore:
@@ -199,18 +197,18 @@ class _WiredPorts:
 
     @cached_property
     def mailer(self) -> Mailer:
-        from msp_billing.adapters.ses_mailer import SesMailer
+        from msp_billing.adapters.counted_mailer import CountedMailer
 
         client = _client("sesv2", _ONE_ATTEMPT)
-        return SesMailer(client, os.environ["MAIL_CONFIGURATION_SET"], _client("sesv2"))
+        return CountedMailer(client, os.environ["MAIL_CONFIGURATION_SET"], _client("sesv2"))
 
     @cached_property
     def ledgers(self) -> LedgerStore:
-        return DynamoLedgerStore(self._table, self._bodies)
+        return CountedLedgers(self._table, self._bodies)
 
     @cached_property
     def payments(self) -> PaymentStore:
-        return DynamoPaymentStore(self._table)
+        return CountedPayments(self._table)
 
     @cached_property
     def write_offs(self) -> WriteOffStore:
