@@ -1,6 +1,6 @@
 """Traces: one part per call, annotated with provider and cycle, only when the call is sampled.
 
-Importing the tracer takes longer than most steps (docs/adr/0020-observing-without-delay.md): a call
+Importing the tracer takes longer than most steps (docs/adr/0020-telling-costs-nothing.md): a call
 that is not sampled does not pay for it. AWS's clients are not traced, because a trace would keep
 the texts of their errors, and SES's contain addresses.
 """
