@@ -48,6 +48,8 @@ class Meter:
     def __init__(self) -> None:
         self._counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.states: Counter[tuple[str, str]] = Counter()
+        self.metrics: set[tuple[str, ...]] = set()
+        """Metrics in the logs, by name and dimensions: each is paid for by the month."""
         self._patches = PatchSet()
         self._running: list[str] = [OUTSIDE]
         self._inside_aws = 0.0
@@ -173,10 +175,24 @@ class _CountedOutput(io.TextIOBase):
         if self.meter is not None:
             self.meter.add("log bytes", len(text.encode()))
             self.meter.add("log events", text.count("\n"))
+            if '"_aws"' in text:
+                self.meter.metrics |= _metrics(text)
         return len(text)
 
 
 _OUTPUT = _CountedOutput()
+
+
+def _metrics(text: str) -> set[tuple[str, ...]]:
+    """The metrics of lines in CloudWatch's embedded format."""
+    found = set()
+    for line in text.splitlines():
+        told = json.loads(line) if '"_aws"' in line else {}
+        for group in told.get("_aws", {}).get("CloudWatchMetrics", ()):
+            for names in group["Dimensions"]:
+                values = [f"{name}={told[name]}" for name in sorted(names)]
+                found |= {(metric["Name"], *values) for metric in group["Metrics"]}
+    return found
 
 
 def _kind(pk: str, sk: str) -> str:

@@ -37,7 +37,13 @@ def count_receivables(accounts: int, lines: int) -> Scene:
     """Figures of each chapter, and how many accounts, payments or cases it is about."""
     with small_cloud() as cloud, Meter() as meter:
         story = _Story(cloud, meter, accounts, lines)
-        return {"accounts": accounts, "lines": lines, "chapters": story.told()}
+        return {
+            "accounts": accounts,
+            "lines": lines,
+            "chapters": story.told(),
+            "stored": meter.stored(),
+            "metrics": sorted(" ".join(entry) for entry in meter.metrics),
+        }
 
 
 @dataclass(frozen=True)

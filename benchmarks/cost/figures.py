@@ -1,0 +1,142 @@
+"""What was counted, in a form that scales: so much for each cycle, and so much for each account.
+
+``counts.json`` holds the cycle at several sizes and the chapters of the receivables as they were
+counted, with the commit and the day. Two sizes of the same accounts give what a cycle takes
+whatever its size, and what each account adds; other sizes of invoices change only the second.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.counting.scenes import BY_THE_CALENDAR
+
+FOLDER = Path(__file__).parent
+COUNTS = FOLDER / "counts.json"
+#: Time of the calendar's functions and of moto's own calls is no cycle's.
+_MAIL_EVENTS = "RecordMailEventFunction"
+_OUTSIDE = "(state machines and events)"
+
+Used = dict[str, dict[str, float]]
+"""By function, what it used of what."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A quantity that grows with the accounts of a cycle."""
+
+    fixed: float
+    each: float
+
+    def at(self, accounts: float) -> float:
+        """The quantity of a cycle of so many accounts."""
+        return self.fixed + self.each * accounts
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The file of counts, with the questions that the model and the document ask."""
+
+    content: dict[str, Any]
+
+    @classmethod
+    def read(cls) -> Counted:
+        """The counts that are kept with the project."""
+        return cls(json.loads(COUNTS.read_text("utf-8")))
+
+    @cached_property
+    def cycles(self) -> dict[tuple[int, int], dict[str, Any]]:
+        """By accounts and lines, a cycle as it was counted."""
+        return {(entry["accounts"], entry["lines"]): entry for entry in self.content["cycles"]}
+
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """Accounts and lines of everything that was counted, the same lines side by side."""
+        return tuple(sorted(self.cycles, key=lambda size: (size[1], size[0])))
+
+    def used_by_cycle(self, accounts: int, lines: int) -> Used:
+        """What a cycle used, by function; without what the calendar brings on the same days."""
+        return {
+            function: dict(used)
+            for function, used in self.cycles[accounts, lines]["used"].items()
+            if function.removesuffix("Function") not in BY_THE_CALENDAR
+        }
+
+    def cycle(self, lines: int) -> dict[str, dict[str, Line]]:
+        """By function and what it uses, how it grows with accounts of so many lines."""
+        small, large, base = 100, 1000, min(size[1] for size in self.cycles)
+        first, second = self.used_by_cycle(small, base), self.used_by_cycle(large, base)
+        accounts = min(size for size, found in self.cycles if found == lines)
+        other = self.used_by_cycle(accounts, lines)
+        return {
+            function: {
+                what: _line(
+                    (small, first.get(function, {}).get(what, 0)),
+                    (large, second.get(function, {}).get(what, 0)),
+                    (accounts, other.get(function, {}).get(what, 0)),
+                )
+                for what in sorted(
+                    set(first.get(function, {}))
+                    | set(second.get(function, {}))
+                    | set(other.get(function, {}))
+                )
+            }
+            for function in sorted(set(first) | set(second) | set(other))
+        }
+
+    def transitions(self) -> Line:
+        """States entered by a cycle, those of its maps' children included."""
+        base = min(size[1] for size in self.cycles)
+        small, large = (sum(self.cycles[size, base]["states"].values()) for size in (100, 1000))
+        each = (large - small) / 900
+        return Line(fixed=small - 100 * each, each=each)
+
+    def chapter(self, name: str) -> tuple[Used, float]:
+        """What one thing of a chapter of the receivables used by function; states entered."""
+        told = self.content["receivables"]["chapters"][name]
+        of = told["of"]
+        used = {
+            function: {what: count / of for what, count in counted.items()}
+            for function, counted in told["used"].items()
+        }
+        states = sum(
+            count for name, count in told["states"].items() if not name.startswith("billing-cycle")
+        )
+        return used, states / of
+
+    @property
+    def memory_mb(self) -> dict[str, int]:
+        """Of each function, by the template that was counted with."""
+        memory: dict[str, int] = self.content["template"]["memory_mb"]
+        return memory
+
+
+def _line(small: tuple[int, float], large: tuple[int, float], other: tuple[int, float]) -> Line:
+    """Through two sizes of the same accounts; then as steep as a third one of others asks for."""
+    each = (large[1] - small[1]) / (large[0] - small[0])
+    fixed = max(0.0, small[1] - each * small[0])
+    return Line(fixed=fixed, each=max(0.0, (other[1] - fixed) / other[0]))
+
+
+def inputs() -> dict[str, Any]:
+    """What the model assumes (``inputs.yaml``)."""
+    told: dict[str, Any] = yaml.safe_load((FOLDER / "inputs.yaml").read_text("utf-8"))
+    return told
+
+
+def prices() -> dict[str, float]:
+    """List prices by what they are for (``prices.yaml``)."""
+    told = yaml.safe_load((FOLDER / "prices.yaml").read_text("utf-8"))
+    return {name: float(entry["price"]) for name, entry in told.items()}
+
+
+def price_list() -> dict[str, dict[str, str]]:
+    """The same with where each stands."""
+    told: dict[str, dict[str, str]] = yaml.safe_load((FOLDER / "prices.yaml").read_text("utf-8"))
+    return told
