@@ -16,6 +16,8 @@ from mspbill import (
     local_commands,
     outbox_commands,
     payment_commands,
+    provider_commands,
+    recovery_commands,
     write_off_commands,
 )
 from mspbill.console import results
@@ -23,6 +25,7 @@ from mspbill.exit_codes import EPILOG
 
 GROUPS = (
     local_commands,
+    provider_commands,
     dunning_commands,
     payment_commands,
     hold_commands,
@@ -31,6 +34,7 @@ GROUPS = (
     explain_command,
     export_command,
     outbox_commands,
+    recovery_commands,
     earlier_names,
 )
 """Modules with commands. Each adds its own, by ``register(app)``; the help shows them in this

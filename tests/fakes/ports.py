@@ -197,4 +197,5 @@ class FakePorts:
     workbooks: Any = None
     reports: Any = None
     schedules: Any = None
+    schemas: Any = None
     payment_files: Any = None

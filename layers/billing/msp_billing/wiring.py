@@ -242,15 +242,11 @@ class _WiredPorts:
 
     @cached_property
     def schedules(self) -> Schedules:
-        from msp_billing.adapters.scheduler import EventBridgeSchedules
+        return _schedules("SCHEDULE_GROUP", "START_CYCLE_FUNCTION_ARN")
 
-        return EventBridgeSchedules(
-            _client("scheduler"),
-            os.environ["SCHEDULE_GROUP"],
-            os.environ["START_CYCLE_FUNCTION_ARN"],
-            os.environ["SCHEDULER_ROLE_ARN"],
-            os.environ["SCHEDULE_DEAD_LETTER_ARN"],
-        )
+    @cached_property
+    def digest_schedules(self) -> Schedules:
+        return _schedules("DIGEST_SCHEDULE_GROUP", "SEND_DIGEST_FUNCTION_ARN")
 
     @cached_property
     def bus(self) -> Bus:
@@ -279,6 +275,18 @@ class _WiredPorts:
 def _client(service: str, config: Config = _RETRYING) -> Any:
     """A client, made once per process: making one takes longer than most calls."""
     return boto3.client(service, config=config)
+
+
+def _schedules(group: str, function: str) -> Schedules:
+    from msp_billing.adapters.scheduler import EventBridgeSchedules
+
+    return EventBridgeSchedules(
+        _client("scheduler"),
+        os.environ[group],
+        os.environ[function],
+        os.environ["SCHEDULER_ROLE_ARN"],
+        os.environ["SCHEDULE_DEAD_LETTER_ARN"],
+    )
 
 
 def _executions(variable: str) -> Executions:

@@ -22,6 +22,7 @@ from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.planning import PlannedReport, ReportPlan, plan_reports
 from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.context import calendar_around
+from msp_billing.usecases.migrating.schema import check_readable
 from msp_billing.usecases.ports import Ports
 
 _SECONDS_PER_DAY = 86_400
@@ -68,7 +69,12 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
 
     Idempotent for its owner: a second call with the same token finds its own lock and gives the
     same plan, also when the first call's answer was lost.
+
+    Raises:
+        SchemaTooNewError: when newer code has migrated the table: nothing is billed then by code
+            that could misread it.
     """
+    check_readable(ports.schemas)
     cycle_id = CycleId(provider=request.provider, run=request.run, period=request.period)
     current = ports.policies.current(request.provider)
     policy = ports.policies.policy(request.provider, current.policy_version)

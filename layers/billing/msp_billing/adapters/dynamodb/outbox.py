@@ -112,18 +112,18 @@ class DynamoOutbox:
     def find_many(self, ids: Sequence[MailId]) -> dict[MailId, OutboxMail]:
         """Those of the mails that exist, read consistently, in the order asked for."""
         found = self._table.get_many(mail_key(entry) for entry in ids)
-        return {entry: _mail(found[key]) for entry in ids if (key := mail_key(entry)) in found}
+        return {entry: read_mail(found[key]) for entry in ids if (key := mail_key(entry)) in found}
 
     def all_of(self, cycle: CycleId) -> Iterator[OutboxMail]:
         """Every mail of the cycle."""
         for item in self._table.query(cycle_pk(cycle), "MAIL#"):
-            yield _mail(item)
+            yield read_mail(item)
 
     def troubled(self, provider: str, since: datetime, limit: int) -> tuple[OutboxMail, ...]:
         """The mails that are unknown, rejected, bounced or complained about; the newest first."""
         keys = self._table.query_index_down(_troubled_pk(provider), since.isoformat(), limit)
         found = self._table.get_many(keys)
-        mails = (_mail(found[key]) for key in keys if key in found)
+        mails = (read_mail(found[key]) for key in keys if key in found)
         return tuple(mail for mail in mails if mail.state in TROUBLED)
 
     def move(
@@ -226,7 +226,8 @@ def mail_item(mail: OutboxMail) -> Item:
     }
 
 
-def _mail(item: Item) -> OutboxMail:
+def read_mail(item: Item) -> OutboxMail:
+    """A mail as it was stored."""
     moved_at = item.get("moved_at")
     return OutboxMail(
         id=MailId.model_validate_json(item["mail_id"]),

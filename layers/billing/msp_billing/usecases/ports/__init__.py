@@ -21,6 +21,7 @@ from msp_billing.usecases.ports.outside import (
     Executions,
     ExportReading,
     Feeds,
+    FoundSchedule,
     Mailer,
     Schedules,
     UnusableRows,
@@ -43,6 +44,7 @@ from msp_billing.usecases.ports.state import (
     PolicyStore,
     Records,
 )
+from msp_billing.usecases.ports.stored import SchemaStore
 
 __all__ = [
     "AtIssueStore",
@@ -58,6 +60,7 @@ __all__ = [
     "Executions",
     "ExportReading",
     "Feeds",
+    "FoundSchedule",
     "IncidentStore",
     "InvoiceRenderer",
     "InvoiceStore",
@@ -72,6 +75,7 @@ __all__ = [
     "Records",
     "Reports",
     "Schedules",
+    "SchemaStore",
     "StandingStore",
     "UnusableRows",
     "Workbooks",
@@ -197,6 +201,14 @@ class Ports(Protocol):
     @property
     def schedules(self) -> Schedules:
         """Monthly schedules."""
+
+    @property
+    def digest_schedules(self) -> Schedules:
+        """Schedules of the daily digest."""
+
+    @property
+    def schemas(self) -> SchemaStore:
+        """In which shape the table's items are."""
 
     @property
     def bus(self) -> Bus:

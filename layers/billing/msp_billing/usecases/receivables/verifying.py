@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 from pydantic import Field
 
+from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.ledger.entries import LedgerEntry, LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
@@ -27,6 +28,7 @@ from msp_billing.domain.ledger.verifying import (
     verify,
 )
 from msp_billing.domain.snapshots import seal
+from msp_billing.usecases.attention.incidents import report_incident, settle_incidents
 from msp_billing.usecases.errors import LedgerUnreadableError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.accounts import ledger_of, today_of
@@ -104,14 +106,24 @@ def verify_provider(ports: Ports, provider: str) -> Iterator[Verification]:
 
     The bus is told ``LedgerDoesNotFit`` of each that does not fit.
     """
+    fitting: set[str] = set()
+    for found in prove_provider(ports, provider):
+        account = found.ledger.account
+        if found.misfit is None:
+            fitting.add(account)
+        else:
+            _tell(ports, provider, account, found.misfit.what)
+        yield found
+    settle_incidents(ports, AttentionKind.LEDGER_DOES_NOT_FIT, provider, fitting)
+
+
+def prove_provider(ports: Ports, provider: str) -> Iterator[Verification]:
+    """The same, and nobody is told: for somebody who looks at what comes of it."""
     today = today_of(ports, provider)
     on, anchors = newest_anchors(ports, provider, today)
     names = {entry.account.account for entry in ports.book.entries(provider)} | anchors.keys()
     for account in sorted(names):
-        found = _verify(ports, _ledger(ports, provider, account, anchors), on, anchors)
-        if found.misfit is not None:
-            _tell(ports, provider, account, found.misfit.what)
-        yield found
+        yield _verify(ports, _ledger(ports, provider, account, anchors), on, anchors)
 
 
 class ProofRequest(Frozen):
@@ -251,4 +263,7 @@ def _read(content: bytes) -> list[Anchor]:
 
 
 def _tell(ports: Ports, provider: str, account: str, what: str) -> None:
+    words = f"The ledger of {account} does not fit: {what}"
+    kind = AttentionKind.LEDGER_DOES_NOT_FIT
+    report_incident(ports, kind, provider, account, words, account=account)
     ports.bus.publish("LedgerDoesNotFit", {"provider": provider, "account": account, "what": what})

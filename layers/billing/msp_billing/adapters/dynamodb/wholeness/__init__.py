@@ -1,0 +1,1 @@
+"""Checks of items, one module per part of the table."""

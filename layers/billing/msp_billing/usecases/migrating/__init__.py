@@ -1,0 +1,1 @@
+"""Bringing a table's items from the shape that an older version stored into today's."""

@@ -1,0 +1,19 @@
+"""Commands that look after what is stored: prove, migrate, restore, tear down."""
+
+from __future__ import annotations
+
+import typer
+
+from mspbill.migrate_command import migrate
+from mspbill.panels import OPERATE, add_commands
+from mspbill.verify_command import verify
+
+_EPILOG = (
+    "Exit codes: 0 done, or whole; 1 it failed, or something is wrong, and each is named; 2 the "
+    "input is wrong or was refused, and nothing was changed. See docs/recovery.md."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    add_commands(app, OPERATE, {"verify": verify, "migrate": migrate}, epilog=_EPILOG)
