@@ -23,6 +23,7 @@ from msp_billing.domain.dunning.move_kinds import (
     Wait,
 )
 from msp_billing.domain.dunning.standing import AccountState
+from msp_billing.usecases.dunning.carried import Carried
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
 from msp_billing.usecases.dunning.deciding import decide
 from msp_billing.usecases.dunning.entitlements import publish
@@ -38,7 +39,7 @@ _TRY_AGAIN = timedelta(minutes=10)
 """When a mail that SES did not take for now is tried again."""
 
 
-class CaseRequest(Frozen):
+class CaseRequest(Carried):
     """The case that an execution is of, and which of its executions it is."""
 
     provider: Identifier

@@ -17,6 +17,7 @@ from msp_billing.domain.ledger.entries import LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.context import calendar_around
+from msp_billing.usecases.dunning.carried import SCHEMA_VERSION
 from msp_billing.usecases.ports import Ports
 
 MAX_TRIES = 8
@@ -168,6 +169,7 @@ def short_enough(name: str) -> str:
 def start_execution(ports: Ports, standing: Standing, case: DunningCase) -> bool:
     """Start the execution of a case's run; False when it was started before."""
     payload = {
+        "schema_version": str(SCHEMA_VERSION),
         "provider": standing.provider,
         "account": standing.account,
         "case": str(case.case),

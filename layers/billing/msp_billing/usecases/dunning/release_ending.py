@@ -14,6 +14,7 @@ from msp_billing.domain.dunning.letters import ProviderAlert, release_left_to_pe
 from msp_billing.domain.dunning.standing import Release
 from msp_billing.domain.dunning.transitions import Cause
 from msp_billing.domain.outbox import MailState, OutboxMail
+from msp_billing.usecases.dunning.carried import Carried
 from msp_billing.usecases.dunning.context import (
     MAX_TRIES,
     DunningContext,
@@ -47,7 +48,7 @@ _LETTERS_KEEP = timedelta(days=14)
 _LOGGER = logging.getLogger(__name__)
 
 
-class RestoreRequest(Frozen):
+class RestoreRequest(Carried):
     """Which release to carry out."""
 
     provider: Identifier

@@ -19,6 +19,7 @@ from msp_billing.domain.dunning.dunning_policy import ReleaseRole
 from msp_billing.domain.dunning.letters import ReleaseQuestion
 from msp_billing.domain.dunning.standing import Release, ReleaseKey
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
+from msp_billing.usecases.dunning.carried import Carried
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
 from msp_billing.usecases.dunning.release_letters import release_mail_id, release_question
 from msp_billing.usecases.dunning.release_situation import (
@@ -36,7 +37,7 @@ _LONGEST_ROLE = 20
 _TO_SEND = {MailState.WAITING, MailState.READY}
 
 
-class AskRequest(Frozen):
+class AskRequest(Carried):
     """What the waiting task gives."""
 
     provider: Identifier

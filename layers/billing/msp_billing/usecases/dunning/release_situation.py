@@ -10,6 +10,7 @@ from msp_billing.domain.dunning.standing import Release, Standing
 from msp_billing.domain.dunning.words import written_amount, written_day
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.problems import Problem, ProblemsError
+from msp_billing.usecases.dunning.carried import SCHEMA_VERSION
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, short_enough
 from msp_billing.usecases.ports import Ports
 
@@ -142,6 +143,7 @@ def start_execution(
     return ports.release_executions.start(
         execution_name(standing, release),
         {
+            "schema_version": str(SCHEMA_VERSION),
             "provider": standing.provider,
             "account": standing.account,
             "release": str(release.release),
