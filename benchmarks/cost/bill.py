@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ SERVICES = {
     "CloudWatch Logs, X-Ray": ("log GB", "log storage GB-month", "trace"),
     "EventBridge, Scheduler, HTTP API": ("custom event", "schedule invocation", "http request"),
 }
-Quantities = Counter[str]
+Quantities = dict[str, float]
 """By the name of a price, how much is used."""
 
 
@@ -50,7 +50,7 @@ class Model:
 
     def cycle(self, accounts: int) -> Quantities:
         """A run's cycle with its mails and what SES tells of them."""
-        found: Quantities = Counter()
+        found: Quantities = {}
         for function, lines in self.counted.cycle(self.inputs["lines"]).items():
             used = {what: line.at(accounts) for what, line in lines.items()}
             if function == "RecordMailEventFunction":
@@ -60,17 +60,14 @@ class Model:
                     for what, count in used.items()
                 }
             cold = min(CONCURRENT.get(function, 1), max(1, accounts / ACCOUNTS_PER_BATCH))
-            found += self._quantities({function: used}, cold={function: cold}, accounts=accounts)
-        found["state transition"] += self.counted.transitions().at(accounts)
-        return found
+            found = together(found, self._quantities({function: used}, {function: cold}, accounts))
+        return together(found, {"state transition": self.counted.transitions().at(accounts)})
 
     def chapter(self, name: str, only: tuple[str, ...] = ()) -> Quantities:
         """One thing of a chapter of the receivables; only what some functions did of it."""
         used, states = self.counted.chapter(name)
         kept = {function: u for function, u in used.items() if not only or function in only}
-        found = self._quantities(kept)
-        found["state transition"] += states
-        return found
+        return together(self._quantities(kept), {"state transition": states})
 
     def receivables(self, accounts: int) -> dict[str, Quantities]:
         """What a month of payments, cases and looks uses, by what it is for."""
@@ -79,18 +76,20 @@ class Model:
         by_file = accounts * told["paid_by_bank_file"]
         cases = ("AdvanceCaseFunction", "RecordMailEventFunction")
         return {
-            "payments": _times(by_file, self.chapter("bank file, each payment"))
-            + _times(accounts - by_file, self.chapter("HTTP API, each payment"))
-            + _times(accounts * told["returned_share"], self.chapter("return, each")),
-            "cases of unpaid invoices": _times(
-                late, self.chapter("case from notice to service hold, each", cases)
-            )
-            + _times(late * told["days"], self._sweep_of_a_case())
-            + _times(late, self.chapter("release with two keys, each")),
-            "daily looks, weekly proof": _times(
-                accounts * told["days"], self.chapter("weekday, each account with a ledger")
-            )
-            + _times(accounts * told["days"] / 7, self.chapter("weekly proof, each account")),
+            "payments": together(
+                times(by_file, self.chapter("bank file, each payment")),
+                times(accounts - by_file, self.chapter("HTTP API, each payment")),
+                times(accounts * told["returned_share"], self.chapter("return, each")),
+            ),
+            "cases of unpaid invoices": together(
+                times(late, self.chapter("case from notice to service hold, each", cases)),
+                times(late * told["days"], self._sweep_of_a_case()),
+                times(late, self.chapter("release with two keys, each")),
+            ),
+            "daily looks, weekly proof": together(
+                times(accounts * told["days"], self.chapter("weekday, each account with a ledger")),
+                times(accounts * told["days"] / 7, self.chapter("weekly proof, each account")),
+            ),
         }
 
     def _sweep_of_a_case(self) -> Quantities:
@@ -129,7 +128,7 @@ class Model:
             logged = (calls * told["platform_log_bytes"] + counted.get("log bytes", 0)) / GB
             found["log GB"] += logged
             found["log storage GB-month"] += logged * told["log_days"] / told["days"]
-        return Counter(found)  # type: ignore[arg-type]
+        return dict(found)
 
     def each_month(self) -> dict[str, float]:
         """Dollars a month whatever is billed: alarms, dashboard, metrics, schedules."""
@@ -144,8 +143,15 @@ class Model:
         }
 
 
-def _times(factor: float, quantities: Mapping[str, float]) -> Quantities:
-    return Counter({name: factor * count for name, count in quantities.items()})  # type: ignore[arg-type]
+def times(factor: float, quantities: Mapping[str, float]) -> Quantities:
+    """So many times as much."""
+    return {name: factor * count for name, count in quantities.items()}
+
+
+def together(*all_of: Mapping[str, float]) -> Quantities:
+    """The sums, name by name."""
+    names = dict.fromkeys(name for quantities in all_of for name in quantities)
+    return {name: sum(q.get(name, 0) for q in all_of) for name in names}
 
 
 def _priced(what: str, count: float) -> list[tuple[str, float]]:

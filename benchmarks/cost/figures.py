@@ -19,12 +19,13 @@ from benchmarks.counting.scenes import BY_THE_CALENDAR
 
 FOLDER = Path(__file__).parent
 COUNTS = FOLDER / "counts.json"
-#: Time of the calendar's functions and of moto's own calls is no cycle's.
-_MAIL_EVENTS = "RecordMailEventFunction"
-_OUTSIDE = "(state machines and events)"
+
 
 Used = dict[str, dict[str, float]]
 """By function, what it used of what."""
+
+Size = tuple[int, int, int]
+"""Accounts, lines of each, and the month: the first one, or one that has a month before it."""
 
 
 @dataclass(frozen=True)
@@ -51,35 +52,41 @@ class Counted:
         return cls(json.loads(COUNTS.read_text("utf-8")))
 
     @cached_property
-    def cycles(self) -> dict[tuple[int, int], dict[str, Any]]:
-        """By accounts and lines, a cycle as it was counted."""
-        return {(entry["accounts"], entry["lines"]): entry for entry in self.content["cycles"]}
+    def cycles(self) -> dict[Size, dict[str, Any]]:
+        """By accounts, lines and month, a cycle as it was counted."""
+        return {
+            (entry["accounts"], entry["lines"], entry["month"]): entry
+            for entry in self.content["cycles"]
+        }
 
-    @property
-    def sizes(self) -> tuple[tuple[int, int], ...]:
-        """Accounts and lines of everything that was counted, the same lines side by side."""
-        return tuple(sorted(self.cycles, key=lambda size: (size[1], size[0])))
+    @cached_property
+    def first_months(self) -> tuple[Size, ...]:
+        """Cycles of the first month, by their size: they show that nothing grows."""
+        return tuple(sorted(size for size in self.cycles if size[2] == 1))
 
-    def used_by_cycle(self, accounts: int, lines: int) -> Used:
+    def used_by_cycle(self, size: Size) -> Used:
         """What a cycle used, by function; without what the calendar brings on the same days."""
         return {
             function: dict(used)
-            for function, used in self.cycles[accounts, lines]["used"].items()
+            for function, used in self.cycles[size]["used"].items()
             if function.removesuffix("Function") not in BY_THE_CALENDAR
         }
 
     def cycle(self, lines: int) -> dict[str, dict[str, Line]]:
-        """By function and what it uses, how it grows with accounts of so many lines."""
-        small, large, base = 100, 1000, min(size[1] for size in self.cycles)
-        first, second = self.used_by_cycle(small, base), self.used_by_cycle(large, base)
-        accounts = min(size for size, found in self.cycles if found == lines)
-        other = self.used_by_cycle(accounts, lines)
+        """By function and what it uses, how it grows with accounts of so many lines.
+
+        What a cycle takes whatever its size comes from two sizes of first months, and what each
+        account adds from a second month, which has one before it to be compared with.
+        """
+        small, large = self.first_months[0], self.first_months[1]
+        (own,) = (size for size in self.cycles if size[1:] == (lines, 2))
+        first, second, other = (self.used_by_cycle(size) for size in (small, large, own))
         return {
             function: {
                 what: _line(
-                    (small, first.get(function, {}).get(what, 0)),
-                    (large, second.get(function, {}).get(what, 0)),
-                    (accounts, other.get(function, {}).get(what, 0)),
+                    (small[0], first.get(function, {}).get(what, 0)),
+                    (large[0], second.get(function, {}).get(what, 0)),
+                    (own[0], other.get(function, {}).get(what, 0)),
                 )
                 for what in sorted(
                     set(first.get(function, {}))
@@ -92,10 +99,10 @@ class Counted:
 
     def transitions(self) -> Line:
         """States entered by a cycle, those of its maps' children included."""
-        base = min(size[1] for size in self.cycles)
-        small, large = (sum(self.cycles[size, base]["states"].values()) for size in (100, 1000))
-        each = (large - small) / 900
-        return Line(fixed=small - 100 * each, each=each)
+        small, large = self.first_months[0], self.first_months[1]
+        few, many = (sum(self.cycles[size]["states"].values()) for size in (small, large))
+        each = (many - few) / (large[0] - small[0])
+        return Line(fixed=few - small[0] * each, each=each)
 
     def chapter(self, name: str) -> tuple[Used, float]:
         """What one thing of a chapter of the receivables used by function; states entered."""

@@ -17,8 +17,11 @@ from benchmarks.cost.figures import COUNTS
 from benchmarks.counting.scenes import ROOT
 from local_cloud.template import Template
 
-SIZES = ((100, 3), (1000, 3), (100, 20), (100, 200), (10, 3000))
-LARGEST = (10_000, 3)
+SIZES = (
+    *((100, 3, 1), (1000, 3, 1)),
+    *((100, 3, 2), (100, 20, 2), (100, 200, 2), (10, 3000, 2)),
+)
+LARGEST = (10_000, 3, 1)
 _RECEIVABLES = (80, 3)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -26,36 +26,41 @@ class Capacity:
         self._writes = list(_writes(operation, self._request))
         self._before = [find(table, key) for table, key, _ in self._writes]
 
-    def units(self, answer: Mapping[str, Any]) -> Counter[str]:
-        """Units by kind: ``read``, ``write``, and ``index write`` for the index."""
-        counted: Counter[str] = Counter()
+    def units(self, answer: Mapping[str, Any]) -> dict[str, float]:
+        """Units by kind: ``read``, ``write``, and ``index write`` for the index.
+
+        Those of the table also by the first word of the partition key, "write units in CYCLE":
+        what lies under one key shares one partition's rate.
+        """
+        counted: defaultdict[str, float] = defaultdict(float)
         factor = 2 if self._operation == "TransactWriteItems" else 1
         for (table, key, kind), before in zip(self._writes, self._before, strict=True):
             after = self._find(table, key)
-            counted["write"] += factor * write_units(max(item_bytes(before), item_bytes(after)))
+            units = factor * write_units(max(item_bytes(before), item_bytes(after)))
+            counted["write units"] += units
+            counted[f"write units in {_first_word(key)}"] += units
             if kind != "ConditionCheck":
-                counted["index write"] += factor * _index_writes(before, after)
-        counted["read"] = self._reads(answer)  # type: ignore[assignment]
-        return Counter({kind: units for kind, units in counted.items() if units})
+                counted["index write units"] += factor * _index_writes(before, after)
+        for word, read in self._reads(answer):
+            counted["read units"] += read
+            counted[f"read units in {word}"] += read
+        return {kind: units for kind, units in counted.items() if units}
 
-    def _reads(self, answer: Mapping[str, Any]) -> float:
+    def _reads(self, answer: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         request, consistent = self._request, bool(self._request.get("ConsistentRead"))
         match self._operation:
             case "GetItem":
-                found = self._find(request["TableName"], request["Key"])
-                return read_units(item_bytes(found), consistent=consistent)
+                size = item_bytes(self._find(request["TableName"], request["Key"]))
+                yield _first_word(request["Key"]), read_units(size, consistent=consistent)
             case "Query":
-                return read_units(self._paged(answer), consistent=consistent)
+                pk = {"pk": request["ExpressionAttributeValues"][":pk"]}
+                yield _first_word(pk), read_units(self._paged(answer), consistent=consistent)
             case "BatchGetItem":
-                return sum(
-                    read_units(
-                        item_bytes(self._find(table, key)),
-                        consistent=bool(asked.get("ConsistentRead")),
-                    )
-                    for table, asked in request["RequestItems"].items()
-                    for key in asked["Keys"]
-                )
-        return 0
+                for table, asked in request["RequestItems"].items():
+                    each = bool(asked.get("ConsistentRead"))
+                    for key in asked["Keys"]:
+                        size = item_bytes(self._find(table, key))
+                        yield _first_word(key), read_units(size, consistent=each)
 
     def _paged(self, answer: Mapping[str, Any]) -> int:
         """Bytes that a query went through: whole items, however few attributes it asked for."""
@@ -83,6 +88,10 @@ def _writes(
             for action in actions:
                 ((kind, what),) = action.items()
                 yield table, _key(what.get("Key") or what["Item"]), kind
+
+
+def _first_word(key: Mapping[str, Any]) -> str:
+    return str(key["pk"]["S"]).partition("#")[0]
 
 
 def _key(item: Mapping[str, Any]) -> dict[str, Any]:

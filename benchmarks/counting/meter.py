@@ -156,7 +156,7 @@ class Meter:
             response = answer()
             told = json.loads(_content(response) or b"{}")
             for kind, units in capacity.units(told).items():
-                self.add(f"dynamodb {kind} units", units)
+                self.add(f"dynamodb {kind}", units)
         else:
             response = answer()
             for what, count in _SPECIAL.get(service, _nothing)(operation, request, response):
