@@ -165,6 +165,13 @@ class LocalCloud:
         """The variables the template gives a function."""
         return dict(self._functions.by_logical_id(logical_id).environment)
 
+    def deploy(self, template: Path) -> None:
+        """Put newer code and definitions in place, as `sam deploy` does while executions run."""
+        newer = self._template.newer(template)
+        ResourceMaker(newer, self.client).exchange_definitions(self._template)
+        self._functions.deploy(newer)
+        self._template = newer
+
     # --- Doing things ------------------------------------------------------------------------
 
     def invoke(self, function_logical_id: str, payload: object) -> Any:

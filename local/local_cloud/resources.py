@@ -87,6 +87,20 @@ class ResourceMaker:
             for resource in self._template.resources(kind):
                 make(resource)
 
+    def exchange_definitions(self, before: Template) -> None:
+        """Put newer state machines in place; executions under way keep their definition.
+
+        Raises TemplateError if a deployment changes more than code: this cloud keeps the rest.
+        """
+        kept = set(self._makers) - {"AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"}
+        if list(before.resources(*kept)) != list(self._template.resources(*kept)):
+            raise TemplateError("only functions and state machines can be exchanged here")
+        for resource in self._template.resources("AWS::StepFunctions::StateMachine"):
+            self._client("stepfunctions").update_state_machine(
+                stateMachineArn=self._template.arn(resource.logical_id),
+                definition=self._definition(resource),
+            )
+
     def _name(self, resource: Resource) -> str:
         return self._template.name(resource.logical_id)
 

@@ -125,6 +125,10 @@ class Template:
         body = translator.translate(source, values)
         return cls(path.parent, stack_name, body, values, code_uris, definition_uris, release)
 
+    def newer(self, path: Path) -> Template:
+        """The template that a deployment puts in the place of this one, with its parameters."""
+        return Template.read(path, self.parameters, self.stack_name, self.release + 1)
+
     def resources(self, *kinds: str) -> Iterator[Resource]:
         """The resources of the given kinds (all, if none is given), in the template's order."""
         for logical_id, raw in self.body["Resources"].items():
