@@ -26,5 +26,6 @@ Provider = Annotated[
 AccountName = Annotated[
     str, typer.Argument(metavar="ACCOUNT", help="The account's short name, as in its file.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: it is agreed.")]
 By = Annotated[str, typer.Option("--by", help="Who does this: your name or mail address. Kept.")]
 Why = Annotated[str, typer.Option("--why", help="Why, in a sentence. Kept.")]

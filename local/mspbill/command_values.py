@@ -8,8 +8,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import typer
+from pydantic import ValidationError
 
 from msp_billing.domain.payments.incoming import PaymentKey, RemittancePart
+from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
 
 
@@ -28,6 +30,14 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"'{text}' is no day: write it as 2026-12-31.") from error
+
+
+def month(text: str) -> Period:
+    """A service month, as 2026-12."""
+    try:
+        return Period.parse(text)
+    except ValidationError as error:
+        raise typer.BadParameter(f"'{text}' is no month: write it as 2026-12.") from error
 
 
 def amount(text: str) -> Decimal:

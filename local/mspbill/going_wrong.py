@@ -8,6 +8,7 @@ from msp_billing.domain.contracts.final_statements import StatementError
 from msp_billing.domain.dunning.entitlements import EntitlementQuestionError
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.errors import (
+    AppliedMeanwhileError,
     BusError,
     ConcurrentLedgerError,
     LedgerCurrencyError,
@@ -15,16 +16,19 @@ from msp_billing.usecases.errors import (
     PaymentConflictError,
     PaymentDecidedError,
     RefundConflictError,
+    VersionConflictError,
     WriteOffConflictError,
 )
 
 REFUSED = (
+    AppliedMeanwhileError,
     EntitlementQuestionError,
     LedgerCurrencyError,
     PaymentConflictError,
     PaymentDecidedError,
     RefundConflictError,
     StatementError,
+    VersionConflictError,
     WriteOffConflictError,
 )
 """What was asked for cannot be; nothing was changed."""

@@ -145,13 +145,6 @@ def test_an_unchanged_directory_is_applied_again_after_models_have_grown(table: 
     """A field with a default, added since, is no other content; a changed one is."""
     stored = json.dumps(samples()["ProviderPolicy"][0])
     policy, book = ProviderPolicy.model_validate_json(stored), read(PriceBook)[0]
-    current = CurrentVersions(
-        provider=policy.provider,
-        policy_version=policy.version,
-        price_book_version=book.version,
-        first_period=read(CurrentVersions)[0].first_period,
-        applied_at=NOW,
-    )
     table.put(
         {
             "pk": f"PROVIDER#{policy.provider}",
@@ -161,11 +154,11 @@ def test_an_unchanged_directory_is_applied_again_after_models_have_grown(table: 
         }
     )
     store = DynamoPolicyStore(table, Bodies(FakeRecords()))
-    store.put_versions(policy, book, current)
+    store.put_versions(policy, book)
     assert store.policy(policy.provider, policy.version) == policy
     other = policy.model_copy(update={"name": "Somebody else"})
     with pytest.raises(VersionConflictError, match="other content"):
-        store.put_versions(other, book, current)
+        store.put_versions(other, book)
 
 
 def test_the_samples_hold_mails_of_every_state_that_may_stand_for_long() -> None:

@@ -11,6 +11,8 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
+from msp_billing.usecases.applying.changes import ProviderPlan
+from msp_billing.usecases.errors import AppliedMeanwhileError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import CurrentVersions
 
@@ -35,7 +37,7 @@ def apply_provider(
     accounts: Sequence[Account],
     first_period: Period,
 ) -> ApplyResult:
-    """Store a validated provider directory and make it current.
+    """Store a validated provider directory and make it current, whatever was in force.
 
     Cycles that are open keep the versions that they pinned. The bus event makes the schedules
     follow; the daily sweep does so again, should the event get lost.
@@ -45,9 +47,37 @@ def apply_provider(
 
     Raises:
         VersionConflictError: when a version in use has other content now.
+        AppliedMeanwhileError: when somebody else applies at the same moment.
     """
-    now = ports.clock.now()
     known = ports.policies.find_current(policy.provider)
+    return _apply(ports, policy, price_book, accounts, first_period, known)
+
+
+def apply_plan(
+    ports: Ports,
+    plan: ProviderPlan,
+    policy: ProviderPolicy,
+    price_book: PriceBook,
+    accounts: Sequence[Account],
+) -> ApplyResult:
+    """The same as a person has seen it planned.
+
+    Raises:
+        VersionConflictError: when a version in use has other content now.
+        AppliedMeanwhileError: when somebody else applied since it was planned; nothing was written.
+    """
+    return _apply(ports, policy, price_book, accounts, plan.first_period, plan.replaces)
+
+
+def _apply(
+    ports: Ports,
+    policy: ProviderPolicy,
+    price_book: PriceBook,
+    accounts: Sequence[Account],
+    first_period: Period,
+    known: CurrentVersions | None,
+) -> ApplyResult:
+    now = ports.clock.now()
     current = CurrentVersions(
         provider=policy.provider,
         policy_version=policy.version,
@@ -61,9 +91,13 @@ def apply_provider(
         for entry in ports.book.entries(policy.provider)
         if entry.account.account not in given
     )
-    # A version that is refused must refuse all of it: the accounts come second.
-    ports.policies.put_versions(policy, price_book, current)
-    ports.book.put(policy.provider, accounts, now)
+    # Versions are seen by nobody before they are current: one that is refused refuses all of it.
+    ports.policies.put_versions(policy, price_book)
+    if not ports.policies.put_in_force(current, accounts, known):
+        raise AppliedMeanwhileError(
+            f"Somebody else applied {policy.provider} meanwhile; nothing was changed. Plan again: "
+            "what they changed may be in your way."
+        )
     ports.bus.publish("ProviderApplied", {"provider": policy.provider})
     return ApplyResult(
         provider=policy.provider,

@@ -11,6 +11,10 @@ class VersionConflictError(ValueError):
     """A version that is in use was to get other content; a change needs a new version."""
 
 
+class AppliedMeanwhileError(RuntimeError):
+    """Somebody else put another policy, prices or accounts in force first."""
+
+
 class LockLostError(RuntimeError):
     """Another execution holds this period's lock."""
 

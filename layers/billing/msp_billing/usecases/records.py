@@ -25,6 +25,10 @@ class CurrentVersions(Frozen):
     applied_at: datetime
 
 
+MAX_ACCOUNTS_AT_ONCE = 90
+"""Changed accounts that come into force in one instant, with policy and prices."""
+
+
 class BookEntry(Frozen):
     """An account and when it was last applied."""
 

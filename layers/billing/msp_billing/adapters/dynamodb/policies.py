@@ -8,6 +8,11 @@ from datetime import datetime
 from functools import lru_cache
 
 from msp_billing.adapters.dynamodb.bodies import Bodies
+from msp_billing.adapters.dynamodb.putting_in_force import (
+    PROVIDERS,
+    changed_accounts,
+    put_in_force,
+)
 from msp_billing.adapters.dynamodb.table import Item, Table
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.policy import ProviderPolicy
@@ -16,7 +21,6 @@ from msp_billing.usecases.errors import UnknownProviderError, VersionConflictErr
 from msp_billing.usecases.records import BookEntry, CurrentVersions
 
 _CACHED_VERSIONS = 16
-_PROVIDERS = "PROVIDERS"
 
 
 class DynamoPolicyStore:
@@ -31,7 +35,7 @@ class DynamoPolicyStore:
 
     def providers(self) -> Iterator[str]:
         """Every provider, in order of its name."""
-        for item in self._table.query(_PROVIDERS):
+        for item in self._table.query(PROVIDERS):
             yield str(item["sk"])
 
     def find_current(self, provider: str) -> CurrentVersions | None:
@@ -54,21 +58,24 @@ class DynamoPolicyStore:
         """A pinned price book. Raises UnknownProviderError."""
         return self._load_price_book(provider, version)
 
-    def put_versions(
-        self, policy: ProviderPolicy, price_book: PriceBook, current: CurrentVersions
-    ) -> None:
-        """Store both and put them in force. Raises VersionConflictError."""
+    def put_versions(self, policy: ProviderPolicy, price_book: PriceBook) -> None:
+        """Store both; nobody bills with them before they are current.
+
+        Raises:
+            VersionConflictError: when a version is stored with other content.
+        """
         provider = policy.provider
         self._put_version(provider, f"POLICY#{policy.version}", policy)
         self._put_version(provider, f"PRICE_BOOK#{price_book.version}", price_book)
-        self._table.put(
-            {
-                "pk": f"PROVIDER#{provider}",
-                "sk": "CURRENT",
-                **self._bodies.attributes(current.model_dump_json(), f"{provider}/current"),
-            }
-        )
-        self._table.put({"pk": _PROVIDERS, "sk": provider})
+
+    def put_in_force(
+        self,
+        current: CurrentVersions,
+        accounts: Sequence[Account],
+        instead_of: CurrentVersions | None,
+    ) -> bool:
+        """Make versions current, with the accounts that changed. False when others came first."""
+        return put_in_force(self._table, self._bodies, current, accounts, instead_of)
 
     def _put_version(self, provider: str, sk: str, given: ProviderPolicy | PriceBook) -> None:
         """Store a version once. Fields that the model got since then are no other content."""
@@ -127,21 +134,6 @@ class DynamoBook:
 
     def put(self, provider: str, accounts: Sequence[Account], applied_at: datetime) -> None:
         """Store accounts; one whose content is the same keeps when it was applied."""
-        keys = [(f"ACCOUNTS#{provider}", account.account) for account in accounts]
-        known = self._table.get_many(keys)
-        changed: list[Item] = []
-        for account, key in zip(accounts, keys, strict=True):
-            json_text = account.model_dump_json()
-            digest = hashlib.sha256(json_text.encode()).hexdigest()
-            if key in known and known[key]["content_sha256"] == digest:
-                continue
-            changed.append(
-                {
-                    "pk": key[0],
-                    "sk": key[1],
-                    "content_sha256": digest,
-                    "applied_at": applied_at.isoformat(),
-                    **self._bodies.attributes(json_text, f"{provider}/accounts"),
-                }
-            )
-        self._table.put_many(changed)
+        self._table.put_many(
+            changed_accounts(self._table, self._bodies, provider, accounts, applied_at)
+        )

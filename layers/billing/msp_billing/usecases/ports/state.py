@@ -45,10 +45,23 @@ class PolicyStore(Protocol):
     def price_book(self, provider: str, version: str) -> PriceBook:
         """A pinned price book. Raises UnknownProviderError."""
 
-    def put_versions(
-        self, policy: ProviderPolicy, price_book: PriceBook, current: CurrentVersions
-    ) -> None:
-        """Store and put in force. Raises VersionConflictError for other content, same version."""
+    def put_versions(self, policy: ProviderPolicy, price_book: PriceBook) -> None:
+        """Store, in force or not. Raises VersionConflictError for other content, same version."""
+
+    def put_in_force(
+        self,
+        current: CurrentVersions,
+        accounts: Sequence[Account],
+        instead_of: CurrentVersions | None,
+    ) -> bool:
+        """Make stored versions current, together with the accounts that changed.
+
+        Up to ninety changed accounts come into force in the same instant; more of them in several,
+        the versions last. An account whose content is the same keeps when it was applied.
+
+        Returns:
+            False, and nothing is changed, when ``instead_of`` is not what is in force.
+        """
 
 
 class Book(Protocol):

@@ -1,0 +1,124 @@
+"""The plan of a provider directory for a person: like a diff, in the order of the files."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+
+from msp_billing.adapters.formatting import format_day
+from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.applying.changes import (
+    Change,
+    ChangeGroup,
+    FieldChange,
+    NextOpening,
+    ProviderPlan,
+)
+
+_MARKS = {"added": "[green]+[/green]", "changed": "[yellow]~[/yellow]", "removed": "[red]-[/red]"}
+_TITLES = {
+    ChangeGroup.POLICY: "Policy",
+    ChangeGroup.PRICES: "Prices and products",
+    ChangeGroup.ACCOUNTS: "Accounts and agreements",
+    ChangeGroup.MAIL_TEMPLATES: "Mail templates",
+    ChangeGroup.SCHEDULES: "Schedules",
+}
+_MAX_OF_A_KIND = 40
+"""Changes of a group that are shown; a first apply has hundreds of accounts."""
+
+
+def print_plan(plan: ProviderPlan, console: Console) -> None:
+    """What would change, what to know before, and how much it is."""
+    _print_head(plan, console)
+    if not plan.changes_anything:
+        console.print("Nothing changed: the stack has it all. Nothing was written.")
+        return
+    for group in ChangeGroup:
+        changes = plan.in_group(group)
+        if changes:
+            console.print(f"\n[bold]{_TITLES[group]}[/bold]")
+        for change in changes[:_MAX_OF_A_KIND]:
+            _print_change(change, console, brief=plan.replaces is None)
+        if len(changes) > _MAX_OF_A_KIND:
+            console.print(f"  and {len(changes) - _MAX_OF_A_KIND:,} more; --json lists all of them")
+    if plan.warnings:
+        console.print("\n[bold]Before you say yes[/bold]")
+    for warning in plan.warnings:
+        console.print(f"  [yellow]![/yellow] {escape(warning.what)}", soft_wrap=False)
+        if warning.do:
+            console.print(f"    {escape(warning.do)}", soft_wrap=False)
+    counts = (
+        f"{plan.count('added'):,} to add",
+        f"{plan.count('changed'):,} to change",
+        f"{plan.count('removed'):,} to remove",
+    )
+    console.print(f"\n{', '.join(counts)}.")
+
+
+def print_applied(plan: ProviderPlan, policy: ProviderPolicy, console: Console) -> None:
+    """What was done, and what comes next."""
+    done = (
+        f"{plan.count('added'):,} added",
+        f"{plan.count('changed'):,} changed",
+        f"{plan.count('removed'):,} removed",
+    )
+    console.print(
+        f"\n[green]✓[/green] In force: policy {escape(plan.policy_version)}, price book "
+        f"{escape(plan.price_book_version)}, {counted(plan.accounts, 'account')} "
+        f"({', '.join(done)})."
+    )
+    console.print("The monthly schedules follow within a minute. What comes next:")
+    for opening in plan.next_openings:
+        console.print(f"  {escape(opening_words(opening, policy))}", soft_wrap=False)
+    if plan.replaces is None:
+        told = (
+            f"Upload the exports: mspbill feeds push DIR. First service month: {plan.first_period}."
+        )
+        console.print(told, soft_wrap=False)
+
+
+def opening_words(opening: NextOpening, policy: ProviderPolicy) -> str:
+    """``Monthly invoice for 2026-12 opens 1 December 2026, 06:00 (America/Chicago)``."""
+    local = opening.opens_at.astimezone(policy.zone)
+    at = f"{format_day(local.date())}, {local:%H:%M}"
+    return f"{opening.title} for {opening.period} opens {at} ({policy.time_zone})"
+
+
+def _print_head(plan: ProviderPlan, console: Console) -> None:
+    name = f"[bold]{escape(plan.name)}[/bold] ({plan.provider})"
+    if plan.replaces is None:
+        console.print(f"{name}: new on this stack, bills from {plan.first_period} on")
+        versions = (plan.policy_version, plan.price_book_version)
+    else:
+        console.print(f"{name}: in force since {plan.replaces.applied_at:%Y-%m-%d %H:%M} UTC")
+        versions = (
+            _step(plan.replaces.policy_version, plan.policy_version),
+            _step(plan.replaces.price_book_version, plan.price_book_version),
+        )
+    console.print(
+        f"  policy {escape(versions[0])}, price book {escape(versions[1])}, "
+        f"{counted(plan.accounts, 'account')} in the directory"
+    )
+
+
+def _step(was: str, becomes: str) -> str:
+    return was if was == becomes else f"{was} -> {becomes}"
+
+
+def _print_change(change: Change, console: Console, *, brief: bool) -> None:
+    console.print(f"  {_MARKS[change.kind]} {escape(change.what)}", soft_wrap=False)
+    if brief and change.group in {ChangeGroup.POLICY, ChangeGroup.PRICES}:
+        return  # all of it is new: the file says it better
+    width = max((len(entry.field) for entry in change.fields), default=0)
+    for entry in change.fields:
+        text = f"{entry.field:<{min(width, 34)}}  {_field_words(entry)}"
+        console.print(f"      {escape(text)}", soft_wrap=False, style="dim" if brief else "")
+
+
+def _field_words(entry: FieldChange) -> str:
+    if entry.was is None:
+        return f"+ {entry.becomes}"
+    if entry.becomes is None:
+        return f"- {entry.was}"
+    return f"{entry.was} -> {entry.becomes}"
