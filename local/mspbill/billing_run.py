@@ -98,7 +98,10 @@ class LocalBilling:
                     on_start=wiring.use_clock,
                 )
             )
-            values = {"ASSETS_DIRECTORY": str(root / "layers" / "rendering")}
+            values = {
+                "ASSETS_DIRECTORY": str(root / "layers" / "rendering"),
+                "POWERTOOLS_METRICS_DISABLED": "true",
+            }
             for function in environment.function_names():
                 values.update(cloud.function_environment(function))
             stack.enter_context(environment.variables(values))
