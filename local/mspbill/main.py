@@ -13,6 +13,7 @@ from mspbill import (
     explain_command,
     export_command,
     hold_commands,
+    import_command,
     local_commands,
     outbox_commands,
     payment_commands,
@@ -25,6 +26,7 @@ from mspbill.exit_codes import EPILOG
 
 GROUPS = (
     local_commands,
+    import_command,
     provider_commands,
     dunning_commands,
     payment_commands,

@@ -1,0 +1,160 @@
+"""``opening-balances.csv`` of a provider directory: what was open on the day of the take-over.
+
+Import writes it, a clerk looks at it and may correct it, ``mspbill opening-balances`` enters it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from msp_billing.adapters.csv_files import csv_file, inert
+from msp_billing.adapters.importing.old_customers import Customers
+from msp_billing.adapters.importing.old_records import OldBook, OldOpenItem
+from msp_billing.domain.ledger.openings import OpeningItem
+from msp_billing.domain.problems import Problem, ProblemsError
+
+OPENING_FILE = "opening-balances.csv"
+COLUMNS = ("account", "number", "kind", "date", "due_date", "amount", "currency", "customer")
+
+
+def opening_items(
+    book: OldBook, customers: Customers, currency: str
+) -> tuple[tuple[OpeningItem, ...], Decimal]:
+    """What is open by account; the report says of everything else why it is not taken.
+
+    Returns:
+        The items by account and number, and what could not be taken comes to, in all currencies.
+    """
+    taken: list[tuple[OpeningItem, str]] = []
+    left = Decimal(0)
+    numbers: dict[str, int] = {}
+    for entry in book.open_items:
+        found = customers.account_of(entry.customer)
+        if found is None:
+            left += entry.amount
+            fix = "Add the customer, or leave it with the old system until it is paid."
+            told = f"{entry.customer}: {entry.number or entry.kind} of {entry.amount}"
+            reason = f"no account was made of '{entry.customer}'"
+            book.leave("open item", told, entry.place, reason, fix)
+            continue
+        account, of_customer = found
+        item = _item(entry, account, entry.currency or of_customer or currency, numbers)
+        made_up = "" if entry.number else f", under the number {item.document}"
+        what = f"as {item.kind} of {account}{made_up}"
+        book.take("open item", f"{entry.number or entry.kind}", entry.place, what)
+        taken.append((item, entry.customer))
+    items = sorted((item for item, _ in taken), key=lambda item: (item.account, item.document))
+    return tuple(items), left
+
+
+def _item(entry: OldOpenItem, account: str, currency: str, numbers: dict[str, int]) -> OpeningItem:
+    number = entry.number or f"{entry.kind or 'Balance'} {entry.on}"
+    key = f"{account}/{number}" if not entry.number else ""
+    numbers[key] = numbers.get(key, 0) + 1
+    if not entry.number and numbers[key] > 1:
+        number = f"{number} ({numbers[key]})"
+    if number.startswith("OPENING-"):
+        number = f"{number}-{account}"
+    is_invoice = entry.amount > 0
+    return OpeningItem(
+        account=account,
+        document=number,
+        kind="invoice" if is_invoice else "credit",
+        on=entry.on,
+        due_on=(entry.due_on or entry.on) if is_invoice else None,
+        amount=abs(entry.amount),
+        currency=currency,
+    )
+
+
+def opening_csv(items: Iterable[OpeningItem], names: dict[str, str]) -> bytes:
+    """The file.
+
+    Args:
+        names: of customers by account, for who reads it.
+    """
+    return csv_file(
+        COLUMNS,
+        (
+            [
+                item.account,
+                inert(item.document),
+                item.kind,
+                item.on.isoformat(),
+                item.due_on.isoformat() if item.due_on else "",
+                format(item.amount, "f"),
+                item.currency,
+                inert(names.get(item.account, item.account)),
+            ]
+            for item in items
+        ),
+    )
+
+
+def read_openings(path: Path) -> tuple[OpeningItem, ...]:
+    """The items of the file.
+
+    Raises:
+        ProblemsError: with every row that cannot be read.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        fix = "Write it with mspbill import, or by hand from the template (open-invoices.csv)."
+        what = "The directory has no opening-balances.csv."
+        raise ProblemsError(
+            [Problem(code="file-missing", what=what, fix=fix, file=OPENING_FILE)]
+        ) from None
+    except UnicodeDecodeError as error:
+        what = f"Byte {error.start} is not UTF-8."
+        fix = "Save it as 'CSV UTF-8'."
+        raise ProblemsError([_problem(1, what, fix)]) from None
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    missing = [name for name in COLUMNS[:-1] if name not in (reader.fieldnames or ())]
+    if missing:
+        what = f"It lacks the column '{missing[0]}'."
+        raise ProblemsError([_problem(1, what, f"The columns are {', '.join(COLUMNS)}.")])
+    items: list[OpeningItem] = []
+    problems: list[Problem] = []
+    for row in reader:
+        cells = {key: (value or "").strip().lstrip("'") for key, value in row.items() if key}
+        try:
+            facts = {
+                "account": cells["account"],
+                "document": cells["number"],
+                "kind": cells["kind"],
+                "on": cells["date"],
+                "due_on": cells["due_date"] or None,
+                "amount": cells["amount"],
+                "currency": cells["currency"],
+            }
+            items.append(OpeningItem.model_validate(facts))
+        except ValidationError as error:
+            problems += _of_row(reader.line_num, error)
+    if problems:
+        raise ProblemsError(problems)
+    return tuple(items)
+
+
+def _of_row(line: int, error: ValidationError) -> Sequence[Problem]:
+    return [
+        _problem(
+            line,
+            f"{entry['loc'][0] if entry['loc'] else 'the row'}: {entry['msg']}, not "
+            f"'{entry['input']}'.",
+            "Dates are written 2026-11-30, amounts 1234.50; kind is invoice or credit.",
+        )
+        for entry in error.errors()
+    ]
+
+
+def _problem(line: int, what: str, fix: str) -> Problem:
+    return Problem(code="opening-file", what=what, fix=fix, file=OPENING_FILE, line=line)
