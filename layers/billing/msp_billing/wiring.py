@@ -22,6 +22,7 @@ from msp_billing.adapters.dynamodb.document_links import DynamoDocumentLinks
 from msp_billing.adapters.dynamodb.incidents import DynamoIncidentStore
 from msp_billing.adapters.dynamodb.invoices import DynamoInvoiceStore
 from msp_billing.adapters.dynamodb.policies import DynamoBook, DynamoPolicyStore
+from msp_billing.adapters.dynamodb.schema import DynamoSchemaStore
 from msp_billing.adapters.dynamodb.standings import DynamoStandingStore
 from msp_billing.adapters.dynamodb.table import Table
 from msp_billing.adapters.dynamodb.write_offs import DynamoWriteOffStore
@@ -54,6 +55,7 @@ from msp_billing.usecases.ports import (
     Records,
     Reports,
     Schedules,
+    SchemaStore,
     StandingStore,
     Workbooks,
     WriteOffStore,
@@ -247,6 +249,10 @@ class _WiredPorts:
     @cached_property
     def digest_schedules(self) -> Schedules:
         return _schedules("DIGEST_SCHEDULE_GROUP", "SEND_DIGEST_FUNCTION_ARN")
+
+    @cached_property
+    def schemas(self) -> SchemaStore:
+        return DynamoSchemaStore(self._table)
 
     @cached_property
     def bus(self) -> Bus:
