@@ -21,6 +21,8 @@ CONCURRENT = {
     "RecordMailEventFunction": 5,
 }
 ACCOUNTS_PER_BATCH = 50
+SWEEP = "SweepAccountsFunction"
+WEEKDAY, PROOF = "weekday, each account with a ledger", "weekly proof, each account"
 SERVICES = {
     "SES": ("mail recipient", "mail attachment GB"),
     "DynamoDB": ("dynamodb write unit", "dynamodb read unit"),
@@ -63,6 +65,16 @@ class Model:
             found = together(found, self._quantities({function: used}, {function: cold}, accounts))
         return together(found, {"state transition": self.counted.transitions().at(accounts)})
 
+    def cycle_again(self, accounts: int, steps: tuple[str, ...]) -> Quantities:
+        """What the steps before a refusal use, when a cycle is counted anew."""
+        functions = {f"{step}Function" for step in steps}
+        used = {
+            function: {what: line.at(accounts) for what, line in lines.items()}
+            for function, lines in self.counted.cycle(self.inputs["lines"]).items()
+            if function in functions
+        }
+        return self._quantities(used, dict.fromkeys(used, 10), accounts)
+
     def chapter(self, name: str, only: tuple[str, ...] = ()) -> Quantities:
         """One thing of a chapter of the receivables; only what some functions did of it."""
         used, states = self.counted.chapter(name)
@@ -87,23 +99,35 @@ class Model:
                 times(late, self.chapter("release with two keys, each")),
             ),
             "daily looks, weekly proof": together(
-                times(accounts * told["days"], self.chapter("weekday, each account with a ledger")),
-                times(accounts * told["days"] / 7, self.chapter("weekly proof, each account")),
+                times(told["days"], self._look(accounts, WEEKDAY)),
+                times(told["days"] / 7, self._look(accounts, PROOF)),
             ),
         }
 
+    def _look(self, accounts: int, name: str) -> Quantities:
+        """What a day's or week's look at every account uses."""
+        used = {
+            function: {what: line.at(accounts) for what, line in lines.items()}
+            for function, lines in self.counted.calendar(name).items()
+        }
+        return self._quantities(used, dict.fromkeys(used, 1))
+
     def _sweep_of_a_case(self) -> Quantities:
         """What a day's look takes more for an account with a case than for a quiet one."""
+        return self._quantities({SWEEP: self.case_in_sweep()})
+
+    def case_in_sweep(self) -> dict[str, float]:
+        """The same as it was counted: requests, units and CPU time."""
         case, _ = self.counted.chapter("day on service hold, each")
-        quiet, _ = self.counted.chapter("weekday, each account with a ledger")
-        sweep = "SweepAccountsFunction"
+        quiet = self.counted.calendar(WEEKDAY)[SWEEP]
+        cases = self.counted.content["receivables"][-1]["chapters"]["day on service hold, each"]
+        accounts, of = self.counted.content["receivables"][-1]["accounts"], cases["of"]
         more = {
-            what: max(0.0, count - quiet[sweep].get(what, 0))
-            for what, count in case[sweep].items()
-            if what not in {"lambda invocations", "log bytes", "s3 bytes got", "s3 bytes put"}
-            and not what.startswith("s3 ")
+            what: count - quiet[what].at(accounts) / of if what in quiet else count
+            for what, count in case[SWEEP].items()
+            if not what.startswith(("s3 ", "log ", "lambda "))
         }
-        return self._quantities({sweep: more})
+        return {what: count for what, count in more.items() if count > 0}
 
     def _quantities(
         self, used: Used, cold: Mapping[str, float] | None = None, accounts: int = 1000

@@ -106,7 +106,7 @@ class Counted:
 
     def chapter(self, name: str) -> tuple[Used, float]:
         """What one thing of a chapter of the receivables used by function; states entered."""
-        told = self.content["receivables"]["chapters"][name]
+        told = self._receivables[-1]["chapters"][name]
         of = told["of"]
         used = {
             function: {what: count / of for what, count in counted.items()}
@@ -116,6 +116,27 @@ class Counted:
             count for name, count in told["states"].items() if not name.startswith("billing-cycle")
         )
         return used, states / of
+
+    def calendar(self, name: str) -> dict[str, dict[str, Line]]:
+        """By function and what it uses, how a chapter of the calendar grows with the accounts."""
+        small, large = (entry["chapters"][name] for entry in self._receivables)
+        return {
+            function: {
+                what: _line(
+                    (small["of"], small["used"][function].get(what, 0)),
+                    (large["of"], large["used"][function].get(what, 0)),
+                    (large["of"], large["used"][function].get(what, 0)),
+                )
+                for what in large["used"][function]
+            }
+            for function in large["used"]
+        }
+
+    @property
+    def _receivables(self) -> list[dict[str, Any]]:
+        """As counted with few accounts, and with more."""
+        found: list[dict[str, Any]] = self.content["receivables"]
+        return found
 
     @property
     def memory_mb(self) -> dict[str, int]:
