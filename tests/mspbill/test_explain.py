@@ -90,3 +90,20 @@ def test_damaged_data_is_refused(tmp_path: Path, mspbill: Mspbill) -> None:
     result = mspbill("explain", tmp_path, "PW-000001")
     assert result.exit_code == 2
     assert "cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("PW-000001",), "Give a folder, the number of an invoice"),
+        (("out", "PW-000001", "first"), "the number of a line"),
+        (("out", "PW-000001", "1", "2"), "the number of a line"),
+        (("out", "PW-000001", "1", "--stack", "trial"), "Give the number of an invoice"),
+    ],
+)
+def test_words_that_do_not_fit_are_refused(
+    words: tuple[str, ...], told: str, mspbill: Mspbill
+) -> None:
+    answer = mspbill("explain", *words)
+    assert answer.exit_code == 2
+    assert told in " ".join(answer.output.replace("│", " ").split())
