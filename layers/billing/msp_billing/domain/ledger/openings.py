@@ -98,8 +98,8 @@ def entered_otherwise(item: OpeningItem, entry: LedgerEntry) -> str | None:
     if (effect, entry.on, entry.due_on) == (item.effect, item.on, due_on):
         return None
     due = f", due {entry.due_on}" if entry.due_on else ""
-    kind = "credit" if effect < 0 else "invoice"
-    return f"a {kind} of {entry.on}{due}, {abs(effect)} {item.currency}"
+    kind = "a credit" if effect < 0 else "an invoice"
+    return f"{kind} of {entry.on}{due}, {abs(effect)} {item.currency}"
 
 
 def looks_like_ours(document: str, prefixes: Sequence[str]) -> str | None:

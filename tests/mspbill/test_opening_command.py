@@ -1,0 +1,107 @@
+"""``mspbill opening-balances`` on a deployed stack: a plan, a yes, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from msp_billing.adapters.directory.provider_directory import load_provider_directory
+from msp_billing.domain.ledger.verifying import Verification
+from msp_billing.usecases.receivables.verifying import verify_provider
+from mspbill.opening_command import totals
+from tests.mspbill.deployed_stack import DeployedStack, deployed_stack
+from tests.mspbill.old_files import CONNECTWISE, OldSystem, samples
+
+START_AT = datetime(2026, 12, 1, 15, tzinfo=UTC)
+ON = ("--on", "2026-11-30", "--by", "clerk", "--stack", "trial")
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> OldSystem:
+    brought_in = OldSystem(tmp_path_factory.mktemp("old"))
+    brought_in.map("MS-SRV,SERVER,,")
+    brought_in.take("connectwise", *samples("connectwise", CONNECTWISE), code=4)
+    return brought_in
+
+
+@pytest.fixture(scope="module")
+def stack(old: OldSystem) -> Iterator[DeployedStack]:
+    with deployed_stack(START_AT, load_provider_directory(old.into)) as found:
+        yield found
+
+
+def proofs(stack: DeployedStack) -> list[Verification]:
+    return [entry for entry in verify_provider(stack.ports, "pinewood") if entry.entries]
+
+
+def opening(old: OldSystem, total: str, *more: str) -> tuple[object, ...]:
+    return ("opening-balances", old.into, "--total", total, *ON, *more)
+
+
+def test_a_total_that_differs_is_told_and_nothing_is_entered(
+    old: OldSystem, stack: DeployedStack
+) -> None:
+    told = stack.words(*opening(old, "1409.50", "--yes"), code=2)
+    assert "The items come to 1409.60 USD, the total given is 1409.50: +0.10 USD" in told
+    assert "Nothing was entered." in told
+    assert proofs(stack) == []
+
+
+def test_a_plan_waits_for_a_yes_and_what_was_entered_stands(
+    old: OldSystem, stack: DeployedStack
+) -> None:
+    stack.words(*opening(old, "1409.60"), code=2)  # nobody can be asked here
+    assert proofs(stack) == []
+    told = stack.words(*opening(old, "1,409.60", "--yes"))
+    assert "birch-dental 20190 15 December 2026 $54.00 new" in told
+    assert "quiet-library 20191 credit -$20.00 new" in told
+    assert "for due on 31 December 2026 at the earliest" in told
+    assert "Entered 4 in the ledgers of 3 accounts." in told
+    proved = proofs(stack)
+    assert all(entry.fits for entry in proved)
+    assert sum(entry.balance for entry in proved) == Decimal("1409.60")
+    aged = stack.words("aging", "--stack", "trial")
+    assert "harbor-and-co 1,100.30 275.30 - 1,375.60" in aged
+    again = stack.json(*opening(old, "1409.60", "--yes"))
+    assert (len(again["plan"]["standing"]), again["result"]) == (4, None)
+    assert proofs(stack) == proved
+    path = old.into / "opening-balances.csv"
+    text = path.read_bytes()
+    path.write_bytes(text.replace(b"54.00", b"55.00"))
+    other = stack.words(*opening(old, "1410.60", "--yes"), code=2)
+    path.write_bytes(text)
+    assert "invoice 20190 of 2026-11-15, due 2026-12-15: 55.00 USD is asked for" in other
+    assert "the ledger of birch-dental has an invoice of 2026-11-15" in other
+    assert proofs(stack) == proved
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("account,number\n", "It lacks the column 'kind'"),
+        ("account,number,kind,date,due_date,amount,currency\na,1,bill,2026-13-01,,x,USD\n",
+         "opening-balances.csv:2: kind: Input should be 'invoice' or 'credit'"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_says_where(old: OldSystem, text: str, said: str) -> None:
+    copied = old.folder / "broken"
+    copied.mkdir(exist_ok=True)
+    (copied / "provider.yaml").write_bytes((old.into / "provider.yaml").read_bytes())
+    (copied / "opening-balances.csv").write_text(text)
+    told = old.call("opening-balances", copied, "--total", "1", *ON, code=2)
+    assert said in told
+
+
+def test_a_directory_without_the_file_says_how_to_make_it(old: OldSystem, tmp_path: Path) -> None:
+    (tmp_path / "provider.yaml").write_bytes((old.into / "provider.yaml").read_bytes())
+    told = old.call("opening-balances", tmp_path, "--total", "1", *ON, code=2)
+    assert "Write it with mspbill import" in told
+
+
+def test_totals_are_read_with_and_without_their_currency() -> None:
+    found = totals(["1,200.50", "CAD -3", "7 eur"], "USD")
+    assert [str(money) for money in found] == ["1200.50 USD", "-3 CAD", "7 EUR"]
