@@ -9,21 +9,29 @@ from msp_billing.domain.dunning.entitlements import EntitlementQuestionError
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.errors import (
     AppliedMeanwhileError,
+    ApprovalGoneError,
     BusError,
     ConcurrentLedgerError,
     LedgerCurrencyError,
     LedgerUnreadableError,
+    NotBilledAgainError,
+    NotWaitingForApprovalError,
     PaymentConflictError,
     PaymentDecidedError,
     RefundConflictError,
     VersionConflictError,
     WriteOffConflictError,
 )
+from mspbill.command_errors import CycleRefusedError, FunctionFailedError
 
 REFUSED = (
     AppliedMeanwhileError,
+    ApprovalGoneError,
+    CycleRefusedError,
     EntitlementQuestionError,
     LedgerCurrencyError,
+    NotBilledAgainError,
+    NotWaitingForApprovalError,
     PaymentConflictError,
     PaymentDecidedError,
     RefundConflictError,
@@ -39,6 +47,7 @@ FAILED = (
     ClientError,
     ConcurrentLedgerError,
     ConcurrentStandingError,
+    FunctionFailedError,
     LedgerUnreadableError,
 )
 """It may be right, and could not be done now."""

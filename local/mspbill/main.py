@@ -8,6 +8,7 @@ import typer
 
 from mspbill import (
     asking_commands,
+    cycle_commands,
     dunning_commands,
     earlier_names,
     explain_command,
@@ -30,6 +31,7 @@ GROUPS = (
     import_command,
     provider_commands,
     opening_command,
+    cycle_commands,
     dunning_commands,
     payment_commands,
     hold_commands,

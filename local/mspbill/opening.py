@@ -38,6 +38,11 @@ class OpenedStack:
     only_provider: str | None = None
     """Whose state it is, for what a demo left."""
 
+    @property
+    def is_saved(self) -> bool:
+        """Whether it is what a demo left: nothing happens there, and nobody can be asked."""
+        return self.only_provider is not None
+
     def provider(self, name: str | None) -> Opened:
         """The provider that was named, or the only one that there is. Raises SourceError."""
         return _provider(self, name)
@@ -52,6 +57,8 @@ class Opened:
     policy: ProviderPolicy
     as_json: bool = False
     names: StackNames | None = None
+    is_saved: bool = False
+    """Whether it is what a demo left: nothing happens there, and nobody can be asked."""
 
     def account(self, name: str) -> Account:
         """An account by its short name.
@@ -147,4 +154,4 @@ def _provider(stack: OpenedStack, name: str | None) -> Opened:
         listed = ", ".join(ports.policies.providers()) or "none"
         raise SourceError(f"There is no provider '{name}' here, but {listed}.")
     policy = ports.policies.policy(name, current.policy_version)
-    return Opened(ports, name, policy, stack.as_json, stack.names)
+    return Opened(ports, name, policy, stack.as_json, stack.names, stack.is_saved)

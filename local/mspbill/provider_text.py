@@ -52,7 +52,7 @@ def provider_details(found: Opened) -> dict[str, Any]:
     """What is in force, and what comes next."""
     ports, policy = found.ports, found.policy
     current = ports.policies.current(found.provider)
-    there = ports.schedules.of_provider(found.provider) if found.names is not None else {}
+    there = ports.schedules.of_provider(found.provider) if not found.is_saved else {}
     openings = next_openings(policy, current.first_period, ports.clock.now())
     return {
         **current.model_dump(mode="json"),
@@ -68,7 +68,7 @@ def provider_details(found: Opened) -> dict[str, Any]:
         ],
         "schedules": sorted(there),
         "schedules_out_of_step": [
-            change.what for change in schedule_changes(there, policy) if found.names is not None
+            change.what for change in schedule_changes(there, policy) if not found.is_saved
         ],
         "open_cycles": [
             str(cycle.id) for cycle in open_cycles(ports, policy, current.first_period)

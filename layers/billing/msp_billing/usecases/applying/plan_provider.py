@@ -7,14 +7,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from msp_billing.domain.accounts import Account
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.cycles import Cycle, CycleId, CycleState
-from msp_billing.domain.date_rules import resolve_instant
+from msp_billing.domain.cycles import Cycle, CycleId, CycleState, opening_at
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.problems import Problem, name_some
-from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.applying.changes import NextOpening, PlanWarning, ProviderPlan
 from msp_billing.usecases.applying.comparing import (
     account_changes,
@@ -90,9 +87,9 @@ def next_openings(
     found = []
     for run in policy.runs:
         period = max(first_period, Period.of(now.date()).shifted(-run.opens.month - 2))
-        while _opens_at(policy, run, period) <= now:
+        while opening_at(policy, run, period) <= now:
             period = period.shifted(1)
-        at = _opens_at(policy, run, period)
+        at = opening_at(policy, run, period)
         found.append(NextOpening(run=run.run, title=run.title, period=period, opens_at=at))
     return tuple(found)
 
@@ -120,11 +117,6 @@ def _first_month(ports: Ports, policy: ProviderPolicy) -> Period:
     now = ports.clock.now()
     openings = next_openings(policy, Period(year=1970, month=1), now)
     return max(opening.period for opening in openings)
-
-
-def _opens_at(policy: ProviderPolicy, run: RunPolicy, period: Period) -> datetime:
-    # The model admits only a plain day as 'opens', so no holiday is ever looked up.
-    return resolve_instant(run.opens, period, BusinessCalendar(), policy.zone)
 
 
 # --- Warnings ------------------------------------------------------------------------------------
