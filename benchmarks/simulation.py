@@ -16,6 +16,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from typing import Any
 
@@ -23,6 +24,9 @@ from benchmarks.cost.bill import ACCOUNTS_PER_BATCH, Model
 from benchmarks.cost.durations import DELIVERING, seconds
 from benchmarks.counting.scenes import ROOT
 from benchmarks.waiting import DAY, Bucket, in_words
+from msp_billing.usecases.number_invoices import INVOICES_PER_CALL
+
+__all__ = ["INVOICES_PER_CALL", "Setting", "Simulation", "Step"]
 
 LONGEST_CALL = 900
 """Seconds that a function may run, and the most that the template gives one."""
@@ -132,7 +136,7 @@ class Simulation:
             granted,
             self._index.take(_each(function, "dynamodb index write units") * accounts, begun),
         )
-        calls = ceil(accounts / 490)
+        calls = ceil(accounts / INVOICES_PER_CALL)
         if granted > begun + took:
             waited["the cycle's partition"] = granted - begun - took
         ended = max(begun + took, granted)
@@ -234,6 +238,7 @@ class Simulation:
         if rest:
             yield rest
 
+    @cache  # noqa: B019 - as long as a simulation runs; a million accounts are two sizes of batch
     def _seconds(self, function: str, accounts: int, *, fixed: bool = False) -> float:
         used = {
             what: line.at(accounts) if fixed else line.each * accounts

@@ -36,7 +36,7 @@ Quantities = dict[str, float]
 """By the name of a price, how much is used."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """Counted figures with the inputs; ``changed`` says which inputs are others."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,14 @@ class Line:
         return self.fixed + self.each * accounts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Counted:
     """The file of counts, with the questions that the model and the document ask."""
 
     content: dict[str, Any]
 
     @classmethod
+    @cache
     def read(cls) -> Counted:
         """The counts that are kept with the project."""
         return cls(json.loads(COUNTS.read_text("utf-8")))
@@ -72,6 +73,7 @@ class Counted:
             if function.removesuffix("Function") not in BY_THE_CALENDAR
         }
 
+    @cache  # noqa: B019 - one for the life of the program
     def cycle(self, lines: int) -> dict[str, dict[str, Line]]:
         """By function and what it uses, how it grows with accounts of so many lines.
 
@@ -152,12 +154,14 @@ def _line(small: tuple[int, float], large: tuple[int, float], other: tuple[int, 
     return Line(fixed=fixed, each=max(0.0, (other[1] - fixed) / other[0]))
 
 
+@cache
 def inputs() -> dict[str, Any]:
     """What the model assumes (``inputs.yaml``)."""
     told: dict[str, Any] = yaml.safe_load((FOLDER / "inputs.yaml").read_text("utf-8"))
     return told
 
 
+@cache
 def prices() -> dict[str, float]:
     """List prices by what they are for (``prices.yaml``)."""
     told = yaml.safe_load((FOLDER / "prices.yaml").read_text("utf-8"))
