@@ -7,76 +7,19 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-
-from msp_billing.adapters.calendars import HolidayCalendars
-from msp_billing.adapters.clock import SystemClock
-from msp_billing.adapters.counted_stores import CountedLedgers, CountedOutbox, CountedPayments
-from msp_billing.adapters.dynamodb.at_issue import DynamoAtIssueStore
-from msp_billing.adapters.dynamodb.bodies import Bodies
-from msp_billing.adapters.dynamodb.contacts import DynamoContactStore
-from msp_billing.adapters.dynamodb.credit_notes import DynamoCreditNoteStore
-from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
-from msp_billing.adapters.dynamodb.document_links import DynamoDocumentLinks
-from msp_billing.adapters.dynamodb.incidents import DynamoIncidentStore
-from msp_billing.adapters.dynamodb.invoices import DynamoInvoiceStore
-from msp_billing.adapters.dynamodb.policies import DynamoBook, DynamoPolicyStore
-from msp_billing.adapters.dynamodb.schema import DynamoSchemaStore
-from msp_billing.adapters.dynamodb.standings import DynamoStandingStore
-from msp_billing.adapters.dynamodb.table import Table
-from msp_billing.adapters.dynamodb.write_offs import DynamoWriteOffStore
-from msp_billing.adapters.s3_records import S3Records
-from msp_billing.adapters.trial_clock import TrialClock, pauses_by
-from msp_billing.usecases.ports import (
-    AtIssueStore,
-    Book,
-    Bus,
-    Calendars,
-    Clock,
-    Composer,
-    ContactStore,
-    CreditNoteStore,
-    CycleStore,
-    DocumentLinkStore,
-    Executions,
-    Feeds,
-    IncidentStore,
-    InvoiceRenderer,
-    InvoiceStore,
-    LedgerStore,
-    Mailer,
-    Outbox,
-    Pauses,
-    PaymentFiles,
-    PaymentStore,
-    PolicyStore,
-    Ports,
-    Records,
-    Reports,
-    Schedules,
-    SchemaStore,
-    StandingStore,
-    Workbooks,
-    WriteOffStore,
-)
+from msp_billing.adapters.aws_clients import ONE_ATTEMPT, S3_CLIENT, client
 
 if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.adapters.dynamodb.table import Table
     from msp_billing.adapters.http.release_pages import ReleasePages
     from msp_billing.adapters.webhook_secrets import WebhookSecrets
+    from msp_billing.usecases import ports as port
 
-_clock: Clock | None = None
-
-# Every call gives up and is retried within a Lambda's time; SES alone gets one attempt in all.
-_RETRYING = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
-)
-# Addresses that are handed out are signed for the bucket's own region, as newer regions ask for it.
-S3_CLIENT = _RETRYING.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
-_ONE_ATTEMPT = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
+_clock: port.Clock | None = None
 
 
-def use_clock(clock: Clock | None) -> None:
+def use_clock(clock: port.Clock | None) -> None:
     """Use the clock of the local cloud; None for the machine's, or a trial's own, as it was."""
     global _clock  # noqa: PLW0603 - one clock per process is the point
     _clock = clock
@@ -85,7 +28,7 @@ def use_clock(clock: Clock | None) -> None:
 
 
 @lru_cache(maxsize=1)
-def ports() -> Ports:
+def ports() -> port.Ports:
     """The ports of this process, from the environment that template.yaml gives the function."""
     return _WiredPorts()
 
@@ -96,7 +39,7 @@ def webhook_secrets() -> WebhookSecrets:
     from msp_billing.adapters.webhook_secrets import WebhookSecrets
 
     clock = ports().clock
-    return WebhookSecrets(_client("secretsmanager"), os.environ["WEBHOOK_SECRETS_PREFIX"], clock)
+    return WebhookSecrets(client("secretsmanager"), os.environ["WEBHOOK_SECRETS_PREFIX"], clock)
 
 
 @cache
@@ -114,151 +57,190 @@ class _WiredPorts:
     """
 
     @cached_property
-    def clock(self) -> Clock:
+    def clock(self) -> port.Clock:
+        from msp_billing.adapters.clock import SystemClock
+        from msp_billing.adapters.trial_clock import TrialClock
+
         if _clock is None and os.environ.get("TRIAL_CLOCK") == "on":
             return TrialClock(self._table)
         return _clock or SystemClock()
 
     @cached_property
-    def calendars(self) -> Calendars:
+    def calendars(self) -> port.Calendars:
+        from msp_billing.adapters.calendars import HolidayCalendars
+
         return HolidayCalendars()
 
     @cached_property
-    def policies(self) -> PolicyStore:
+    def policies(self) -> port.PolicyStore:
+        from msp_billing.adapters.dynamodb.policies import DynamoPolicyStore
+
         return DynamoPolicyStore(self._table, self._bodies)
 
     @cached_property
-    def book(self) -> Book:
+    def book(self) -> port.Book:
+        from msp_billing.adapters.dynamodb.policies import DynamoBook
+
         return DynamoBook(self._table, self._bodies)
 
     @cached_property
-    def cycles(self) -> CycleStore:
+    def cycles(self) -> port.CycleStore:
+        from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
+
         return DynamoCycleStore(self._table)
 
     @cached_property
-    def invoices(self) -> InvoiceStore:
+    def invoices(self) -> port.InvoiceStore:
+        from msp_billing.adapters.dynamodb.invoices import DynamoInvoiceStore
+
         return DynamoInvoiceStore(self._table, self._bodies)
 
     @cached_property
-    def at_issue(self) -> AtIssueStore:
+    def at_issue(self) -> port.AtIssueStore:
+        from msp_billing.adapters.dynamodb.at_issue import DynamoAtIssueStore
+
         return DynamoAtIssueStore(self._table, self._bodies)
 
     @cached_property
-    def credit_notes(self) -> CreditNoteStore:
+    def credit_notes(self) -> port.CreditNoteStore:
+        from msp_billing.adapters.dynamodb.credit_notes import DynamoCreditNoteStore
+
         return DynamoCreditNoteStore(self._table)
 
     @cached_property
-    def outbox(self) -> Outbox:
+    def outbox(self) -> port.Outbox:
+        from msp_billing.adapters.counted_stores import CountedOutbox
+
         return CountedOutbox(self._table)
 
     @cached_property
-    def contacts(self) -> ContactStore:
+    def contacts(self) -> port.ContactStore:
+        from msp_billing.adapters.dynamodb.contacts import DynamoContactStore
+
         return DynamoContactStore(self._table)
 
     @cached_property
-    def document_links(self) -> DocumentLinkStore:
+    def document_links(self) -> port.DocumentLinkStore:
+        from msp_billing.adapters.dynamodb.document_links import DynamoDocumentLinks
+
         return DynamoDocumentLinks(self._table)
 
     @cached_property
-    def pauses(self) -> Pauses:
+    def pauses(self) -> port.Pauses:
+        from msp_billing.adapters.trial_clock import pauses_by
+
         return pauses_by(self.clock)
 
     @cached_property
-    def records(self) -> Records:
+    def records(self) -> port.Records:
+        from msp_billing.adapters.s3_records import S3Records
+
         return S3Records(self._s3, os.environ["RECORDS_BUCKET"])
 
     @cached_property
-    def feeds(self) -> Feeds:
+    def feeds(self) -> port.Feeds:
         from msp_billing.adapters.s3_feeds import S3Feeds
 
         return S3Feeds(self._s3, os.environ["FEEDS_BUCKET"])
 
     @cached_property
-    def renderer(self) -> InvoiceRenderer:
+    def renderer(self) -> port.InvoiceRenderer:
         from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 
         return TypstRenderer(_assets())
 
     @cached_property
-    def workbooks(self) -> Workbooks:
+    def workbooks(self) -> port.Workbooks:
         from msp_billing.adapters.workbooks.xlsx_workbooks import XlsxWorkbooks
 
         return XlsxWorkbooks()
 
     @cached_property
-    def reports(self) -> Reports:
+    def reports(self) -> port.Reports:
         from msp_billing.adapters.reports.report_maker import ReportMaker
 
         return ReportMaker(_assets())
 
     @cached_property
-    def composer(self) -> Composer:
+    def composer(self) -> port.Composer:
         from msp_billing.adapters.mails.mail_composer import MailComposer
 
         return MailComposer(_assets())
 
     @cached_property
-    def mailer(self) -> Mailer:
+    def mailer(self) -> port.Mailer:
         from msp_billing.adapters.counted_mailer import CountedMailer
 
-        client = _client("sesv2", _ONE_ATTEMPT)
-        return CountedMailer(client, os.environ["MAIL_CONFIGURATION_SET"], _client("sesv2"))
+        sending = client("sesv2", ONE_ATTEMPT)
+        return CountedMailer(sending, os.environ["MAIL_CONFIGURATION_SET"], client("sesv2"))
 
     @cached_property
-    def ledgers(self) -> LedgerStore:
+    def ledgers(self) -> port.LedgerStore:
+        from msp_billing.adapters.counted_stores import CountedLedgers
+
         return CountedLedgers(self._table, self._bodies)
 
     @cached_property
-    def payments(self) -> PaymentStore:
+    def payments(self) -> port.PaymentStore:
+        from msp_billing.adapters.counted_stores import CountedPayments
+
         return CountedPayments(self._table)
 
     @cached_property
-    def write_offs(self) -> WriteOffStore:
+    def write_offs(self) -> port.WriteOffStore:
+        from msp_billing.adapters.dynamodb.write_offs import DynamoWriteOffStore
+
         return DynamoWriteOffStore(self._table)
 
     @cached_property
-    def payment_files(self) -> PaymentFiles:
+    def payment_files(self) -> port.PaymentFiles:
         from msp_billing.adapters.payments.payment_file_readers import S3PaymentFiles
 
         return S3PaymentFiles(self._s3, os.environ["FEEDS_BUCKET"])
 
     @cached_property
-    def standings(self) -> StandingStore:
+    def standings(self) -> port.StandingStore:
+        from msp_billing.adapters.dynamodb.standings import DynamoStandingStore
+
         return DynamoStandingStore(self._table, self._bodies)
 
     @cached_property
-    def incidents(self) -> IncidentStore:
+    def incidents(self) -> port.IncidentStore:
+        from msp_billing.adapters.dynamodb.incidents import DynamoIncidentStore
+
         return DynamoIncidentStore(self._table)
 
     @cached_property
-    def executions(self) -> Executions:
+    def executions(self) -> port.Executions:
         return _executions("CYCLE_STATE_MACHINE_ARN")
 
     @cached_property
-    def dunning_executions(self) -> Executions:
+    def dunning_executions(self) -> port.Executions:
         return _executions("DUNNING_STATE_MACHINE_ARN")
 
     @cached_property
-    def release_executions(self) -> Executions:
+    def release_executions(self) -> port.Executions:
         return _executions("RELEASE_STATE_MACHINE_ARN")
 
     @cached_property
-    def schedules(self) -> Schedules:
+    def schedules(self) -> port.Schedules:
         return _schedules("SCHEDULE_GROUP", "START_CYCLE_FUNCTION_ARN")
 
     @cached_property
-    def digest_schedules(self) -> Schedules:
+    def digest_schedules(self) -> port.Schedules:
         return _schedules("DIGEST_SCHEDULE_GROUP", "SEND_DIGEST_FUNCTION_ARN")
 
     @cached_property
-    def schemas(self) -> SchemaStore:
+    def schemas(self) -> port.SchemaStore:
+        from msp_billing.adapters.dynamodb.schema import DynamoSchemaStore
+
         return DynamoSchemaStore(self._table)
 
     @cached_property
-    def bus(self) -> Bus:
+    def bus(self) -> port.Bus:
         from msp_billing.adapters.event_bus import EventBridgeBus
 
-        return EventBridgeBus(_client("events"), os.environ["BUS_NAME"])
+        return EventBridgeBus(client("events"), os.environ["BUS_NAME"])
 
     @property
     def api_url(self) -> str:
@@ -266,28 +248,26 @@ class _WiredPorts:
 
     @cached_property
     def _s3(self) -> Any:
-        return _client("s3", S3_CLIENT)
+        return client("s3", S3_CLIENT)
 
     @cached_property
     def _table(self) -> Table:
-        return Table(_client("dynamodb"), os.environ["TABLE_NAME"])
+        from msp_billing.adapters.dynamodb.table import Table
+
+        return Table(client("dynamodb"), os.environ["TABLE_NAME"])
 
     @cached_property
     def _bodies(self) -> Bodies:
+        from msp_billing.adapters.dynamodb.bodies import Bodies
+
         return Bodies(self.records)
 
 
-@cache
-def _client(service: str, config: Config = _RETRYING) -> Any:
-    """A client, made once per process: making one takes longer than most calls."""
-    return boto3.client(service, config=config)
-
-
-def _schedules(group: str, function: str) -> Schedules:
+def _schedules(group: str, function: str) -> port.Schedules:
     from msp_billing.adapters.scheduler import EventBridgeSchedules
 
     return EventBridgeSchedules(
-        _client("scheduler"),
+        client("scheduler"),
         os.environ[group],
         os.environ[function],
         os.environ["SCHEDULER_ROLE_ARN"],
@@ -295,10 +275,10 @@ def _schedules(group: str, function: str) -> Schedules:
     )
 
 
-def _executions(variable: str) -> Executions:
+def _executions(variable: str) -> port.Executions:
     from msp_billing.adapters.step_functions import StepFunctionsExecutions
 
-    return StepFunctionsExecutions(_client("stepfunctions"), os.environ[variable])
+    return StepFunctionsExecutions(client("stepfunctions"), os.environ[variable])
 
 
 def _assets() -> Path:

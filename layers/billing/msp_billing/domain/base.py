@@ -15,7 +15,8 @@ class Frozen(BaseModel):
     line, rather than into a rule that silently does not apply.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+    # Built when first used: there are hundreds of models, and a function starts with a few of them.
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, defer_build=True)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with other field values, which works out its cached properties anew.

@@ -61,6 +61,8 @@ def upgraded(payload: Payload) -> Payload:
         PayloadVersionError: a newer release wrote it, or it is no version at all.
     """
     version = payload.get("schema_version", 1)
+    if isinstance(version, str) and version.isdecimal():  # as inputs of executions have it
+        version = int(version)
     if version not in range(1, SCHEMA_VERSION + 1):
         raise PayloadVersionError(version)
     for older in range(int(version), SCHEMA_VERSION):
