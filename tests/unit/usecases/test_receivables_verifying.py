@@ -18,6 +18,7 @@ from msp_billing.usecases.receivables.verifying import (
     verify_account,
     verify_provider,
 )
+from tests.unit.domain.builders import account
 from tests.unit.domain.ledger.ledger_samples import LEDGER, day
 from tests.unit.domain.ledger.test_verifying import changed, rehashed
 from tests.unit.usecases.ledger_office import Office
@@ -104,6 +105,25 @@ def test_the_weekly_proof_names_what_does_not_fit_and_counts_the_rest() -> None:
     assert found.entries == 1
     (misfit,) = found.misfits
     assert misfit.startswith(f"{LEDGER}: ")
+
+
+def test_in_seven_parts_each_ledger_is_proved_once_in_seven_days() -> None:
+    """A call has 15 minutes, and reads a ledger in hundredths of a second (docs/cost.md)."""
+    office = kept()
+    lodges = [account().model_copy(update={"account": f"lodge-{n}"}) for n in range(20)]
+    office.ports.book.put("lantern", lodges)
+    every = {found.ledger.account for found in verify_provider(office.ports, "lantern")}
+    seen: list[str] = []
+    days: list[int] = []
+    for _ in range(7):
+        found = [entry.ledger.account for entry in verify_provider(office.ports, "lantern", 7)]
+        days.append(prove_ledgers(office.ports, ProofRequest(parts=7)).ledgers)
+        assert days[-1] == len(found)
+        seen += found
+        office.ports.clock.pass_days(1)
+    assert len(every) == 21
+    assert sorted(seen) == sorted(every)
+    assert max(days) < 10
 
 
 def test_a_dropped_tail_and_an_old_head_are_named() -> None:

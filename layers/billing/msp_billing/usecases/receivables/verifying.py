@@ -8,6 +8,7 @@ records bucket, under Object Lock, and every proof compares with it.
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
@@ -101,13 +102,16 @@ def verify_account(ports: Ports, provider: str, account: str) -> Verification:
     return _verify(ports, _ledger(ports, provider, account, anchors), on, anchors)
 
 
-def verify_provider(ports: Ports, provider: str) -> Iterator[Verification]:
+def verify_provider(ports: Ports, provider: str, parts: int = 1) -> Iterator[Verification]:
     """Prove every ledger of a provider, also one that the table does not have any more.
+
+    Args:
+        parts: see ``ProofRequest``.
 
     The bus is told ``LedgerDoesNotFit`` of each that does not fit.
     """
     fitting: set[str] = set()
-    for found in prove_provider(ports, provider):
+    for found in prove_provider(ports, provider, parts):
         account = found.ledger.account
         if found.misfit is None:
             fitting.add(account)
@@ -117,12 +121,14 @@ def verify_provider(ports: Ports, provider: str) -> Iterator[Verification]:
     settle_incidents(ports, AttentionKind.LEDGER_DOES_NOT_FIT, provider, fitting)
 
 
-def prove_provider(ports: Ports, provider: str) -> Iterator[Verification]:
+def prove_provider(ports: Ports, provider: str, parts: int = 1) -> Iterator[Verification]:
     """The same, and nobody is told: for somebody who looks at what comes of it."""
     today = today_of(ports, provider)
     on, anchors = newest_anchors(ports, provider, today)
     names = {entry.account.account for entry in ports.book.entries(provider)} | anchors.keys()
     for account in sorted(names):
+        if _turn_of(account, parts) != today.toordinal() % parts:
+            continue
         yield _verify(ports, _ledger(ports, provider, account, anchors), on, anchors)
 
 
@@ -130,6 +136,12 @@ class ProofRequest(Frozen):
     """Whose ledgers to prove."""
 
     provider: Identifier | None = Field(default=None, description="Everybody's, if left out.")
+    parts: int = Field(
+        default=1,
+        ge=1,
+        le=366,
+        description="Of so many parts, prove only the one whose day it is: a call has 15 minutes.",
+    )
 
 
 class ProofResult(Frozen):
@@ -143,17 +155,22 @@ class ProofResult(Frozen):
 
 
 def prove_ledgers(ports: Ports, request: ProofRequest) -> ProofResult:
-    """Prove every ledger, and say which does not fit; once a week, and whenever somebody asks."""
+    """Prove ledgers, and say which do not fit: each once a week, and whenever somebody asks."""
     wanted = [request.provider] if request.provider else list(ports.policies.providers())
     ledgers = entries = 0
     misfits: list[str] = []
     for provider in wanted:
-        for found in verify_provider(ports, provider):
+        for found in verify_provider(ports, provider, request.parts):
             ledgers += 1
             entries += found.entries
             if found.misfit is not None and len(misfits) < _MOST_MISFITS_NAMED:
                 misfits.append(f"{found.ledger}: {found.misfit.what}"[:500])
     return ProofResult(ledgers=ledgers, entries=entries, misfits=tuple(misfits))
+
+
+def _turn_of(account: str, parts: int) -> int:
+    """Which of the parts an account is in: always the same one."""
+    return zlib.crc32(account.encode()) % parts
 
 
 def newest_anchors(ports: Ports, provider: str, until: date) -> tuple[date | None, Anchors]:
