@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from mspbill.migrate_command import migrate
 from mspbill.panels import OPERATE, add_commands
+from mspbill.restore_command import restore
+from mspbill.use_table_command import use_table
 from mspbill.verify_command import verify
 
 _EPILOG = (
@@ -16,4 +20,10 @@ _EPILOG = (
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    add_commands(app, OPERATE, {"verify": verify, "migrate": migrate}, epilog=_EPILOG)
+    commands: dict[str, Callable[..., None]] = {
+        "verify": verify,
+        "migrate": migrate,
+        "restore": restore,
+        "use-table": use_table,
+    }
+    add_commands(app, OPERATE, commands, epilog=_EPILOG)

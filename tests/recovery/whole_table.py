@@ -2,7 +2,8 @@
 
 Birch has a dunning policy here. September is billed; fir ordered a seat that is billed once; alder
 gets a credit note; beech pays, a payment of nobody waits in the queue; cedar never pays and is on
-credit hold from 15 October on, after October's cycle.
+credit hold before the end, after October's cycle. ``as-of-september`` is the table as it was at the
+end of September: the emulator restores no other time than now, so the restore is begun then.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from mspbill import opening
 from mspbill.stack_names import StackNames
 from tests.end_to_end.dunning_provider import CLERK, dunning_birch
 from tests.end_to_end.small_provider import Provider, account, birch, line
-from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, cycle_id, open_stage
+from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, at, cycle_id, open_stage
 
 STACK = "trial"
+RESTORED = "as-of-september"
 SEPTEMBER_CYCLE, OCTOBER_CYCLE = cycle_id(), cycle_id(period=OCTOBER)
 SEPTEMBER_PK = "CYCLE#birch#managed#2026-09"
 
@@ -78,9 +80,48 @@ class Kept:
         assert old in text, text
         self.put({**item, "body": pack(text.replace(old, new, 1))})
 
+    def keep_as(self, name: str) -> None:
+        """Begin a restore to this very moment: the emulator copies what is there now."""
+        client = boto3.client("dynamodb")
+        client.update_continuous_backups(
+            TableName=self.table,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
+        client.restore_table_to_point_in_time(
+            SourceTableName=self.table,
+            TargetTableName=name,
+            RestoreDateTime=self.stage.cloud.clock.now(),
+        )
+
+    @contextmanager
+    def mended(self) -> Iterator[None]:
+        """What is done to the table meanwhile is undone: items, and objects of the bucket."""
+        before = self.items()
+        objects = _objects(self.bucket)
+        try:
+            yield
+        finally:
+            for key in self.items().keys() - before.keys():
+                self.delete(*key)
+            now = self.items()
+            for key, item in before.items():
+                if now.get(key) != item:
+                    self.put(item)
+            after = _objects(self.bucket)
+            for key, content in objects.items():
+                if after.get(key) != content:
+                    boto3.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content)
+
     def names(self) -> StackNames:
         cloud = self.stage.cloud
         return StackNames(STACK, cloud.resource_ids(), cloud.outputs(), "us-east-1")
+
+
+def _objects(bucket: str) -> dict[str, bytes]:
+    s3 = boto3.client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
+    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 
 def _provider() -> Provider:
@@ -112,8 +153,8 @@ def _pay(stage: Stage, name: str, amount: str, whose: str | None) -> None:
 
 @contextmanager
 def kept_table() -> Iterator[Kept]:
-    """The table at the end of 20 October 2026; ``--stack trial`` is its stack."""
-    with open_stage() as stage, pytest.MonkeyPatch.context() as patched:
+    """The table on 4 October 2026; ``--stack trial`` is its stack."""
+    with open_stage(at("2026-08-31T00:00:00")) as stage, pytest.MonkeyPatch.context() as patched:
         stage.set_up(_provider(), SEPTEMBER)
         stage.run_until("2026-09-04T00:00:00")
         _pay(stage, "beech-1", "21.00", "beech")
@@ -129,8 +170,10 @@ def kept_table() -> Iterator[Kept]:
         }
         issue_credit_note(stage.ports, CreditNoteRequest.model_validate(asked))
         stage.put_feeds(_provider(), OCTOBER)
-        stage.run_until("2026-10-20T00:00:00")
         kept = Kept(stage)
+        stage.run_until("2026-09-30T00:00:00")
+        kept.keep_as(RESTORED)
+        stage.run_until("2026-10-04T00:00:00")
         patched.setenv("COLUMNS", "200")
         patched.setattr(opening, "stack_names", lambda _stack: kept.names())
         patched.setattr(opening, "clock_of_stack", lambda _values: stage.cloud.clock)

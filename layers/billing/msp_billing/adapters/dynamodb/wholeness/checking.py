@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from msp_billing.adapters.dynamodb.restored_numbers import LOST, lost_in
 from msp_billing.adapters.dynamodb.wholeness import (
     cycle_checks,
     mail_checks,
@@ -146,6 +147,10 @@ class DynamoItemChecks:
                 money_checks.note_entered(self._look, item, self._rows)
         except UnreadableError:
             return  # the check of the item says so
+        if str(item["sk"]).startswith(LOST):
+            for lost in lost_in([item]):
+                self._rows.note_lost((lost.provider, lost.series), lost.first, lost.last)
+                self.looked_at["numbers lost by a restore"] += lost.last - lost.first + 1
         place = str(item["sk"]).split("#")[1:4]
         if kind == "CYCLE/CREDIT":
             self._notes[str(item["pk"]), "#".join(place)] += 1

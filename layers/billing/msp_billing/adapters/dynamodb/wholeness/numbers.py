@@ -62,6 +62,12 @@ class NumberRows:
         if found is not None:
             self._entered.setdefault(row, _Bits()).set(int(found["digits"]))
 
+    def note_lost(self, row: Row, first: int, last: int) -> None:
+        """Numbers that a restore passed over: given out once, and known to have no document."""
+        bits = self._documents.setdefault(row, _Bits())
+        for number in range(first, last + 1):
+            bits.set(number)
+
     def findings(self, before: Mapping[Row, int], after: Mapping[Row, int]) -> Iterator[Finding]:
         """Numbers that are missing, and numbers too many.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from msp_billing.adapters.dynamodb.restored_numbers import LOST
 from msp_billing.adapters.dynamodb.wholeness.looking import (
     Looking,
     Outcome,
@@ -43,7 +44,7 @@ def check_provider_item(look: Looking, item: Item) -> Iterator[Outcome]:
     elif sk.startswith("PRICE_BOOK#"):
         look.model(PriceBook, item)
         yield from _hashed(look, item)
-    elif not sk.startswith("COUNTER#"):
+    elif not sk.startswith(("COUNTER#", LOST)):
         yield wrong(FindingKind.UNKNOWN_ITEM, item, "this version knows no such item")
 
 

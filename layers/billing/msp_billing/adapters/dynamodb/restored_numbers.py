@@ -1,0 +1,93 @@
+"""Numbers that were given out before a restore: never again, and known to be lost.
+
+A number is in customers' hands and on sealed documents, whatever the table says. Were it given out
+again, the new invoice would go out with the sealed document of the old one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from msp_billing.adapters.dynamodb.numbering import counter_action
+from msp_billing.adapters.dynamodb.table import Item, Table, UnprocessedError, pause, put_new
+from msp_billing.usecases.ports import Records
+from msp_billing.usecases.ports.stored import StoredItems
+
+SERIES = ("INVOICE", "INFORMATION", "CREDIT_NOTE")
+LOST = "LOST_NUMBERS#"
+_DIGITS = re.compile(r"^(?P<prefix>.*?)(?P<digits>[0-9]+)$")
+_DOCUMENT = re.compile(
+    r"^[^/]+/[^/]+/\d{4}-\d\d/(?P<kind>invoices|credit-notes)/(?P<number>[^/]+)\.pdf$"
+)
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class LostNumbers:
+    """Numbers of a row that no document of the restored table has."""
+
+    provider: str
+    series: str
+    first: int
+    last: int
+
+
+def highest_given_out(
+    live: StoredItems | None, records: Records, provider: str, prefixes: dict[str, str]
+) -> dict[str, int]:
+    """By series, the highest number that is known to have been given out.
+
+    Args:
+        live: the table that was restored from, if it is still there.
+        prefixes: the series of each prefix of numbers.
+    """
+    highest = dict.fromkeys(SERIES, 0)
+    if live is not None:
+        keys = [(f"PROVIDER#{provider}", f"COUNTER#{series}") for series in SERIES]
+        for (_, sk), item in live.get_many(keys).items():
+            highest[sk.partition("#")[2]] = int(item["last_number"])
+    for key in records.keys(f"{provider}/", after=f"{provider}/"):
+        document = _DOCUMENT.match(key)
+        found = None if document is None else _DIGITS.match(document["number"])
+        if found is not None and (series := prefixes.get(found["prefix"])) is not None:
+            highest[series] = max(highest[series], int(found["digits"]))
+    return highest
+
+
+def pass_over(
+    table: Table, provider: str, highest: dict[str, int], at: datetime, why: str
+) -> Iterator[LostNumbers]:
+    """Raise the restored table's counters to these, and keep which numbers are lost by it."""
+    for series, last in highest.items():
+        key = (f"PROVIDER#{provider}", f"COUNTER#{series}")
+        for round_number in range(_TRIES):
+            standing = table.get(key)
+            known = int(standing["last_number"]) if standing else 0
+            if known >= last:
+                break
+            lost: Item = {
+                "pk": key[0],
+                "sk": f"{LOST}{series}#{known + 1:08d}",
+                "first": known + 1,
+                "last": last,
+                "lost_at": at.isoformat(),
+                "why": why,
+            }
+            actions = [counter_action(key, standing, last - known), put_new(lost)]
+            if table.transact(actions, f"lost-{series}-{known + 1}-{last}"[:36]):
+                yield LostNumbers(provider, series, known + 1, last)
+                break
+            pause(round_number)
+        else:
+            raise UnprocessedError(f"the counter {series} of {provider} was not raised to {last}")
+
+
+def lost_in(items: Iterable[Item]) -> Iterator[LostNumbers]:
+    """The numbers that items say are lost."""
+    for item in items:
+        series = str(item["sk"]).split("#")[1]
+        provider = str(item["pk"]).partition("#")[2]
+        yield LostNumbers(provider, series, int(item["first"]), int(item["last"]))
