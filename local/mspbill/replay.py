@@ -32,6 +32,7 @@ from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
 from msp_billing.usecases.build_invoices import build_or_park
+from msp_billing.usecases.ports import Feeds
 from msp_billing.usecases.take_feed import MomentContext, take_feed
 
 NOT_SEALED = "0" * 64
@@ -52,9 +53,14 @@ class Snapshots:
     Two replays share them: a changed policy is tried on the very rows that the old one had.
     """
 
-    def __init__(self, directory: ProviderDirectory) -> None:
+    def __init__(self, directory: ProviderDirectory, feeds: Feeds | None = None) -> None:
+        """Prepare; nothing is read yet.
+
+        Args:
+            feeds: where the exports are; in the directory, if left out.
+        """
         self.directory = directory
-        self._feeds = DirectoryFeeds(directory)
+        self._feeds: Feeds = feeds or DirectoryFeeds(directory)
         self._owners = {
             feed_key(name): account.account
             for account in directory.accounts

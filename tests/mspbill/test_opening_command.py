@@ -1,4 +1,4 @@
-"""``mspbill opening-balances`` on a deployed stack: a plan, a yes, and once."""
+"""Opening balances and a shadow month on a deployed stack: one is entered once, one never."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from msp_billing.domain.ledger.verifying import Verification
 from msp_billing.usecases.receivables.verifying import verify_provider
 from mspbill.opening_command import totals
 from tests.mspbill.deployed_stack import DeployedStack, deployed_stack
-from tests.mspbill.old_files import CONNECTWISE, OldSystem, samples
+from tests.mspbill.old_files import CONNECTWISE, SAMPLES, OldSystem, samples
 
 START_AT = datetime(2026, 12, 1, 15, tzinfo=UTC)
 ON = ("--on", "2026-11-30", "--by", "clerk", "--stack", "trial")
@@ -77,6 +77,20 @@ def test_a_plan_waits_for_a_yes_and_what_was_entered_stands(
     assert "invoice 20190 of 2026-11-15, due 2026-12-15: 55.00 USD is asked for" in other
     assert "the ledger of birch-dental has an invoice of 2026-11-15" in other
     assert proofs(stack) == proved
+
+
+def test_a_shadow_month_goes_by_the_policy_accounts_and_exports_of_the_stack(
+    old: OldSystem, stack: DeployedStack, tmp_path: Path
+) -> None:
+    """The directory is only asked for its mapping, and nothing is entered."""
+    for name in ("provider.yaml", "import-mapping.csv"):
+        (tmp_path / name).write_bytes((old.into / name).read_bytes())
+    month = ("--period", "2026-12", "--from", "quickbooks", "--dates", "mdy")
+    asked = ("--against", SAMPLES / "quickbooks" / "sales-2026-12.csv", *month)
+    before = proofs(stack)
+    there = stack.json("shadow", tmp_path, *asked, "--stack", "trial", code=4)
+    assert there == old.json("shadow", old.into, *asked, code=4)
+    assert proofs(stack) == before
 
 
 @pytest.mark.parametrize(
