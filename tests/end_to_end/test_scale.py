@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from benchmarks.counting.meter import Meter
 from local_cloud.functions import Answer, Function, Functions
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.domain.contracts.agreements import Agreement
@@ -25,6 +26,7 @@ LARGEST_PAYLOAD = 20_000
 def counts_of(accounts: int, per_batch: int) -> tuple[Counter[tuple[str, str]], int, int]:
     """Requests, state transitions and the largest payload of a whole cycle, children included.
 
+    With the requests come the units that DynamoDB charges for them: ("dynamodb", "read units").
     The PDFs are blank: making them takes most of the time and no request.
     """
     payloads: list[int] = []
@@ -35,21 +37,25 @@ def counts_of(accounts: int, per_batch: int) -> tuple[Counter[tuple[str, str]], 
         payloads.extend((len(payload.encode()), len(answer.payload.encode())))
         return answer
 
-    with open_stage() as stage, pytest.MonkeyPatch.context() as patch:
+    with open_stage() as stage, Meter() as meter, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Functions, "call", call_and_measure)
         patch.setattr(seal_snapshot, "ACCOUNTS_PER_BATCH", per_batch)
         patch.setattr(TypstRenderer, "render_invoice", lambda *_: b"%PDF-1.7 blank")
         stage.set_up(many_accounts(accounts))
         stage.run_until("2026-09-01T09:00:00")
         before = stage.cloud.request_counts.copy()
+        meter.reset()
         stage.run_until("2026-09-02T20:00:00")
         assert stage.cycle(CYCLE).summary["invoices"] == accounts
         requests = stage.cloud.request_counts - before
+        for used in meter.counts().values():
+            for what in ("read units", "write units", "index write units"):
+                requests["dynamodb", what] += round(used.get(f"dynamodb {what}", 0))
         return requests, stage.cloud.transition_counts["BillingCycle"], max(payloads)
 
 
 def test_requests_and_transitions_per_invoice_do_not_grow_with_the_accounts() -> None:
-    """Two batches cost at most twice what one costs, in each kind of request."""
+    """Two batches cost at most twice what one costs, in each kind of request and unit."""
     (small, few, _), (large, many, _) = counts_of(10, per_batch=10), counts_of(20, per_batch=10)
     assert many - few <= few
     grown = {name: (small[name], large[name]) for name in large if large[name] > 2 * small[name]}
