@@ -6,15 +6,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from msp_billing.observing import done, observed
+from msp_billing.observing import about, done, observed
 from msp_billing.observing.measures import of_missed_cycles
-from msp_billing.usecases.start_cycle import start_missed_cycles
-from msp_billing.usecases.sync_schedules import sync_all_schedules
+from msp_billing.usecases.sweep_cycles import CycleSweepRequest, sweep_cycles
 from msp_billing.wiring import ports
 
 
 @observed
-def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """See :func:`start_missed_cycles` and :func:`sync_all_schedules`."""
-    sync_all_schedules(ports())
-    return done(start_missed_cycles(ports()), of_missed_cycles)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """See :func:`sweep_cycles`; the bus calls it for one provider of several."""
+    request = about(CycleSweepRequest.model_validate(event.get("detail", event)))
+    return done(sweep_cycles(ports(), request), of_missed_cycles)

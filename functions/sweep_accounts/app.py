@@ -13,7 +13,8 @@ from msp_billing.wiring import ports
 
 
 @observed
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """See :func:`msp_billing.usecases.dunning.sweep.sweep_accounts`."""
-    request = about(SweepRequest.model_validate(event))
-    return done(sweep_accounts(ports(), request), of_sweep)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """See :func:`msp_billing.usecases.dunning.sweep.sweep_accounts`; the bus calls it to go on."""
+    request = about(SweepRequest.model_validate(event.get("detail", event)))
+    found = sweep_accounts(ports(), request, context.get_remaining_time_in_millis)
+    return done(found, of_sweep)

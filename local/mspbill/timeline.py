@@ -34,6 +34,7 @@ _MAILS: dict[MailKind, str] = {
     "release": "release question",
     "dunning-alert": "alert",
     "contact-alert": "alert about a contact",
+    "digest": "daily digest",
 }
 _MAX_NAMED = 12
 _RANKS = {kind: rank for rank, kind in enumerate(EventKind)}

@@ -178,7 +178,10 @@ class FakeExecutions:
         return True
 
     def is_running(self, execution: str) -> bool:
-        return execution.rsplit(":", 1)[-1] in self.running
+        return self.how_it_ended(execution) is None
+
+    def how_it_ended(self, execution: str) -> str | None:
+        return None if execution.rsplit(":", 1)[-1] in self.running else "ABORTED"
 
     def approve(self, task_token: str, output: dict[str, str]) -> None:
         self._answer(task_token, ("approved", output))

@@ -88,8 +88,9 @@ class FakeLedgers:
     def position(self, ledger: LedgerId) -> LedgerPosition:
         return self.heads.get((ledger.provider, ledger.account), LedgerPosition.empty(ledger))
 
-    def positions(self, provider: str) -> Iterator[LedgerPosition]:
-        yield from (self.heads[who] for who in sorted(self.heads) if who[0] == provider)
+    def positions(self, provider: str, after: str | None = None) -> Iterator[LedgerPosition]:
+        wanted = [who for who in sorted(self.heads) if who[0] == provider]
+        yield from (self.heads[who] for who in wanted if after is None or who[1] > after)
 
     def entries(self, ledger: LedgerId, after: int = 0) -> Iterator[LedgerEntry]:
         found = self.kept.get((ledger.provider, ledger.account), [])
@@ -152,8 +153,9 @@ class FakeStandings:
     def find(self, provider: str, account: str) -> Standing:
         return self.kept.get((provider, account), Standing(provider=provider, account=account))
 
-    def all_of(self, provider: str) -> Iterator[Standing]:
-        yield from [self.kept[who] for who in sorted(self.kept) if who[0] == provider]
+    def all_of(self, provider: str, after: str | None = None) -> Iterator[Standing]:
+        wanted = [who for who in sorted(self.kept) if who[0] == provider]
+        yield from [self.kept[who] for who in wanted if after is None or who[1] > after]
 
     def change(
         self,

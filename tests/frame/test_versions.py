@@ -154,10 +154,12 @@ def test_monthly_schedules_may_start_cycles_by_the_alias() -> None:
     template = repository.template()
     role = template["Resources"]["MonthlyScheduleRole"]["Properties"]["Policies"][0]
     alias = {"Ref": "StartCycleFunction.Alias"}
-    assert role["PolicyDocument"]["Statement"][0]["Resource"] == alias
+    digest = {"Ref": "SendDigestFunction.Alias"}
+    assert role["PolicyDocument"]["Statement"][0]["Resource"] == [alias, digest]
     for name in ("StartMissedCyclesFunction", "SyncSchedulesFunction"):
         variables = functions()[name]["Properties"]["Environment"]["Variables"]
         assert variables["START_CYCLE_FUNCTION_ARN"] == alias
+        assert variables["SEND_DIGEST_FUNCTION_ARN"] == digest
 
 
 @pytest.mark.parametrize("machine", ["BillingCycle", "Dunning", "HoldRelease"])

@@ -8,11 +8,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from msp_billing.adapters.aws_clients import S3_CLIENT
 from msp_billing.adapters.s3_records import S3Records
 from msp_billing.domain.outbox import Attachment
 from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.errors import SealBrokenError
-from msp_billing.wiring import S3_CLIENT
 
 
 class Body:

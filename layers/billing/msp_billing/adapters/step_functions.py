@@ -12,6 +12,7 @@ from msp_billing.usecases.errors import ApprovalGoneError
 _GONE = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 _MAX_ERROR = 256
 _MAX_CAUSE = 32_000
+_MAX_WORDS = 1_000
 
 
 class StepFunctionsExecutions:
@@ -35,6 +36,10 @@ class StepFunctionsExecutions:
 
     def is_running(self, execution: str) -> bool:
         """Whether an execution, by its name or ARN, is under way."""
+        return self.how_it_ended(execution) is None
+
+    def how_it_ended(self, execution: str) -> str | None:
+        """How an execution, by its name or ARN, ended, in words; None while it is under way."""
         arn = execution
         if not execution.startswith("arn:"):
             machine = self._state_machine_arn.replace(":stateMachine:", ":execution:")
@@ -43,9 +48,12 @@ class StepFunctionsExecutions:
             found = self._client.describe_execution(executionArn=arn)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
-                return False
+                return "there is no such execution (any more)"
             raise
-        return bool(found["status"] == "RUNNING")
+        if found["status"] == "RUNNING":
+            return None
+        told = (found["status"], found.get("error"), found.get("cause"))
+        return ": ".join(part for part in told if part)[:_MAX_WORDS]
 
     def approve(self, task_token: str, output: dict[str, str]) -> None:
         """Let a waiting execution go on. Raises ApprovalGoneError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -46,6 +46,41 @@ class AttentionKind(StrEnum):
     def urgency(self) -> int:
         """Its place in the list; 0 is the most urgent."""
         return list(AttentionKind).index(self)
+
+    @property
+    def title(self) -> str:
+        """As people read it."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    AttentionKind.CYCLE_FAILED: "A run has stopped",
+    AttentionKind.CYCLE_DIED: "A run's execution has died",
+    AttentionKind.LEDGER_DOES_NOT_FIT: "A ledger does not fit",
+    AttentionKind.SWEEP_MISSING: "The daily sweep does not run",
+    AttentionKind.DELIVERY_PAUSED: "Mails do not go out",
+    AttentionKind.EXPORT_MISSING: "An export is missing",
+    AttentionKind.CYCLE_NOT_STARTED: "A run has not started",
+    AttentionKind.APPROVAL_WAITING: "A run waits for approval",
+    AttentionKind.CYCLE_LATE: "A run is late",
+    AttentionKind.MAIL_UNKNOWN: "Nobody knows whether a mail was sent",
+    AttentionKind.PAYMENT_FILE_REFUSED: "A payment file was refused",
+    AttentionKind.WEBHOOK_REFUSED: "A payment webhook was refused",
+    AttentionKind.PAYMENT_WAITING: "A payment waits to be placed",
+    AttentionKind.ACCOUNT_PARKED: "An account was not billed",
+    AttentionKind.MAIL_FAILED: "A mail reached nobody",
+    AttentionKind.NOBODY_TO_MAIL: "An account has no contact left",
+    AttentionKind.NOTICE_UNDELIVERED: "A notice was not delivered",
+    AttentionKind.CASE_LATE: "An unpaid account is not followed",
+    AttentionKind.RELEASE_WAITING: "The end of a hold waits for approval",
+    AttentionKind.PAUSE_RAN_OUT: "A promise or dispute ran out",
+    AttentionKind.HOLD_NOT_DONE: "Another system has not followed a hold",
+    AttentionKind.WRITE_OFF_WAITING: "A write-off waits for a second person",
+    AttentionKind.SWEEP_FAILED: "An account could not be looked at",
+    AttentionKind.EXPORT_EXPECTED: "An export will be needed",
+    AttentionKind.SCHEDULE_CHANGED: "A schedule was changed by hand",
+    AttentionKind.NOT_LOOKED_AT: "Something could not be looked at",
+}
 
 
 class Attention(Frozen):
@@ -96,3 +131,20 @@ def by_urgency(entries: Iterable[Attention]) -> tuple[Attention, ...]:
             ),
         )
     )
+
+
+MAX_IN_DIGEST = 40
+
+
+class Digest(Frozen):
+    """What the provider's people are told once a day."""
+
+    provider: Identifier
+    on: date = Field(description="In the provider's zone.")
+    entries: tuple[Attention, ...] = Field(description="The most urgent first.")
+    more: int = Field(default=0, description="How many others there are.")
+
+    @property
+    def count(self) -> int:
+        """How many things need a person."""
+        return len(self.entries) + self.more

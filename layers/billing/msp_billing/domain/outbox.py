@@ -10,7 +10,7 @@ from pydantic import Field
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, MailPart, Text
 from msp_billing.domain.periods import Period
-from msp_billing.domain.reports.report_policy import ReportKind
+from msp_billing.domain.reports.report_policy import REPORT_KINDS, ReportKind
 
 AccountMailKind = Literal["invoice", "comparison", ReportKind]
 """The kinds of mail that go to accounts; each may send them to other people (COL-07)."""
@@ -25,10 +25,17 @@ MailKind = Literal[
     "release",
     "dunning-alert",
     "contact-alert",
+    "digest",
 ]
 """What a mail is; a credit note goes where its invoice went, a statement to the
-account's billing contacts, a dunning letter to its contacts for that, the last five to the
+account's billing contacts, a dunning letter to its contacts for that, the last six to the
 provider's own people."""
+
+
+TO_ACCOUNTS = frozenset(
+    {"invoice", "comparison", "credit-note", "statement", "dunning", *REPORT_KINDS}
+)
+"""The kinds of mails to accounts."""
 
 
 class MailState(StrEnum):

@@ -33,6 +33,7 @@ from msp_billing.domain.contracts.order_policy import (
 from msp_billing.domain.contracts.terms import ContractTerms
 from msp_billing.domain.counting.counts import CountRule
 from msp_billing.domain.counting.cross_check_policy import CrossCheck
+from msp_billing.domain.digest_policy import DigestPolicy
 from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.feeds.definitions import FeedDefinition
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
@@ -177,6 +178,9 @@ class ProviderPolicy(Frozen):
     accounting: AccountingPolicy = Field(
         default=AccountingPolicy(),
         description="What the accounts of the provider's own books are called, for exports.",
+    )
+    digest: DigestPolicy = Field(
+        default=DigestPolicy(), description="The daily mail with what needs a person."
     )
     runs: tuple[RunPolicy, ...] = Field(min_length=1)
 

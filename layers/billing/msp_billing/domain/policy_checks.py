@@ -19,7 +19,11 @@ from msp_billing.domain.work.work_checks import work_clauses, work_inconsistenci
 if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
 
-_KEPT_NAMES = {"contacts": "mails about contacts", "statements": "mailed statements"}
+_KEPT_NAMES = {
+    "contacts": "mails about contacts",
+    "digest": "daily digests",
+    "statements": "mailed statements",
+}
 """What the mails of no cycle have in place of a run."""
 
 _MAX_CYCLE_NAMES_LENGTH = 64  # of the 80 of an execution name; the rest is month and attempt

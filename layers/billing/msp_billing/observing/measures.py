@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from msp_billing.observing.metrics import Measure
 
 if TYPE_CHECKING:
+    from msp_billing.usecases.attention.digest import DigestResult
     from msp_billing.usecases.close_cycle import CloseResult
-    from msp_billing.usecases.dunning.sweep import SweepResult
+    from msp_billing.usecases.dunning.sweep_result import SweepResult
     from msp_billing.usecases.receivables.payment_file_records import FileResult
     from msp_billing.usecases.receivables.verifying import ProofResult
     from msp_billing.usecases.reconcile_cycle import ReconcileResult
@@ -71,7 +72,7 @@ def of_proof(result: ProofResult) -> Iterator[Measure]:
 
 def of_sweep(result: SweepResult) -> Iterator[Measure]:
     """That the daily sweep of accounts came to its end, and what it could not look at."""
-    yield Measure("SweepsDone", of=(("sweep", "accounts"),))
+    yield Measure("SweepsDone", int(result.is_done), of=(("sweep", "accounts"),))
     yield Measure("AccountsSwept", result.accounts)
     yield Measure("AccountsNotSwept", len(result.failed))
     yield Measure("CasesOpened", result.opened)
@@ -79,11 +80,20 @@ def of_sweep(result: SweepResult) -> Iterator[Measure]:
 
 def of_missed_cycles(result: MissedCycles) -> Iterator[Measure]:
     """That the daily look for cycles came to its end, and what no schedule had started."""
-    yield Measure("SweepsDone", of=(("sweep", "cycles"),))
+    yield Measure("SweepsDone", int(not result.handed_on), of=(("sweep", "cycles"),))
     yield Measure("CyclesStartedLate", len(result.started))
+    yield Measure("CyclesHealed", len(result.healed))
 
 
 def of_payment_file(result: FileResult) -> Iterator[Measure]:
     """Whether a bank file was refused; what is booked of it is counted where it is booked."""
     if not result.repeated:
         yield Measure("PaymentFilesRefused", int(result.refused), provider=result.provider)
+
+
+def of_attention(result: DigestResult) -> Iterator[Measure]:
+    """How much needs a person, by kind: figures. None of a kind is told too: it ends an alarm."""
+    from msp_billing.domain.attention import AttentionKind  # noqa: PLC0415 - for one function only
+
+    for kind in AttentionKind:
+        yield Measure("NeedsPerson", result.by_kind.get(kind, 0), of=(("kind", kind.value),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -12,10 +12,13 @@ from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.run_policy import RunPolicy
+from msp_billing.usecases.context import MAX_FAILURE_LENGTH
 from msp_billing.usecases.errors import LockLostError
 from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.sweeping import share_out
 
 _MAX_NAMES_TRIED = 20
+_KNOWN_WITHIN = timedelta(minutes=15)
 
 StartOutcome = Literal["started", "already_done", "in_progress", "before_first_period"]
 
@@ -97,16 +100,20 @@ def _gave_up(ports: Ports, cycle: Cycle) -> bool:
     """Mark an open cycle as failed whose execution ended without saying so (docs/faults.md, 19).
 
     An execution that is stopped, or that fails while nothing can be stored, leaves its lock open,
-    and the period would be under way for ever.
+    and the period would be under way for ever. The cycle is read again once its execution is known
+    to be over: what its last step has stored must not be undone.
     """
-    if ports.executions.is_running(cycle.owner):
+    how = ports.executions.how_it_ended(cycle.owner)
+    if how is None:
         return False
-    failure = "the execution ended without recording why"
+    found = ports.cycles.find(cycle.id)
+    if found is None or found.owner != cycle.owner or found.state is not CycleState.OPEN:
+        return False  # it was closed, or taken over, since it was read
+    failure = f"the execution ended without recording why ({how})"[:MAX_FAILURE_LENGTH]
+    failed = {"state": CycleState.FAILED, "failure": found.failure or failure}
     try:
-        ports.cycles.update(
-            cycle.model_copy(update={"state": CycleState.FAILED, "failure": failure})
-        )
-    except LockLostError:  # it was closed, or taken over, since it was read
+        ports.cycles.update(found.model_copy(update=failed))
+    except LockLostError:
         return False
     return True
 
@@ -130,25 +137,60 @@ def _scheduled_period(
 
 
 class SweepResult(Frozen):
-    """What the daily sweep found missing and started."""
+    """What the daily sweep of cycles found, and did about it."""
 
-    started: tuple[StartResult, ...]
+    started: tuple[StartResult, ...] = ()
+    healed: tuple[str, ...] = Field(
+        default=(), description="Cycles that were marked as failed: their execution had died."
+    )
+    handed_on: int = Field(default=0, description="Providers that calls of their own look at.")
 
 
-def start_missed_cycles(ports: Ports) -> SweepResult:
+def start_missed_cycles(
+    ports: Ports, provider: str | None = None, *, share: bool = False
+) -> SweepResult:
     """Start every cycle that should have opened by now and has not (schedules can fail to fire).
 
     A cycle that failed is left to a person: the bus was told, alarms hang on that, and starting it
-    again each day would hide it.
+    again each day would hide it. One whose execution died without a word is marked as failed, and
+    the bus is told (docs/faults.md, 19).
+
+    Args:
+        provider: whose cycles; everybody's, if left out.
+        share: leave each of several providers to a call of its own.
     """
+    providers = (provider,) if provider is not None else tuple(ports.policies.providers())
+    if share and len(providers) > 1:
+        return SweepResult(handed_on=share_out(ports, "cycles", providers))
+    result = SweepResult()
+    for name in providers:
+        result = _sweep_provider(ports, name, result)
+    return result
+
+
+def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepResult:
     now = ports.clock.now()
-    started: list[StartResult] = []
-    for provider in ports.policies.providers():
-        current = ports.policies.current(provider)
-        policy = ports.policies.policy(provider, current.policy_version)
-        for run in policy.runs:
-            periods = due_periods(policy, run, now, current.first_period)
-            due = [CycleId(provider=provider, run=run.run, period=entry) for entry in periods]
-            known = ports.cycles.find_many(due)
-            started += [_start(ports, entry, None, "sweep") for entry in due if entry not in known]
-    return SweepResult(started=tuple(started))
+    current = ports.policies.current(provider)
+    policy = ports.policies.policy(provider, current.policy_version)
+    started, healed = list(result.started), list(result.healed)
+    for run in policy.runs:
+        periods = due_periods(policy, run, now, current.first_period)
+        due = [CycleId(provider=provider, run=run.run, period=entry) for entry in periods]
+        known = ports.cycles.find_many(due)
+        started += [_start(ports, entry, None, "sweep") for entry in due if entry not in known]
+        healed += [str(c.id) for c in known.values() if _heal(ports, c)]
+    return result.model_copy(update={"started": tuple(started), "healed": tuple(healed)})
+
+
+def _heal(ports: Ports, cycle: Cycle) -> bool:
+    """Mark a cycle as failed that nobody works on, and tell the bus.
+
+    One that opened a moment ago is left alone: Step Functions may not know its execution yet.
+    """
+    is_new = ports.clock.now() - cycle.opened_at < _KNOWN_WITHIN
+    if cycle.state is not CycleState.OPEN or is_new or not _gave_up(ports, cycle):
+        return False
+    failed = ports.cycles.find(cycle.id)
+    failure = "" if failed is None else failed.failure
+    ports.bus.publish("CycleFailed", {"cycle": str(cycle.id), "failure": failure or ""})
+    return True

@@ -1,17 +1,30 @@
-"""Keeping the monthly schedules in step with the policy: one per provider and run."""
+"""Keeping schedules in step with the policy: one per provider and run, and one for the digest."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
+from datetime import timedelta
 
+from pydantic import Field
+
+from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.run_policy import RunPolicy
-from msp_billing.usecases.ports import Ports
+from msp_billing.usecases.attention.incidents import report_incident
+from msp_billing.usecases.dunning.context import policy_in_force
+from msp_billing.usecases.ports import Ports, Schedules
 
 _MAX_NAME_LENGTH = 64
 """Of a schedule in EventBridge Scheduler; a provider's name has 40 at most."""
+
+_SCHEDULED_AT = "<aws.scheduler.scheduled-time>"
+"""Scheduler puts in its place when the schedule was to fire."""
+
+_MADE_WITHIN = timedelta(hours=1)
+"""The event that a provider was applied has its schedules made within seconds."""
 
 
 class SyncRequest(Frozen):
@@ -25,33 +38,109 @@ class SyncResult(Frozen):
 
     created_or_changed: tuple[str, ...]
     removed: tuple[str, ...]
+    changed_by_hand: tuple[str, ...] = Field(
+        default=(), description="Of those: somebody had changed them outside of this program."
+    )
 
 
 def sync_schedules(ports: Ports, request: SyncRequest) -> SyncResult:
     """Create, change and remove schedules until they say what the current policy says.
 
-    Idempotent; it looks at what is there, so that a lost event or an earlier failure is healed by
-    the next call.
+    Idempotent; it looks at what is there, so that a lost event, an earlier failure or a change by
+    hand is healed by the next call.
     """
-    current = ports.policies.current(request.provider)
-    policy = ports.policies.policy(request.provider, current.policy_version)
-    there = ports.schedules.of_provider(request.provider)
+    policy = policy_in_force(ports, request.provider)
+    months = _in_step(ports.schedules, policy.provider, _monthly(policy))
+    digest = _in_step(ports.digest_schedules, policy.provider, _daily(policy))
+    return SyncResult(
+        created_or_changed=(*months.created_or_changed, *digest.created_or_changed),
+        removed=(*months.removed, *digest.removed),
+        changed_by_hand=(*months.changed_by_hand, *digest.changed_by_hand),
+    )
+
+
+def mend_schedules(ports: Ports, provider: str) -> SyncResult:
+    """The same for the daily sweep, which keeps for a person what was not as it had been left.
+
+    A schedule that is gone although the policy was applied a while ago was removed by hand, or its
+    making failed; both are worth a look.
+    """
+    result = sync_schedules(ports, SyncRequest(provider=provider))
+    applied_at = ports.policies.current(provider).applied_at
+    settled = ports.clock.now() - applied_at > _MADE_WITHIN
+    for name in result.created_or_changed if settled else ():
+        what = "had been changed by hand" if name in result.changed_by_hand else "was not there"
+        words = f"The schedule {name} {what}. It is as the policy says again."
+        report_incident(ports, AttentionKind.SCHEDULE_CHANGED, provider, name, words)
+    return result
+
+
+def remove_orphans(ports: Ports) -> tuple[str, ...]:
+    """Remove the schedules of providers that are no more; their groups hold nothing else."""
+    known = set(ports.policies.providers())
+    removed: list[str] = []
+    for schedules in (ports.schedules, ports.digest_schedules):
+        for provider in sorted(schedules.providers() - known):
+            for name in schedules.look(provider):
+                schedules.delete(name)
+                removed.append(name)
+    return tuple(removed)
+
+
+def _in_step(schedules: Schedules, provider: str, wanted: dict[str, Timetable]) -> SyncResult:
+    there = schedules.look(provider)
     changed: list[str] = []
-    wanted: set[str] = set()
-    for run in policy.runs:
-        name = schedule_name(policy, run)
-        wanted.add(name)
-        cron, payload = monthly_cron(run), schedule_payload(policy, run)
-        fingerprint = schedule_fingerprint(policy, run)
-        if there.get(name) != fingerprint:
-            ports.schedules.put(
-                name, cron=cron, zone=policy.time_zone, payload=payload, fingerprint=fingerprint
+    for name, timetable in wanted.items():
+        found = there.get(name)
+        if found is None or found.fingerprint != timetable.fingerprint:
+            schedules.put(
+                name,
+                cron=timetable.cron,
+                zone=timetable.zone,
+                payload=timetable.payload,
+                fingerprint=timetable.fingerprint,
             )
             changed.append(name)
-    removed = sorted(set(there) - wanted)
+    removed = sorted(set(there) - set(wanted))
     for name in removed:
-        ports.schedules.delete(name)
-    return SyncResult(created_or_changed=tuple(changed), removed=tuple(removed))
+        schedules.delete(name)
+    by_hand = tuple(name for name, found in there.items() if found.changed_by_hand)
+    return SyncResult(
+        created_or_changed=tuple(changed), removed=tuple(removed), changed_by_hand=by_hand
+    )
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """When a schedule fires, and what it hands over."""
+
+    cron: str
+    zone: str
+    payload: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells it from another; a schedule in AWS has it as its description."""
+        return fingerprint_of(self.cron, self.zone, self.payload)
+
+
+def _monthly(policy: ProviderPolicy) -> dict[str, Timetable]:
+    return {
+        schedule_name(policy, run): Timetable(
+            monthly_cron(run), policy.time_zone, schedule_payload(policy, run)
+        )
+        for run in policy.runs
+    }
+
+
+def _daily(policy: ProviderPolicy) -> dict[str, Timetable]:
+    """The digest's schedule; none where the policy wants no digest."""
+    digest = policy.digest
+    if not digest.enabled:
+        return {}
+    told = {"provider": policy.provider, "scheduled_at": _SCHEDULED_AT}
+    cron = f"cron({digest.at.minute} {digest.at.hour} * * ? *)"
+    return {f"{policy.provider}_digest": Timetable(cron, policy.time_zone, json.dumps(told))}
 
 
 def schedule_name(policy: ProviderPolicy, run: RunPolicy) -> str:
@@ -63,7 +152,7 @@ def schedule_name(policy: ProviderPolicy, run: RunPolicy) -> str:
     if len(name) <= _MAX_NAME_LENGTH:
         return name
     room = _MAX_NAME_LENGTH - len(policy.provider) - 1
-    return f"{policy.provider}_{_fingerprint(run.run)[:room]}"
+    return f"{policy.provider}_{fingerprint_of(run.run)[:room]}"
 
 
 def monthly_cron(run: RunPolicy) -> str:
@@ -78,7 +167,7 @@ def schedule_payload(policy: ProviderPolicy, run: RunPolicy) -> str:
         {
             "provider": policy.provider,
             "run": run.run,
-            "scheduled_at": "<aws.scheduler.scheduled-time>",
+            "scheduled_at": _SCHEDULED_AT,
             "started_by": "schedule",
         }
     )
@@ -86,14 +175,9 @@ def schedule_payload(policy: ProviderPolicy, run: RunPolicy) -> str:
 
 def schedule_fingerprint(policy: ProviderPolicy, run: RunPolicy) -> str:
     """What tells whether a run's schedule says what the policy says."""
-    return _fingerprint(monthly_cron(run), policy.time_zone, schedule_payload(policy, run))
+    return fingerprint_of(monthly_cron(run), policy.time_zone, schedule_payload(policy, run))
 
 
-def _fingerprint(*parts: str) -> str:
+def fingerprint_of(*parts: str) -> str:
+    """Of a schedule's expression, time zone and payload."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def sync_all_schedules(ports: Ports) -> None:
-    """Sync every provider; the daily sweep does so, should an event have been lost."""
-    for provider in ports.policies.providers():
-        sync_schedules(ports, SyncRequest(provider=provider))

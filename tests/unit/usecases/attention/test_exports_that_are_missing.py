@@ -43,7 +43,7 @@ def test_a_missing_export_is_named_before_it_is_too_late(now: str, kind: Kind | 
         assert "'Devices'" in entry.what
         assert "there is none at all" in entry.what
         assert "before Tuesday, 1 September 2026, 06:00" in entry.do
-        assert entry.command == "mspbill feeds push devices FILE --provider birch"
+        assert entry.command == "mspbill feeds push DIR --feed devices"
 
 
 def test_an_export_that_is_there_is_not_asked_for() -> None:

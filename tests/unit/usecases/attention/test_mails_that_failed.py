@@ -33,7 +33,7 @@ def test_an_unknown_mail_is_listed_once_its_event_had_time_to_come() -> None:
     assert (entry.kind, entry.account, entry.since_at) == (Kind.MAIL_UNKNOWN, "cedar", NOW)
     assert "invoice BI-000001" in entry.what
     assert entry.command == (
-        "mspbill settle birch/managed/2026-09/cedar/all/invoice --as not-sent --provider birch "
+        "mspbill outbox settle birch/managed/2026-09/cedar/all/invoice --as not-sent --provider birch "
         "--by NAME --why 'they have not got it'"
     )
 
@@ -51,7 +51,7 @@ def test_a_bounce_is_listed_only_when_nobody_of_the_account_got_the_mail() -> No
     assert (entry.kind, entry.account) == (Kind.MAIL_FAILED, "cedar")
     assert f"of {BOOKS}, {BOSS}, {IT}, {OWNER}: " in entry.what
     assert entry.command is not None
-    assert entry.command.startswith("mspbill resend BI-000001 --to ADDRESS --provider birch")
+    assert entry.command.startswith("mspbill outbox resend BI-000001 --to ADDRESS --provider birch")
     (nobody,) = listed(desk, contacts)
     assert (nobody.kind, nobody.account) == (Kind.NOBODY_TO_MAIL, "cedar")
 

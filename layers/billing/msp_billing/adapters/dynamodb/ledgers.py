@@ -50,9 +50,9 @@ class DynamoLedgerStore:
         item = self._table.get(head_key(ledger.provider, ledger.account))
         return LedgerPosition.empty(ledger) if item is None else self._position(item)
 
-    def positions(self, provider: str) -> Iterator[LedgerPosition]:
+    def positions(self, provider: str, after: str | None = None) -> Iterator[LedgerPosition]:
         """Where every account of a provider stands that has a ledger, in order of the name."""
-        for item in self._table.query(f"LEDGERS#{provider}"):
+        for item in self._table.query(f"LEDGERS#{provider}", after=after):
             yield self._position(item)
 
     def entries(self, ledger: LedgerId, after: int = 0) -> Iterator[LedgerEntry]:

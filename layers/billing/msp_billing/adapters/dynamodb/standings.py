@@ -36,9 +36,9 @@ class DynamoStandingStore:
         item = self._table.get(_key(provider, account))
         return Standing(provider=provider, account=account) if item is None else self._read(item)
 
-    def all_of(self, provider: str) -> Iterator[Standing]:
+    def all_of(self, provider: str, after: str | None = None) -> Iterator[Standing]:
         """Every account of which something is stored, in order of the name."""
-        for item in self._table.query(f"STANDINGS#{provider}"):
+        for item in self._table.query(f"STANDINGS#{provider}", after=after):
             yield self._read(item)
 
     def change(

@@ -21,9 +21,11 @@ from msp_billing.adapters.http.answering import (
 from msp_billing.adapters.http.requests import new_router, ports_of, raw_body
 from msp_billing.adapters.payments.stripe_events import SIGNATURE_HEADER, read_event
 from msp_billing.adapters.webhook_secrets import NoWebhookSecretError, WebhookSecrets
+from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.base import Identifier
 from msp_billing.domain.payments.payment_policy import Webhook
 from msp_billing.observing import Measure, count
+from msp_billing.usecases.attention.incidents import report_incident
 from msp_billing.usecases.errors import PaymentConflictError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.booking import take_payment, take_return
@@ -58,6 +60,7 @@ def receive(provider: Identifier, webhook: Identifier) -> Response[Any]:
         signed_with = secrets.of(provider, webhook)
     except NoWebhookSecretError as error:
         _count("WebhookWithoutSecret", provider, webhook)
+        _keep(ports, provider, webhook, "the webhook has no secret")
         _logger.error("a webhook of the policy has no secret", reason=str(error))
         raise NotThereError(_NO_WEBHOOK) from None
     raw = raw_body(router.current_event.raw_event)
@@ -73,6 +76,7 @@ def receive(provider: Identifier, webhook: Identifier) -> Response[Any]:
         event = read_event(raw, header, signed_with, ports.clock.now(), told, setting)
     except EventRefusedError as error:
         _count("WebhookRefused", provider, webhook)
+        _keep(ports, provider, webhook, str(error))
         _logger.warning("a webhook's request was refused", code=error.code, bytes=len(raw))
         return plain_refusal(400, error.code, str(error), "Sign it with the webhook's secret.")
     return _answer(_take(ports, event, webhook), event)
@@ -121,6 +125,12 @@ def _answer(outcome: str, event: SignedEvent) -> Response[Any]:
     return Response(
         status_code=200, content_type=content_types.APPLICATION_JSON, body={"outcome": outcome}
     )
+
+
+def _keep(ports: Ports, provider: str, webhook: str, why: str) -> None:
+    """For the list of what needs a person: one entry per webhook, however often it is refused."""
+    what = f"What was sent to the webhook '{webhook}' was refused: {why}"
+    report_incident(ports, AttentionKind.WEBHOOK_REFUSED, provider, webhook, what)
 
 
 def _count(name: str, provider: str, webhook: str) -> None:

@@ -9,6 +9,7 @@ from msp_billing.adapters.language import in_language
 from msp_billing.adapters.mails import mail_views as views
 from msp_billing.adapters.mails.comparison_view import comparison_view
 from msp_billing.adapters.mails.credit_note_view import credit_note_view
+from msp_billing.adapters.mails.digest_mails import DigestMails
 from msp_billing.adapters.mails.dunning_mails import DunningMails
 from msp_billing.adapters.mails.invoice_view import invoice_view
 from msp_billing.adapters.mails.mail_builder import DraftInvoiceError
@@ -28,7 +29,7 @@ from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.notices import ReportNotice
 
 
-class MailComposer(RunMails, DunningMails):
+class MailComposer(RunMails, DunningMails, DigestMails):
     """The port ``Composer``. The same mail made at the same instant is the same bytes.
 
     What goes to an account is in the account's language, what goes to the provider's own people in

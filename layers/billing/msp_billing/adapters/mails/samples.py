@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from msp_billing.adapters.mails.mail_composer import MailComposer
+from msp_billing.adapters.mails.sample_digest import sample_digest
 from msp_billing.adapters.mails.sample_invoices import MADE_AT, RECIPIENT, SampleInvoices
 from msp_billing.adapters.mails.sample_letters import (
     sample_alert,
@@ -181,6 +182,8 @@ class SampleMails:
         alert_id, release_id = self._id("dunning-alert"), self._id("release")
         yield "dunning-alert", composer.dunning_alert(alert, policy, to, alert_id, MADE_AT)
         yield "release", composer.release_mail(question, policy, to, release_id, MADE_AT)
+        digest = sample_digest(policy)
+        yield "digest", composer.digest_mail(digest, policy, to, self._id("digest"), MADE_AT)
 
     def _id(self, kind: MailKind) -> MailId:
         return sample_mail_id(self.policy, kind)

@@ -29,6 +29,7 @@ KINDS = (
     "dunning",
     "dunning-alert",
     "release",
+    "digest",
 )
 PARTS = ("html", "txt")
 TEMPLATE_NAMES = frozenset(f"{kind}.{part}.j2" for kind in ("base", *KINDS) for part in PARTS)

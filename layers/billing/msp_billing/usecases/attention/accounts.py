@@ -67,9 +67,7 @@ def _case(look: Look, standing: Standing) -> Iterator[Attention]:
     if case is None:
         return
     due = case.looks_at or standing.since or case.opened_at
-    if look.now - due <= _LATE_AFTER:
-        return
-    if case.looks_at is None and _has_every_step(look, case):
+    if look.now - due <= _LATE_AFTER or _has_every_step(look, case):
         return
     running = is_running(look.ports, standing, case)
     what = "is under way and is late" if running else "has ended, and the case goes on without it"

@@ -44,26 +44,26 @@ def bill_again(cycle: CycleId, account: str) -> str:
     return _command(*words, provider=cycle.provider, because="the export was mended")
 
 
-def push_feed(provider: str, feed: str) -> str:
-    """Upload an export."""
-    return _command("feeds", "push", feed, "FILE", provider=provider)
+def push_feed(feed: str) -> str:
+    """Upload the exports of a provider's directory, whose policy says whose they are."""
+    return shlex.join(["mspbill", "feeds", "push", "DIR", "--feed", feed])
 
 
 def settle_mail(mail: MailId) -> str:
     """Say what became of a mail of which nobody knows."""
-    words = ("settle", str(mail), "--as", "not-sent")
+    words = ("outbox", "settle", str(mail), "--as", "not-sent")
     return _command(*words, provider=mail.provider, because="they have not got it")
 
 
 def resend_mail(mail: MailId, named: str) -> str:
     """Send a mail again to an address that works."""
-    words = ("resend", named or str(mail), "--to", "ADDRESS")
+    words = ("outbox", "resend", named or str(mail), "--to", "ADDRESS")
     return _command(*words, provider=mail.provider, because="new address")
 
 
 def show_mails(provider: str) -> str:
     """The mails that did not arrive."""
-    return _command("mails", "--failed", provider=provider)
+    return _command("outbox", "list", "--failed", provider=provider)
 
 
 def clear_contact(provider: str, address: str) -> str:
@@ -77,7 +77,12 @@ def decide_payment(key: PaymentKey, suggestion: str | None, *, is_return: bool) 
     """Say whose a payment is, or which payment went back."""
     whose = ("--of", "PAYMENT") if is_return else ("--account", suggestion or "ACCOUNT")
     return _command(
-        "assign", key.document, *whose, provider=key.provider, because="as their letter says"
+        "payment",
+        "assign",
+        key.document,
+        *whose,
+        provider=key.provider,
+        because="as their letter says",
     )
 
 
@@ -93,12 +98,12 @@ def override_notice(provider: str, account: str, step: str) -> str:
 
 def ask_release_again(provider: str, account: str) -> str:
     """Ask those once more who hold the keys."""
-    return f"{_command('release', 'ask-again', account, provider=provider)} --by NAME"
+    return f"{_command('hold', 'ask-again', account, provider=provider)} --by NAME"
 
 
 def show_release(provider: str, account: str) -> str:
     """Who has turned a key, and who has not."""
-    return _command("release", "show", account, provider=provider)
+    return _command("hold", "show", account, provider=provider)
 
 
 def list_write_offs(provider: str) -> str:

@@ -137,5 +137,5 @@ def _entry(
         what=clipped(f"{what}; {known}."),
         do=f"Put it there before {look.moment(moment.take_at)}, when it is counted. Accounts that "
         "need it are parked otherwise.",
-        command=commands.push_feed(look.provider, feed.feed),
+        command=commands.push_feed(feed.feed),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from msp_billing.domain.attention import AttentionKind, Incident
@@ -43,7 +44,7 @@ def report_incident(
 
 
 def settle_incidents(
-    ports: Ports, kind: AttentionKind, provider: str, subjects: frozenset[str]
+    ports: Ports, kind: AttentionKind, provider: str, subjects: Collection[str]
 ) -> int:
     """Settle the open incidents of a kind that are about these subjects; how many there were."""
     now = ports.clock.now()

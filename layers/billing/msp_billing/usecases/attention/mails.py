@@ -10,11 +10,10 @@ from datetime import timedelta
 
 from msp_billing.domain.attention import Attention, AttentionKind
 from msp_billing.domain.contacts import contact_key, contacts_in_turn
-from msp_billing.domain.outbox import MailId, MailState, OutboxMail
+from msp_billing.domain.outbox import TO_ACCOUNTS, MailId, MailState, OutboxMail
 from msp_billing.usecases.attention import commands
 from msp_billing.usecases.attention.look import Look, at_most, clipped
 from msp_billing.usecases.errors import MailRefusedForNowError, MailSetupError
-from msp_billing.usecases.mailing.failed_mails import TO_ACCOUNTS
 from msp_billing.usecases.mailing.mail_copies import chain_of, reached_nobody
 
 _LOOKED_BACK = timedelta(days=45)

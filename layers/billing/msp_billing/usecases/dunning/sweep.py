@@ -8,36 +8,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from typing import Literal, get_args
 
 from pydantic import Field
 
+from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.dunning.coverage import counting
-from msp_billing.domain.dunning.reminders import reminder_due
-from msp_billing.domain.dunning.standing import AccountState, Standing
+from msp_billing.domain.dunning.standing import Standing
 from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.outbox import MailId
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.usecases.context import calendar_around
-from msp_billing.usecases.dunning.cases import ensure_running, open_case
-from msp_billing.usecases.dunning.context import (
-    MAX_TRIES,
-    DunningContext,
-    load_account,
-    policy_in_force,
-    start_execution,
-)
+from msp_billing.usecases.attention.incidents import report_incident
+from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.entitlements import publish_untold
-from msp_billing.usecases.dunning.pauses import end_expired_pauses
-from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.release_ending import send_left_letters
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
-from msp_billing.usecases.dunning.reminding import (
-    Reminded,
-    remind,
-    reminders_left_behind,
-    send_left_behind,
-)
+from msp_billing.usecases.dunning.reminding import reminders_left_behind
+from msp_billing.usecases.dunning.sweep_account import look_at_account
+from msp_billing.usecases.dunning.sweep_result import NotSwept, SweepResult
 from msp_billing.usecases.errors import (
     DEFECTS,
     ConcurrentLedgerError,
@@ -47,6 +33,7 @@ from msp_billing.usecases.errors import (
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.matching_again import match_again
 from msp_billing.usecases.receivables.verifying import anchor_ledgers
+from msp_billing.usecases.sweeping import RemainingMs, SweepDue, hand_on, share_out
 
 _LOGGER = logging.getLogger(__name__)
 _REPORTED = (
@@ -61,66 +48,102 @@ _REPORTED = (
 _BEHIND_ALL_NAMES = "~"
 
 
+Stage = Literal["payments", "accounts", "entitlements", "letters", "anchors"]
+"""What the sweep of a provider does, one after the other."""
+
+_STAGES: tuple[Stage, ...] = get_args(Stage)
+
+_KEPT_BACK_MS = 120_000
+"""A stage or an account is begun only with so much time left: a reminder waits for SES."""
+
+
 class SweepRequest(Frozen):
-    """Which provider's accounts to look at."""
+    """Which provider's accounts to look at, and where to begin."""
 
+    schema_version: Literal[1] = 1
+    sweep: Literal["accounts"] = "accounts"
     provider: Identifier | None = Field(default=None, description="Everybody's, if left out.")
+    stage: Stage = "payments"
+    after: Identifier | None = Field(default=None, description="Behind this account.")
 
 
-class NotSwept(Frozen):
-    """An account, or all of a provider, that could not be looked at to the end."""
-
-    provider: Identifier
-    account: Identifier | None = None
-    error: str
-
-
-class SweepResult(Frozen):
-    """What the sweep found and did."""
-
-    accounts: int = Field(default=0, description="With a ledger or a standing.")
-    pauses_ended: int = 0
-    opened: int = 0
-    restarted: int = Field(default=0, description="Cases whose execution was started (again).")
-    reminded: int = 0
-    told: int = Field(default=0, description="Events about holds that were told anew.")
-    letters: int = Field(default=0, description="That a hold has ended, which nobody had sent.")
-    matched: int = Field(default=0, description="Payments that had waited and were booked.")
-    anchored: int = Field(default=0, description="Ledgers whose last entries were kept.")
-    failed: tuple[NotSwept, ...] = ()
-
-    def counted(self, **more: int) -> SweepResult:
-        """The same with so many more."""
-        changes = {name: getattr(self, name) + count for name, count in more.items()}
-        return self.model_copy(update=changes)
-
-
-def sweep_accounts(ports: Ports, request: SweepRequest | None = None) -> SweepResult:
+def sweep_accounts(
+    ports: Ports, request: SweepRequest | None = None, remaining_ms: RemainingMs | None = None
+) -> SweepResult:
     """Look at every account of every provider; safe to repeat.
 
     Books what waited in the queue and is certain by now; ends promises and disputes whose last day
     has passed; reacts to what changed without a call (a payment that settled today); opens cases;
     sees that their executions run; sends reminders; tells what was not told; anchors the ledgers.
+
+    Args:
+        remaining_ms: how long the call may still take. With it, several providers are each left to
+            a call of their own, and what does not fit into this one to the next.
+
+    Raises:
+        BusError: when nobody could be asked to go on.
     """
-    wanted = None if request is None else request.provider
+    begin = request or SweepRequest()
+    if begin.provider is not None:
+        return _sweep_provider(ports, begin.provider, begin, SweepResult(), remaining_ms)
+    providers = tuple(ports.policies.providers())
+    if remaining_ms is not None and len(providers) > 1:
+        return SweepResult(handed_on=share_out(ports, "accounts", providers))
     result = SweepResult()
-    for provider in [wanted] if wanted is not None else list(ports.policies.providers()):
-        result = _sweep_provider(ports, provider, result)
+    for provider in providers:
+        result = _sweep_provider(ports, provider, begin, result, remaining_ms)
     return result
 
 
-def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepResult:
+def _sweep_provider(
+    ports: Ports,
+    provider: str,
+    begin: SweepRequest,
+    result: SweepResult,
+    remaining_ms: RemainingMs | None,
+) -> SweepResult:
+    for stage in _STAGES[_STAGES.index(begin.stage) :]:
+        after = begin.after if stage == begin.stage else None
+        if _is_short(remaining_ms):
+            return _hand_on(ports, provider, stage, after, result)
+        if stage == "accounts":
+            result, stopped_at = _look_at_all(ports, provider, after, result, remaining_ms)
+            if stopped_at is not None:
+                return _hand_on(ports, provider, stage, stopped_at, result)
+        else:
+            result = _guarded(result, ports, provider, None, _WHOLE[stage], provider)
+    return result
+
+
+def _is_short(remaining_ms: RemainingMs | None) -> bool:
+    return remaining_ms is not None and remaining_ms() < _KEPT_BACK_MS
+
+
+def _hand_on(
+    ports: Ports, provider: str, stage: Stage, after: str | None, result: SweepResult
+) -> SweepResult:
+    hand_on(ports, SweepDue(sweep="accounts", provider=provider, stage=stage, after=after))
+    return result.counted(handed_on=1)
+
+
+def _look_at_all(
+    ports: Ports,
+    provider: str,
+    after: str | None,
+    result: SweepResult,
+    remaining_ms: RemainingMs | None,
+) -> tuple[SweepResult, str | None]:
+    """Look at every account behind one; with the last one looked at, when the time is up."""
     policy = policy_in_force(ports, provider)
-    result = _guarded(result, provider, None, _match, ports, provider)
     left = reminders_left_behind(ports, policy)  # by the sweeps before this one
-    for standing, position in _accounts(ports, provider):
+    for standing, position in _accounts(ports, provider, after):
         account = standing.account
         result = result.counted(accounts=1)
-        what = (ports, policy, standing, position, left.get(account, ()))
-        result = _guarded(result, provider, account, _look, *what)
-    result = _guarded(result, provider, None, _tell, ports, provider)
-    result = _guarded(result, provider, None, _write, ports, provider)
-    return _guarded(result, provider, None, _anchor, ports, provider)
+        what = (policy, standing, position, left.get(account, ()))
+        result = _guarded(result, ports, provider, account, look_at_account, *what)
+        if _is_short(remaining_ms):
+            return result, account
+    return result, None
 
 
 def _match(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
@@ -130,6 +153,7 @@ def _match(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
 
 def _guarded(
     result: SweepResult,
+    ports: Ports,
     provider: str,
     account: str | None,
     do: Callable[..., SweepResult],
@@ -137,21 +161,26 @@ def _guarded(
 ) -> SweepResult:
     """Do one thing; when a defect strikes, report it and let the others go on."""
     try:
-        return do(result, *arguments)
+        return do(result, ports, *arguments)
     except _REPORTED as error:
         _LOGGER.exception("the sweep of %s/%s failed", provider, account or "all")
         words = f"{type(error).__name__}: {error}"[:500]
+        what = f"The daily sweep could not look at {account or 'all accounts'}: {words}"
+        kind, subject = AttentionKind.SWEEP_FAILED, account or "all"
+        report_incident(ports, kind, provider, subject, what, account=account)
         failed = NotSwept(provider=provider, account=account, error=words)
         return result.model_copy(update={"failed": (*result.failed, failed)})
 
 
-def _accounts(ports: Ports, provider: str) -> Iterator[tuple[Standing, LedgerPosition | None]]:
+def _accounts(
+    ports: Ports, provider: str, after: str | None
+) -> Iterator[tuple[Standing, LedgerPosition | None]]:
     """Every account with a ledger or a standing, in order of the name, read side by side.
 
     Not all at once in memory: a provider may have tens of thousands.
     """
-    standings = ports.standings.all_of(provider)
-    positions = ports.ledgers.positions(provider)
+    standings = ports.standings.all_of(provider, after)
+    positions = ports.ledgers.positions(provider, after)
     standing, position = next(standings, None), next(positions, None)
     while standing is not None or position is not None:
         name = min(
@@ -167,86 +196,6 @@ def _accounts(ports: Ports, provider: str) -> Iterator[tuple[Standing, LedgerPos
         yield found_standing, found_position
 
 
-def _look(
-    result: SweepResult,
-    ports: Ports,
-    policy: ProviderPolicy,
-    standing: Standing,
-    position: LedgerPosition | None,
-    left: tuple[MailId, ...],
-) -> SweepResult:
-    """Do what an account needs; by far the most are paid and quiet, and are not read again."""
-    provider, account = policy.provider, standing.account
-    today = ports.clock.now().astimezone(policy.zone).date()
-    if any(pause.ended_at is None and pause.until < today for pause in standing.pauses):
-        result = result.counted(pauses_ended=end_expired_pauses(ports, provider, account))
-    if standing.state is not AccountState.GOOD_STANDING or _was_returned(standing, position):
-        standing = react(ports, provider, account)
-    if standing.open_case is not None:
-        context = load_account(ports, provider, account, policy)
-        return result.counted(restarted=int(ensure_running(context) is not None))
-    if policy.dunning is None or position is None:
-        return result
-    if counting(position, standing.pauses, policy.dunning, today).above and _open_case(
-        ports, policy, account
-    ):
-        return result.counted(opened=1)
-    again = _remind_again(ports, policy, account, left)
-    if again is not None:  # one letter a day: another reminder that is due today comes tomorrow
-        return result.counted(reminded=int(again == "sent"))
-    calendar = calendar_around(ports, policy, today.year)
-    if reminder_due(policy.dunning, standing, position, today, calendar) is not None:
-        return result.counted(reminded=_remind(ports, policy, account))
-    return result
-
-
-def _was_returned(standing: Standing, position: LedgerPosition | None) -> bool:
-    """Whether a payment went back since the last case was closed."""
-    closed = None if standing.case is None else standing.case.closed_version
-    if closed is None or position is None:
-        return False
-    return any((payment.returned_sequence or 0) > closed for payment in position.payments)
-
-
-def _open_case(ports: Ports, policy: ProviderPolicy, account: str) -> bool:
-    """Open a case for what became overdue, and start its execution."""
-    if policy.dunning is None:
-        return False
-    for _ in range(MAX_TRIES):
-        context = load_account(ports, policy.provider, account, policy)
-        counted = context.counting(policy.dunning)
-        if context.standing.state is not AccountState.GOOD_STANDING or not counted.above:
-            return False
-        opened = open_case(context, policy.dunning, counted)
-        if opened is not None and opened.case is not None:
-            start_execution(ports, opened, opened.case)
-            return True
-    raise ConcurrentStandingError(policy.provider, account)
-
-
-def _remind(ports: Ports, policy: ProviderPolicy, account: str) -> int:
-    """Send the reminder of the day; how many went out."""
-    if policy.dunning is None:
-        return 0
-    for _ in range(MAX_TRIES):
-        context: DunningContext = load_account(ports, policy.provider, account, policy)
-        done = remind(context, policy.dunning)
-        if done != "raced":
-            return int(done == "sent")
-    raise ConcurrentStandingError(policy.provider, account)
-
-
-def _remind_again(
-    ports: Ports, policy: ProviderPolicy, account: str, left: tuple[MailId, ...]
-) -> Reminded | None:
-    """Send reminders that were left behind; None when there is nothing to send."""
-    if policy.dunning is None or not left:
-        return None
-    return send_left_behind(
-        load_account(ports, policy.provider, account, policy), policy.dunning, left
-    )
-
-
 def _tell(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
     return result.counted(told=publish_untold(ports, provider))
 
@@ -257,3 +206,12 @@ def _write(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
 
 def _anchor(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
     return result.counted(anchored=anchor_ledgers(ports, provider).accounts)
+
+
+_WHOLE: dict[Stage, Callable[..., SweepResult]] = {
+    "payments": _match,
+    "entitlements": _tell,
+    "letters": _write,
+    "anchors": _anchor,
+}
+"""The stages that are about all accounts at once."""

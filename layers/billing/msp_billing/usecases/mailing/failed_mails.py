@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from msp_billing.domain.outbox import OutboxMail
-from msp_billing.domain.reports.report_policy import REPORT_KINDS
+from msp_billing.domain.outbox import TO_ACCOUNTS, OutboxMail
 from msp_billing.usecases.dunning.context import load_account, policy_in_force
 from msp_billing.usecases.dunning.letter_copies import goes_to_the_next, why_withdrawn
 from msp_billing.usecases.mailing.contact_alerts import nobody_alert, unknown_alert
 from msp_billing.usecases.mailing.mail_copies import chain_of, reached_nobody
 from msp_billing.usecases.mailing.mail_queue import tell_of_queue_if_possible
 from msp_billing.usecases.ports import Ports
-
-TO_ACCOUNTS = frozenset(
-    {"invoice", "comparison", "credit-note", "statement", "dunning", *REPORT_KINDS}
-)
-"""The kinds of mails to accounts; nobody is told about mails to the provider's own people."""
 
 _EVENTS_COME_WITHIN = timedelta(hours=1)
 

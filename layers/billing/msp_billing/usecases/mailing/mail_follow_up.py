@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from msp_billing.domain.contacts import Contact, ContactFlag, FlagReason, contact_key, flagged
 from msp_billing.domain.mail_events import MailEvent, has_failed, told_recipients
-from msp_billing.domain.outbox import MailId, MailState, OutboxMail
+from msp_billing.domain.outbox import TO_ACCOUNTS, MailId, MailState, OutboxMail
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.letter_copies import goes_to_the_next
 from msp_billing.usecases.mailing.contact_alerts import flag_alert, nobody_alert
-from msp_billing.usecases.mailing.failed_mails import TO_ACCOUNTS, tell_of_rejected
+from msp_billing.usecases.mailing.failed_mails import tell_of_rejected
 from msp_billing.usecases.mailing.mail_copies import (
     add_copy,
     chain_of,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from msp_billing.domain.at_issue import InvoiceAtIssue
+from msp_billing.domain.attention import Digest
 from msp_billing.domain.comparison import Comparison
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import Cycle, CycleId
@@ -235,3 +236,13 @@ class Composer(Protocol):
         made_at: datetime,
     ) -> bytes:
         """The mail that tells the provider's people what only a person can go on with."""
+
+    def digest_mail(
+        self,
+        digest: Digest,
+        policy: ProviderPolicy,
+        recipients: Sequence[str],
+        mail_id: MailId,
+        made_at: datetime,
+    ) -> bytes:
+        """The daily mail with everything that needs a person, or that nothing does."""

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from pydantic import Field
+
+from msp_billing.domain.base import Frozen
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedRow, FeedSeal
 from msp_billing.domain.feeds.tables import FeedTable
@@ -110,6 +113,9 @@ class Executions(Protocol):
     def is_running(self, execution: str) -> bool:
         """Whether an execution, by its name or ARN, is under way."""
 
+    def how_it_ended(self, execution: str) -> str | None:
+        """How an execution, by its name or ARN, ended, in words; None while it is under way."""
+
     def approve(self, task_token: str, output: dict[str, str]) -> None:
         """Let a waiting execution go on. Raises ApprovalGoneError when nobody waits any more."""
 
@@ -117,11 +123,26 @@ class Executions(Protocol):
         """Stop a waiting execution. Raises ApprovalGoneError when nobody waits any more."""
 
 
+class FoundSchedule(Frozen):
+    """A schedule that is there."""
+
+    fingerprint: str = Field(
+        description="Of what it says now; of nothing that is wanted, when it calls something else."
+    )
+    changed_by_hand: bool = Field(description="Whether it is not as this program had left it.")
+
+
 class Schedules(Protocol):
-    """Monthly schedules, one per provider and run."""
+    """Schedules of one kind, all in one group that holds nothing else."""
+
+    def look(self, provider: str) -> dict[str, FoundSchedule]:
+        """Every schedule of the provider, by its name."""
 
     def of_provider(self, provider: str) -> dict[str, str]:
         """Name and fingerprint of every schedule of the provider."""
+
+    def providers(self) -> set[str]:
+        """Every provider that has one, also those that are no more."""
 
     def put(self, name: str, *, cron: str, zone: str, payload: str, fingerprint: str) -> None:
         """Create or replace a schedule."""

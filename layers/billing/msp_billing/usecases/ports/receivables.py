@@ -23,8 +23,12 @@ class LedgerStore(Protocol):
     def position(self, ledger: LedgerId) -> LedgerPosition:
         """Where the account stands, read consistently; empty when nothing was entered yet."""
 
-    def positions(self, provider: str) -> Iterator[LedgerPosition]:
-        """Where every account of a provider stands that has a ledger, in order of the name."""
+    def positions(self, provider: str, after: str | None = None) -> Iterator[LedgerPosition]:
+        """Where every account of a provider stands that has a ledger, in order of the name.
+
+        Args:
+            after: only those behind this account.
+        """
 
     def entries(self, ledger: LedgerId, after: int = 0) -> Iterator[LedgerEntry]:
         """Entries in their order, from the one behind ``after`` on, read consistently.
@@ -108,8 +112,12 @@ class StandingStore(Protocol):
     def find(self, provider: str, account: str) -> Standing:
         """How an account stands, read consistently; good, when nothing was ever stored."""
 
-    def all_of(self, provider: str) -> Iterator[Standing]:
-        """Every account of which something is stored, in order of the name."""
+    def all_of(self, provider: str, after: str | None = None) -> Iterator[Standing]:
+        """Every account of which something is stored, in order of the name.
+
+        Args:
+            after: only those behind this account.
+        """
 
     def change(
         self,

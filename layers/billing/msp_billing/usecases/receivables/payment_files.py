@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
+from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.money import Money, totals_by_currency
 from msp_billing.domain.payments.payment_policy import PaymentFile
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
+from msp_billing.usecases.attention.incidents import report_incident, settle_incidents
 from msp_billing.usecases.errors import SealBrokenError
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.booking import Taken, take_payments
@@ -36,6 +38,7 @@ _IDENTIFIER = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 _CHECKSUM_SUFFIX = ".sha256"
 _MEDIA_TYPE = "application/json"
 _MAX_NAME = 300
+_REFUSED = AttentionKind.PAYMENT_FILE_REFUSED
 
 
 class ArrivedFile(Frozen):
@@ -164,6 +167,7 @@ def _book(
     )
     # Told before it is sealed: told twice is better than never, should the call end in between.
     _tell(ports, "PaymentFileTaken", booked)
+    settle_incidents(ports, _REFUSED, result.provider, {f"{result.file}/{result.name}"[:_MAX_NAME]})
     return _seal(ports, policy, booked, rows)
 
 
@@ -177,6 +181,10 @@ def _refuse(
         update={"refused": True, "problems": tuple(problems), "record": key}
     )
     _tell(ports, "PaymentFileRefused", refused)
+    named = f"{result.file}/{result.name}"
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    words = f"The payment file {named} was refused: {problems[0].what}{more}"
+    report_incident(ports, _REFUSED, result.provider, named[:_MAX_NAME], words)
     return _seal(ports, policy, refused, ())
 
 
