@@ -54,7 +54,7 @@ class Kept:
             boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table or self.table)
         )
         found = (decode(raw) for page in pages for raw in page["Items"])
-        return {(item["pk"], item["sk"]): item for item in found}
+        return {(str(item["pk"]), str(item["sk"])): item for item in found}
 
     def item(self, pk: str, sk: str) -> Item:
         found = boto3.client("dynamodb").get_item(
@@ -101,11 +101,11 @@ class Kept:
         try:
             yield
         finally:
-            for key in self.items().keys() - before.keys():
-                self.delete(*key)
+            for place in self.items().keys() - before.keys():
+                self.delete(*place)
             now = self.items()
-            for key, item in before.items():
-                if now.get(key) != item:
+            for place, item in before.items():
+                if now.get(place) != item:
                     self.put(item)
             after = _objects(self.bucket)
             for key, content in objects.items():

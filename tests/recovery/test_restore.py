@@ -1,0 +1,120 @@
+"""A restore to an earlier time: kept like the table it is of, and honest about what it lacks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from mspbill import use_table_command
+from tests.mspbill.conftest import call
+from tests.recovery.whole_table import RESTORED, Kept
+
+AT = "2026-09-30T00:00:00Z"
+
+
+def restored(*more: str, name: str = RESTORED, at: str = AT, code: int = 0) -> Any:
+    answer = call("restore", "--stack", "trial", "--at", at, "--as", name, *more, "--json")
+    assert answer.exit_code == code, answer.output
+    return json.loads(answer.stdout)
+
+
+@pytest.fixture(scope="module")
+def told(kept: Kept) -> Any:
+    """A restore to the end of September, looked at on 4 October; it was begun before."""
+    source = boto3.client("dynamodb").describe_table(TableName=kept.table)["Table"]["TableArn"]
+    tags = [{"Key": "cost-centre", "Value": "billing"}]
+    boto3.client("dynamodb").tag_resource(ResourceArn=source, Tags=tags)
+    return restored()
+
+
+def of(told: Any, kind: str) -> list[str]:
+    return [entry["what"] for entry in told["happened_since"] if entry["kind"] == kind]
+
+
+def test_a_restored_table_is_whole_and_protected_like_the_one_it_is_of(
+    kept: Kept, told: Any
+) -> None:
+    assert (told["whole"], told["findings"], told["restored_from"]) == (True, [], kept.table)
+    assert told["looked_at"]["cycles"] == 1
+    client = boto3.client("dynamodb")
+    described = client.describe_table(TableName=RESTORED)["Table"]
+    assert described["DeletionProtectionEnabled"] is True
+    backups = client.describe_continuous_backups(TableName=RESTORED)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    tags = client.list_tags_of_resource(ResourceArn=described["TableArn"])["Tags"]
+    assert {tag["Key"] for tag in tags} == {"cost-centre", "msp-billing:restored-from"}
+    assert use_table_command.unfit(RESTORED) is None
+
+
+def test_it_says_what_happened_since(told: Any) -> None:
+    numbers = of(told, "number")
+    assert "BI-000006 over 120.00 USD was issued to Alder Ltd" in numbers
+    assert len([text for text in numbers if "was issued" in text]) == 5
+    assert "the cycle is closed, and was not opened" in of(told, "cycle")
+    mails = of(told, "mail")
+    assert [text for text in mails if "books@beech.example is delivered" in text]
+    assert any("the restored table says nothing of it" in text for text in mails)
+    assert [text for text in of(told, "money") if "Invoice BI-000008" in text]
+    assert "elm is on credit_hold, and was on due" in of(told, "state")
+    # What the ledgers lost is behind the anchors in the locked bucket, and is no damage.
+    assert told["ledgers_behind_their_anchor"] == 5
+
+
+def test_numbers_that_customers_have_are_never_given_out_again(kept: Kept, told: Any) -> None:
+    assert told["numbers_passed_over"] == ["INVOICE 6 to 10"]
+    items = kept.items(RESTORED)
+    assert items["PROVIDER#birch", "COUNTER#INVOICE"]["last_number"] == 10
+    lost = items["PROVIDER#birch", "LOST_NUMBERS#INVOICE#00000006"]
+    assert (lost["first"], lost["last"]) == (6, 10)
+    again = restored()
+    assert (again["whole"], again["numbers_passed_over"]) == (True, [])
+    assert again["looked_at"]["numbers lost by a restore"] == 5
+
+
+def test_a_restore_to_now_knows_everything(kept: Kept) -> None:
+    backups = boto3.client("dynamodb").describe_continuous_backups(TableName=kept.table)
+    recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    now = recovery["LatestRestorableDateTime"].isoformat()
+    told = restored(name="as-of-now", at=now)
+    assert (told["happened_since"], told["numbers_passed_over"]) == ([], [])
+    assert (told["whole"], told["ledgers_behind_their_anchor"]) == (True, 0)
+
+
+def test_what_cannot_be_restored_is_refused(kept: Kept) -> None:
+    early = call("restore", "--stack", "trial", "--at", "2001-01-01T00:00:00Z", "--as", "early")
+    assert early.exit_code == 2
+    assert "can be restored to a time from" in early.output
+    other = call("restore", "--stack", "trial", "--at", AT, "--as", kept.table)
+    assert other.exit_code == 2
+    assert "which is no restore of" in other.output
+    unclear = call("restore", "--stack", "trial", "--at", "2026-09-30T00:00", "--as", "x")
+    assert unclear.exit_code == 2
+    assert "Say in which zone" in unclear.output
+
+
+def test_a_table_that_is_not_protected_is_not_billed_with(kept: Kept) -> None:
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName="bare",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    answer = call("use-table", "bare", "--stack", "trial", "--type", "bare")
+    assert answer.exit_code == 2
+    for lack in ("not protected from deletion", "no point-in-time recovery", "no index gsi1"):
+        assert lack in answer.output
+    gone = call("use-table", "nowhere", "--stack", "trial", "--type", "nowhere")
+    assert "There is no table nowhere." in gone.output
+    assert kept.names().of("BillingTable") == kept.table
+
+
+def test_a_name_that_is_not_typed_changes_nothing(kept: Kept, told: Any) -> None:
+    answer = call("use-table", RESTORED, "--stack", "trial", "--type", "yes")
+    assert answer.exit_code == 2
+    assert "was not typed. Nothing was changed." in answer.output
+    assert told["table"] == RESTORED
+    assert kept.items()
