@@ -22,6 +22,8 @@ CONCURRENT = {
 }
 ACCOUNTS_PER_BATCH = 50
 SWEEP = "SweepAccountsFunction"
+PROVING = "VerifyLedgersFunction"
+LOOKS = (SWEEP, "StartMissedCyclesFunction", "SendQueuedMailFunction")
 WEEKDAY, PROOF = "weekday, each account with a ledger", "weekly proof, each account"
 SERVICES = {
     "SES": ("mail recipient", "mail attachment GB"),
@@ -99,16 +101,17 @@ class Model:
                 times(late, self.chapter("release with two keys, each")),
             ),
             "daily looks, weekly proof": together(
-                times(told["days"], self._look(accounts, WEEKDAY)),
-                times(told["days"] / 7, self._look(accounts, PROOF)),
+                times(told["days"], self._look(accounts, WEEKDAY, LOOKS)),
+                times(told["days"] / 7, self._look(accounts, PROOF, (PROVING,))),
             ),
         }
 
-    def _look(self, accounts: int, name: str) -> Quantities:
+    def _look(self, accounts: int, name: str, functions: tuple[str, ...]) -> Quantities:
         """What a day's or week's look at every account uses."""
         used = {
             function: {what: line.at(accounts) for what, line in lines.items()}
             for function, lines in self.counted.calendar(name).items()
+            if function in functions
         }
         return self._quantities(used, dict.fromkeys(used, 1))
 

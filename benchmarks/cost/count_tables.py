@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from benchmarks.cost.bill import Model
+from benchmarks.cost.bill import PROVING, Model
 from benchmarks.cost.durations import is_request
 from benchmarks.cost.figures import Used
 from benchmarks.cost.markdown import figure, table
@@ -36,6 +36,13 @@ _STEPS = (
     "RecordMailEvent",
     "CloseCycle",
 )
+
+
+_ONLY = {
+    "case from notice to service hold": ("AdvanceCaseFunction", "RecordMailEventFunction"),
+    "weekly proof": (PROVING,),
+}
+"""Of chapters that last for days: what is theirs, and not every day's."""
 
 
 def when(model: Model) -> str:
@@ -101,9 +108,8 @@ def chapters(model: Model) -> str:
     rows = []
     for name in told:
         used, states = model.counted.chapter(name)
-        if name.startswith("case"):
-            cases = ("AdvanceCaseFunction", "RecordMailEventFunction")
-            used = {function: used[function] for function in cases}
+        only = _ONLY.get(name.partition(",")[0], tuple(used))
+        used = {function: used[function] for function in only}
         sums = _summed(used, 1)
         rows.append(
             [

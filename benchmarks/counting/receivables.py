@@ -75,9 +75,7 @@ class _Story:
             self.accounts, lambda: self.until(5, 12)
         )
         self.until(8, 9)
-        found["weekly proof, each account"] = self._count(
-            self.accounts, lambda: self.until(8, 10, 30)
-        )
+        found["weekly proof, each account"] = self._count(self.accounts, lambda: self.until(15, 9))
         self.until(20, 22)
         found["case from notice to service hold, each"] = self._count(
             share, lambda: self.cloud.run_until(datetime(2027, 1, 8, 16, tzinfo=UTC))
