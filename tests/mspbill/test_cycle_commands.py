@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from msp_billing.adapters.directory.provider_directory import load_provider_dire
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.periods import Period
 from mspbill import cycles
+from tests.documents.test_written_commands import mistake
 from tests.mspbill.deployed_stack import DeployedStack, deployed_stack
 from tests.mspbill.small_provider import BAD_DATE, write_provider
 
@@ -33,7 +35,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
             changes.append(BAD_DATE)
         loaded.append(load_provider_directory(write_provider(root / name, *changes)))
     with deployed_stack(START_AT, *loaded, first_period=DECEMBER) as deployed:
-        deployed.run_until(datetime(2026, 12, 1, 13, tzinfo=UTC))
+        deployed.run_until(datetime(2026, 12, 1, 14, tzinfo=UTC))  # the sweep was at 13:30
         cycle = CycleId(provider="dogwood", run="monthly", period=DECEMBER)
         found = deployed.ports.cycles.find(cycle)
         assert found is not None
@@ -48,48 +50,6 @@ def of(provider: str) -> tuple[str, ...]:
 
 def monthly(command: str, *more: str) -> tuple[str, ...]:
     return ("cycle", command, "monthly", "2026-12", *more)
-
-
-def test_a_cycle_is_approved_by_name_billed_and_shown_with_what_is_left(
-    stack: DeployedStack,
-) -> None:
-    told = stack.words(*monthly("show"), *of("alder"), code=3)
-    assert "waits for a decision" in told
-    assert "until 6 December 2026, 12:00 CST" in told
-    assert "accounts 1 parked, 1 billed, 1 nothing to bill" in told
-    assert "birch (Birch Dental):" in told
-    assert "2025-02-30" in told
-    assert "mspbill cycle approve monthly 2026-12 --by NAME" in told
-    done = stack.words(*monthly("approve"), *of("alder"), "--by", "pat", "--why", "looked")
-    assert "was approved by pat" in done
-    assert "The policy asks books@pinewood.example; pat is none of them." in done
-    stack.settle()
-    refused = stack.words(*monthly("reject"), *of("alder"), "--by", "kim", "--why", "x", code=2)
-    assert "was approved by pat already" in refused
-    stack.run_until(datetime(2026, 12, 2, 15, tzinfo=UTC))
-    shown = stack.json(*monthly("show"), *of("alder"), code=4)
-    assert (shown["stands"], shown["numbers"]) == (
-        "closed",
-        {"given": 1, "first": "PW-000001", "last": "PW-000001"},
-    )
-    assert shown["approval"]["why"] == "looked"
-    assert "task_token" not in shown["approval"]
-    assert shown["execution"]["status"] == "SUCCEEDED"
-    assert "mspbill cycle bill-again monthly 2026-12 ACCOUNT" in shown["next"][0]
-    (line,) = [
-        entry
-        for entry in stack.json("cycle", "list", *of("alder"))
-        if (entry["id"]["run"], entry["id"]["period"]) == ("monthly", "2026-12")
-    ]
-    assert (line["stands"], line["summary"]["parked"]) == ("closed", 1)
-    assert "1 invoice, 255.30 USD, 1 parked" in stack.words("cycle", "list", *of("alder"))
-
-    # Its parked account, while the export is as it was:
-    again = ("bill-again", "birch", "--by", "pat", "--why", "export mended")
-    still = stack.words(*monthly(*again), *of("alder"), code=4)
-    assert "birch stays parked; nothing was numbered." in still
-    refused = stack.words(*monthly("bill-again", "harbor", *again[2:]), *of("alder"), code=2)
-    assert "PW-000001 of harbor stands: void it by a credit note first." in refused
 
 
 def test_a_rejected_cycle_is_taken_over_and_counts_anew(stack: DeployedStack) -> None:
@@ -107,6 +67,21 @@ def test_a_rejected_cycle_is_taken_over_and_counts_anew(stack: DeployedStack) ->
     assert stack.json(*monthly("show"), *of("birch"), code=3)["cycle"]["attempt"] == 2
 
 
+def test_what_needs_a_person_is_listed_with_the_command_to_do_it(stack: DeployedStack) -> None:
+    told = stack.words("exceptions", *of("dogwood"), code=4)
+    assert "Pinewood IT & Sons (dogwood): " in told
+    assert "cycle died monthly 2026-12" in told
+    assert "$ mspbill cycle redrive monthly 2026-12 --provider dogwood --stack trial" in told
+    everybody = stack.json("exceptions", "--stack", "trial", code=4)
+    assert {entry["provider"] for entry in everybody} == set(NAMES)
+    assert stack.json("exceptions", *of("dogwood"), "--account", "harbor") == []
+    unknown = stack.words("exceptions", *of("nobody"), code=2)
+    assert "There is no provider 'nobody' here" in unknown
+    for entry in everybody:
+        words = [*shlex.split(entry["command"])[1:], "--stack", "trial"]
+        assert mistake(words) is None, entry["command"]
+
+
 def test_an_execution_that_died_goes_on_where_it_stopped(
     stack: DeployedStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +90,7 @@ def test_an_execution_that_died_goes_on_where_it_stopped(
     redriven: list[str] = []
     monkeypatch.setattr(cycles, "redrive_execution", redriven.append)
     told = stack.words(*monthly("redrive"), *of("dogwood"))
-    assert "goes on where it stopped: WaitForStep." in told
+    assert "goes on where it stopped: WaitForComparison." in told
     (arn,) = redriven
     assert arn.endswith(":dogwood_monthly_2026-12")
 
@@ -163,3 +138,45 @@ def test_a_function_that_may_not_be_called_is_said_and_done_without(
     told = stack.words(*start)
     assert "The function StartCycleFunction cannot be called" in told
     assert "cedar_projects_2026-12 was started." in told
+
+
+def test_a_cycle_is_approved_by_name_billed_and_shown_with_what_is_left(
+    stack: DeployedStack,
+) -> None:
+    told = stack.words(*monthly("show"), *of("alder"), code=3)
+    assert "waits for a decision" in told
+    assert "until 6 December 2026, 12:00 CST" in told
+    assert "accounts 1 parked, 1 billed, 1 nothing to bill" in told
+    assert "birch (Birch Dental):" in told
+    assert "2025-02-30" in told
+    assert "mspbill cycle approve monthly 2026-12 --by NAME" in told
+    done = stack.words(*monthly("approve"), *of("alder"), "--by", "pat", "--why", "looked")
+    assert "was approved by pat" in done
+    assert "The policy asks books@pinewood.example; pat is none of them." in done
+    stack.settle()
+    refused = stack.words(*monthly("reject"), *of("alder"), "--by", "kim", "--why", "x", code=2)
+    assert "was approved by pat already" in refused
+    stack.run_until(datetime(2026, 12, 2, 15, tzinfo=UTC))
+    shown = stack.json(*monthly("show"), *of("alder"), code=4)
+    assert (shown["stands"], shown["numbers"]) == (
+        "closed",
+        {"given": 1, "first": "PW-000001", "last": "PW-000001"},
+    )
+    assert shown["approval"]["why"] == "looked"
+    assert "task_token" not in shown["approval"]
+    assert shown["execution"]["status"] == "SUCCEEDED"
+    assert "mspbill cycle bill-again monthly 2026-12 ACCOUNT" in shown["next"][0]
+    (line,) = [
+        entry
+        for entry in stack.json("cycle", "list", *of("alder"))
+        if (entry["id"]["run"], entry["id"]["period"]) == ("monthly", "2026-12")
+    ]
+    assert (line["stands"], line["summary"]["parked"]) == ("closed", 1)
+    assert "1 invoice, 255.30 USD, 1 parked" in stack.words("cycle", "list", *of("alder"))
+
+    # Its parked account, while the export is as it was:
+    again = ("bill-again", "birch", "--by", "pat", "--why", "export mended")
+    still = stack.words(*monthly(*again), *of("alder"), code=4)
+    assert "birch stays parked; nothing was numbered." in still
+    refused = stack.words(*monthly("bill-again", "harbor", *again[2:]), *of("alder"), code=2)
+    assert "PW-000001 of harbor stands: void it by a credit note first." in refused

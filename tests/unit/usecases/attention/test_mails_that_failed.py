@@ -33,8 +33,8 @@ def test_an_unknown_mail_is_listed_once_its_event_had_time_to_come() -> None:
     assert (entry.kind, entry.account, entry.since_at) == (Kind.MAIL_UNKNOWN, "cedar", NOW)
     assert "invoice BI-000001" in entry.what
     assert entry.command == (
-        "mspbill outbox settle birch/managed/2026-09/cedar/all/invoice --as not-sent --provider birch "
-        "--by NAME --why 'they have not got it'"
+        "mspbill outbox settle birch/managed/2026-09/cedar/all/invoice --as not-sent "
+        "--provider birch --by NAME --why 'they have not got it'"
     )
 
 

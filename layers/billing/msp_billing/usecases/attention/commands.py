@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.cycles import CycleId
-from msp_billing.domain.outbox import MailId
-from msp_billing.domain.payments.incoming import PaymentKey
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import CycleId
+    from msp_billing.domain.outbox import MailId
+    from msp_billing.domain.payments.incoming import PaymentKey
 
 
 def _command(*parts: str, provider: str, because: str | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.attention import Attention, AttentionKind
 from msp_billing.domain.counting.counted_feeds import feeds_counted_at
@@ -16,13 +17,15 @@ from msp_billing.domain.cycles import (
     PlannedMoment,
     plan_cycle,
 )
-from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.attention import commands
 from msp_billing.usecases.attention.look import Look, at_most, clipped
 from msp_billing.usecases.context import calendar_around
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.run_policy import RunPolicy
 
 LOOK_AHEAD = timedelta(hours=36)
 """The digest comes once a day: what is counted before the next one has to be in this one."""

@@ -1,0 +1,85 @@
+"""What needs a person, as a list to work down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from msp_billing.adapters.formatting import format_moment
+from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.domain.attention import Attention
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.attention.looking import needs_a_person
+from mspbill.opening import OpenedStack
+
+Gathered = Mapping[str, tuple[ProviderPolicy, tuple[Attention, ...]]]
+
+
+def gather(
+    found: OpenedStack, provider: str | None, account: str | None
+) -> dict[str, tuple[ProviderPolicy, tuple[Attention, ...]]]:
+    """What needs a person, by provider.
+
+    Raises:
+        SourceError: when there is no such provider.
+    """
+    if provider is not None or found.only_provider is not None:
+        names = [found.provider(provider).provider]
+    else:
+        names = list(found.ports.policies.providers())
+    gathered = {}
+    for name in names:
+        entries = needs_a_person(found.ports, name)
+        if account is not None:
+            entries = tuple(entry for entry in entries if entry.account == account)
+        gathered[name] = (found.provider(name).policy, entries)
+    return gathered
+
+
+def told_exceptions(gathered: Gathered) -> list[dict[str, Any]]:
+    """The same for a program."""
+    return [entry.model_dump(mode="json") for _, entries in gathered.values() for entry in entries]
+
+
+def print_exceptions(gathered: Gathered, console: Console, *, stack: str | None) -> None:
+    """By provider, the most urgent first, what is of one kind together.
+
+    Args:
+        stack: is put behind each command, so that it can be copied.
+    """
+    total = sum(len(entries) for _, entries in gathered.values())
+    if not total:
+        console.print("Nobody is needed.")
+        return
+    for name, (policy, entries) in gathered.items():
+        if not entries:
+            continue
+        console.print(f"[bold]{escape(policy.name)}[/bold] ({name}): {len(entries)}")
+        for kind, some in groupby(entries, key=lambda entry: entry.kind):
+            console.print(f"\n  [bold yellow]{kind.replace('-', ' ')}[/bold yellow]")
+            _print_entries(list(some), policy, console, stack)
+        console.print()
+    console.print(f"{counted(total, 'thing')} to look at.")
+
+
+def _print_entries(
+    entries: Sequence[Attention], policy: ProviderPolicy, console: Console, stack: str | None
+) -> None:
+    for entry in entries:
+        of = " ".join(str(part) for part in (entry.run, entry.period, entry.account) if part)
+        since = f" (since {format_moment(entry.since_at, policy.zone)})" if entry.since_at else ""
+        console.print(f"  [bold]{escape(of or policy.provider)}[/bold]{since}", soft_wrap=False)
+        _indented(entry.what, console)
+        _indented(entry.do, console)
+        if entry.command:
+            at = f" --stack {stack}" if stack else ""
+            console.print(f"    [green]$[/green] {escape(entry.command + at)}", soft_wrap=True)
+
+
+def _indented(text: str, console: Console) -> None:
+    console.print(Padding(escape(text), (0, 0, 0, 4)), soft_wrap=False)
