@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
-MINISTACK := .venv-ministack/bin/ministack
+MINISTACK := .venv-ministack/bin/python
 SOURCES := $(wildcard layers/billing local functions tests benchmarks tools)
 # What `make bench` measures: nothing for everything, or names such as `render`.
 CASES ?=
@@ -20,7 +20,7 @@ TRIAL ?=
 OUT ?= demo-output
 
 .PHONY: help setup setup-sam setup-bench setup-ministack demo deploy-local test check format format-check lint types imports template rules rules-check \
-        bench build schemas gallery \
+        bench cost build schemas gallery \
         catalogues sample-data lock clean
 
 help: ## list every command
@@ -88,6 +88,9 @@ setup-bench:
 
 bench: setup-bench ## measure time, memory, requests and state transitions per invoice
 	@PYTHONPATH=layers/billing:local:. .venv-bench/bin/python -m benchmarks $(CASES)
+
+cost: setup ## compute the tables of docs/cost.md anew from what was counted (benchmarks/cost)
+	@PYTHONPATH=layers/billing:local:. $(BIN)/python -m benchmarks.cost
 
 schemas: setup ## write the JSON Schemas of the provider directory and the API to docs/schemas/
 	@$(BIN)/mspbill schema --out docs/schemas
