@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -136,7 +137,7 @@ def record_failure(ports: Ports, request: FailureRequest) -> FailureResult:
     its lock has nothing to mark, but the bus is told all the same. One that somebody else took
     over, or that was closed before the failure, is left as it is.
     """
-    failure = f"{request.error}: {request.cause}"[:MAX_FAILURE_LENGTH]
+    failure = f"{request.error}: {said_by(request.cause)}"[:MAX_FAILURE_LENGTH]
     cycle = ports.cycles.find(request.cycle_id)
     if cycle is not None:
         if cycle.owner != request.owner or cycle.state is CycleState.CLOSED:
@@ -151,3 +152,17 @@ def record_failure(ports: Ports, request: FailureRequest) -> FailureResult:
             return FailureResult(recorded=False)
     ports.bus.publish("CycleFailed", {"cycle": str(request.cycle_id), "failure": failure})
     return FailureResult(recorded=cycle is not None)
+
+
+def said_by(cause: str) -> str:
+    """What a person should read of a cause: the message of a function, without its stack.
+
+    Step Functions hands over what a failed function answered, as JSON; of anything else, such as
+    why a person stopped the run, the cause is the words themselves.
+    """
+    try:
+        answered = json.loads(cause)
+    except ValueError:
+        return cause
+    message = answered.get("errorMessage") if isinstance(answered, dict) else None
+    return str(message) if message else cause
