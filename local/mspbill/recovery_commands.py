@@ -9,6 +9,7 @@ import typer
 from mspbill.migrate_command import migrate
 from mspbill.panels import OPERATE, add_commands
 from mspbill.restore_command import restore
+from mspbill.teardown_command import teardown
 from mspbill.use_table_command import use_table
 from mspbill.verify_command import verify
 
@@ -25,5 +26,6 @@ def register(app: typer.Typer) -> None:
         "migrate": migrate,
         "restore": restore,
         "use-table": use_table,
+        "teardown": teardown,
     }
     add_commands(app, OPERATE, commands, epilog=_EPILOG)
