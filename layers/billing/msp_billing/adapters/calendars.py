@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.policy import HolidayCalendar
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.policy import HolidayCalendar
 
 
 class HolidayCalendars:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import format_day, format_quantity
 from msp_billing.adapters.language import _
-from msp_billing.domain.counting.counts import Count, CountedItem, LateChange, QuantityChange
+
+if TYPE_CHECKING:
+    from msp_billing.domain.counting.counts import Count, CountedItem, LateChange, QuantityChange
 
 
 def named_items(items: Iterable[CountedItem]) -> list[str]:

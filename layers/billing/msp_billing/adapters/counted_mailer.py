@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.adapters.ses_mailer import SesMailer
-from msp_billing.domain.outbox import OutboxMail
-from msp_billing.domain.sending import SendingAllowance
 from msp_billing.observing import Measure, count, quietly
 from msp_billing.usecases.errors import MailRefusedForNowError, MailSetupError
+
+if TYPE_CHECKING:
+    from msp_billing.domain.outbox import OutboxMail
+    from msp_billing.domain.sending import SendingAllowance
 
 _PAUSED = ("SendingPausedException", "AccountSuspendedException")
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dynamodb.ledgers import DynamoLedgerStore
 from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
 from msp_billing.adapters.dynamodb.payments import DynamoPaymentStore
-from msp_billing.domain.ledger.entries import EntryDraft
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
-from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.observing import Measure, count, quietly
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.entries import EntryDraft
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.payments.records import PaymentRecord
 
 _HANDED_OVER = frozenset(
     {MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.COMPLAINED}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.formatting import format_money, format_quantity
 from msp_billing.adapters.language import _
 from msp_billing.domain.at_issue import Cause, Difference
-from msp_billing.domain.money import Money
+
+if TYPE_CHECKING:
+    from msp_billing.domain.money import Money
 
 
 def difference_in_words(entry: Difference) -> str:

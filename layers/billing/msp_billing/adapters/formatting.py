@@ -10,6 +10,7 @@ from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -18,7 +19,9 @@ from babel.numbers import NumberPattern, format_decimal, get_currency_symbol
 
 from msp_billing.adapters.language import _, current_locale
 from msp_billing.domain.money import Money, minor_unit_digits
-from msp_billing.domain.periods import Period, ServicePeriod
+
+if TYPE_CHECKING:
+    from msp_billing.domain.periods import Period, ServicePeriod
 
 _DAYS = {"en": "d MMMM y"}
 """Where a day is not written as CLDR's long form has it."""

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import holidays
 
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.policy import HolidayCalendar
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import HolidayCalendar
 
 _MONTH_AND_DAY = re.compile(r"^(\d{2})-(\d{2})$")
 _LEAP_YEAR = 2024

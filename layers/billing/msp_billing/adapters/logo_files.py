@@ -13,10 +13,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msp_billing.adapters.svg_files import NotPrintableError, svg_size
-from msp_billing.domain.parties import Logo
+
+if TYPE_CHECKING:
+    from msp_billing.domain.parties import Logo
 
 MAX_BYTES = 60_000
 """Of a logo's file: it travels in every mail and in every document."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.feeds.export_reader import ExportReader
@@ -17,7 +17,9 @@ from msp_billing.adapters.feeds.feed_files import (
     parse_checksum,
     parse_export_key,
 )
-from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
 
 _LOGGER = logging.getLogger(__name__)
 _UNREADABLE = "unreadable"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from msp_billing.domain.outbox import Attachment
 from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.errors import SealBrokenError
 from msp_billing.usecases.records import StoredObject
+
+if TYPE_CHECKING:
+    from msp_billing.domain.outbox import Attachment
 
 _MAX_TRIES = 5
 _THERE_ALREADY = {"PreconditionFailed", "412"}

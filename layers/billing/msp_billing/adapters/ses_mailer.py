@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -12,7 +12,6 @@ from botocore.exceptions import (
     EndpointConnectionError,
 )
 
-from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.sending import SendingAllowance
 from msp_billing.usecases.errors import (
     MailOutcomeUnknownError,
@@ -20,6 +19,9 @@ from msp_billing.usecases.errors import (
     MailRejectedError,
     MailSetupError,
 )
+
+if TYPE_CHECKING:
+    from msp_billing.domain.outbox import OutboxMail
 
 _FOR_NOW = {
     "TooManyRequestsException",

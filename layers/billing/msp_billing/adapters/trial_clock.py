@@ -9,10 +9,13 @@ Step Functions waits for is over then, and months of billing take minutes.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.clock import NoPauses, SystemClock, SystemPauses
-from msp_billing.adapters.dynamodb.table import Key, Table
-from msp_billing.usecases.ports import Clock, Pauses
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.table import Key, Table
+    from msp_billing.usecases.ports import Clock, Pauses
 
 _KEY: Key = ("trial", "clock")
 _LOOK_AGAIN = timedelta(seconds=3)

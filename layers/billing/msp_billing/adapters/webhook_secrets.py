@@ -7,13 +7,15 @@ while a secret is being exchanged, the service may sign with either.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from pydantic import Field, SecretStr, ValidationError
 
 from msp_billing.domain.base import Frozen
-from msp_billing.usecases.ports import Clock
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Clock
 
 KEPT_FOR = timedelta(minutes=1)
 """How long a secret that was read is used: a webhook that comes often costs one request a minute,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.formatting import format_day, format_moment
 from msp_billing.adapters.language import _
-from msp_billing.domain.work.work_done import WorkDone, WorkSpan
+
+if TYPE_CHECKING:
+    from msp_billing.domain.work.work_done import WorkDone, WorkSpan
 
 
 def span_in_words(span: WorkSpan, zone: ZoneInfo) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import Field, field_serializer
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.periods import Period
 
 _SATURDAY = 5
 _MAX_SEARCH_DAYS = 366

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.outbox import AccountMailKind, MailId, MailKind
 from msp_billing.domain.reports.report_policy import REPORT_KINDS
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
 
 MAX_HISTORY = 100
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -11,8 +12,10 @@ from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.date_rules import resolve_day, resolve_due_day, resolve_instant
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.run_policy import RunPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.run_policy import RunPolicy
 
 MAX_EXECUTION_NAME_LENGTH = 80
 

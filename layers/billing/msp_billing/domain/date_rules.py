@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.periods import Period
 
 
 class DateRule(Frozen):

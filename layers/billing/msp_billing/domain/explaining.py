@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.counting.counts import CountedItem, LateChange, QuantityChange
 from msp_billing.domain.hardware import whose
-from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.policy import Clause, ProviderPolicy
 from msp_billing.domain.work.work_done import WorkDone
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import Invoice, InvoiceLine
 
 
 class SourceOfCount(Frozen):

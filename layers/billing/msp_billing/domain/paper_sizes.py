@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.base import CountryCode
-from msp_billing.domain.parties import Paper
-from msp_billing.domain.policy import ProviderPolicy
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.base import CountryCode
+    from msp_billing.domain.parties import Paper
+    from msp_billing.domain.policy import ProviderPolicy
 
 LETTER_COUNTRIES = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())  # noqa: SIM905
 """Where office paper is Letter, by CLDR's supplemental data; everywhere else it is A4."""

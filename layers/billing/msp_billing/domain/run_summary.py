@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.comparison import Comparison, compare, currencies
-from msp_billing.domain.counting.counts import CountedItem
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money, total
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.counting.counts import CountedItem
+    from msp_billing.domain.invoices import Invoice
 
 NO_AGREEMENT = "No agreement is active in this month."
 

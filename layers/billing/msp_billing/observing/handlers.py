@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
@@ -18,7 +18,9 @@ from msp_billing.observing import metrics, traces
 from msp_billing.observing.keys import keys_of, told_of
 from msp_billing.observing.logs import logger_of, quietly, service_name
 from msp_billing.observing.measures import of_error
-from msp_billing.observing.metrics import Measure
+
+if TYPE_CHECKING:
+    from msp_billing.observing.metrics import Measure
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 Request = TypeVar("Request", bound=BaseModel)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
-from msp_billing.usecases.applying.changes import ProviderPlan
 from msp_billing.usecases.errors import AppliedMeanwhileError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import CurrentVersions
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.periods import Period
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
+    from msp_billing.usecases.applying.changes import ProviderPlan
+    from msp_billing.usecases.ports import Ports
 
 
 class ApplyResult(Frozen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -11,15 +11,17 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.cycles import CycleId, CycleState
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.outcomes import OutcomeKind
-from msp_billing.domain.run_summary import RunRow
 from msp_billing.usecases.compare_invoices import run_rows, run_totals, store_run_workbook
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
 from msp_billing.usecases.errors import ApprovalGoneError, NotWaitingForApprovalError
 from msp_billing.usecases.exceptions_report import exceptions_attachment
 from msp_billing.usecases.mailing.attaching import documents_of
 from msp_billing.usecases.mailing.sending_mails import provider_mail_id, send_to_provider
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
+
+if TYPE_CHECKING:
+    from msp_billing.domain.run_summary import RunRow
+    from msp_billing.usecases.ports import Ports
 
 _MAX_PARKED_NAMED = 50
 

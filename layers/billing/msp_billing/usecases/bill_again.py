@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import gzip
 from datetime import date
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.corrections.credit_notes import is_voided
 from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import MailState
-from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, seal
@@ -26,10 +24,15 @@ from msp_billing.usecases.context import BatchRequest, CycleContext, count_prefi
 from msp_billing.usecases.errors import NotBilledAgainError
 from msp_billing.usecases.mailing.deliver_mail import DeliverRequest, deliver_mail
 from msp_billing.usecases.number_invoices import number_drafts
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.posting_documents import post_invoices
 from msp_billing.usecases.render_invoices import mail_id, render_invoices
 from msp_billing.usecases.take_snapshot import read_account
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.outcomes import AccountOutcome
+    from msp_billing.usecases.ports import Ports
 
 _MANY = 49  # invoices: more than an account has agreements
 

@@ -5,24 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
-from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.billed_before import billed_before
-from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.counting.counter import (
     NO_PREVIOUS_COUNTS,
     PreviousCounts,
     previous_counts_of,
 )
-from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.problems import Problem
-from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
 from msp_billing.usecases.context import (
     BatchRequest,
     CycleContext,
@@ -31,9 +27,16 @@ from msp_billing.usecases.context import (
     load_context,
 )
 from msp_billing.usecases.moments import load_sealed
-from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.records import AccountRecord
 from msp_billing.usecases.standing import active_or_all
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.contracts.agreements import Agreement
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.cycles import CycleId
+    from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
+    from msp_billing.usecases.ports import Ports
+    from msp_billing.usecases.records import AccountRecord
 
 _LOGGER = logging.getLogger(__name__)
 

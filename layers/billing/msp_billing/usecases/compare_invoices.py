@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.comparison import Comparison, compare
-from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.documents import XLSX
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.run_summary import RunRow, RunTotals, summarise_account, summarise_run
@@ -24,8 +23,12 @@ from msp_billing.usecases.context import (
 )
 from msp_billing.usecases.manifest import manifest_lines
 from msp_billing.usecases.moments import load_sealed_accounts
-from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.records import AccountRecord
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.usecases.ports import Ports
+    from msp_billing.usecases.records import AccountRecord
 
 _ROWS = TypeAdapter(tuple[RunRow, ...])
 

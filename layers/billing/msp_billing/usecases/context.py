@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState
-from msp_billing.domain.invoices import InvoiceId
-from msp_billing.domain.outbox import MailId
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
-from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.errors import LockLostError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.invoices import InvoiceId
+    from msp_billing.domain.outbox import MailId
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
+    from msp_billing.domain.run_policy import RunPolicy
+    from msp_billing.usecases.ports import Ports
 
 
 class CycleRequest(Frozen):

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState, plan_cycle
-from msp_billing.domain.invoices import InvoiceId
 from msp_billing.domain.outbox import MailState
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.build_invoices import invoice_id
 from msp_billing.usecases.context import calendar_around
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord, Approval
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import InvoiceId
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 _MOST_INVOICES_READ = 1_000
 _INVOICES_AT_A_TIME = 100

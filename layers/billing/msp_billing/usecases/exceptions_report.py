@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.documents import XLSX
 from msp_billing.domain.outbox import Attachment
 from msp_billing.domain.reports.exceptions import AccountFindings
 from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.compare_invoices import comparison_prefix
-from msp_billing.usecases.context import CycleContext
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.context import CycleContext
+    from msp_billing.usecases.ports import Ports
 
 
 def exceptions_key(context: CycleContext) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.explaining import Explanation, explain_line
-from msp_billing.domain.invoices import Invoice
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.usecases.ports import Ports
 
 
 class UnknownInvoiceError(LookupError):

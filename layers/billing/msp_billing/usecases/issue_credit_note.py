@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.corrections.credit_notes import (
     CreditNote,
@@ -9,18 +11,20 @@ from msp_billing.domain.corrections.credit_notes import (
     credit_note_for,
 )
 from msp_billing.domain.documents import PDF
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import MailState, OutboxMail
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.errors import ConcurrentNumberingError, CreditConflictError
 from msp_billing.usecases.mailing.addressing import addressed, flagged_among
 from msp_billing.usecases.mailing.attaching import attached
 from msp_billing.usecases.mailing.credit_mail import credit_mail_id, credit_use_of
 from msp_billing.usecases.mailing.sending_mails import send_once
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.posting_documents import post_credit_note
 from msp_billing.usecases.sealed_documents import seal_document
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 _MAX_TRIES = 5
 

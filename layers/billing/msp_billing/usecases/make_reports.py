@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.reports.notices import MadeReport
-from msp_billing.domain.reports.report_policy import ReportPolicy
-from msp_billing.domain.snapshots import AccountSnapshot
 from msp_billing.usecases.build_invoices import load_batch
 from msp_billing.usecases.context import failure_noted, load_context
 from msp_billing.usecases.errors import DEFECTS
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.report_material import ReportMaterial, ReportRequest
 from msp_billing.usecases.report_store import leave_to_a_person, report_mail_id, store_report
+
+if TYPE_CHECKING:
+    from msp_billing.domain.reports.notices import MadeReport
+    from msp_billing.domain.reports.report_policy import ReportPolicy
+    from msp_billing.domain.snapshots import AccountSnapshot
+    from msp_billing.usecases.ports import Ports
 
 _LOGGER = logging.getLogger(__name__)
 

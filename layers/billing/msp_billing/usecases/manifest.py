@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.cycles import Cycle
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.usecases.ports import Ports
 
 
 class ManifestLine(Frozen):

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import Field, TypeAdapter
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.feeds.definitions import FeedSeal
 from msp_billing.domain.feeds.lost_rows import KnownRows
 from msp_billing.domain.snapshots import FeedReading, SnapshotBatch, SnapshotPart, seal
 from msp_billing.usecases.context import count_prefix
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.usecases.ports import Ports
 
 _FAST = 1  # a third of the default's time, a fifth more bytes
 

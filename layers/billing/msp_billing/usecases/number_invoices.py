@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
-from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.records import Numbering
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
+    from msp_billing.usecases.records import Numbering
 
 INVOICES_PER_CALL = 490
 """Ten transactions of 49 invoices: a call stays well within a Lambda's time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -18,12 +18,14 @@ from msp_billing.domain.cycles import (
     plan_cycle,
 )
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.planning import PlannedReport, ReportPlan, plan_reports
-from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.migrating.schema import check_readable
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.run_policy import RunPolicy
+    from msp_billing.usecases.ports import Ports
 
 _SECONDS_PER_DAY = 86_400
 

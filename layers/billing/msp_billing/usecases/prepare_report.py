@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import AwareDatetime
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.reports.report_policy import ReportKind
 from msp_billing.usecases.context import CycleRequest, load_context
 from msp_billing.usecases.moments import load_moment, moment_key
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.report_store import report_prefix
 from msp_billing.usecases.seal_snapshot import write_batches
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 
 class PrepareReportRequest(CycleRequest):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind, find_gaps
 from msp_billing.domain.snapshots import SnapshotBatch
 from msp_billing.usecases.context import (
@@ -19,9 +18,13 @@ from msp_billing.usecases.context import (
 )
 from msp_billing.usecases.errors import CompletenessGapError, TooManyParkedError
 from msp_billing.usecases.manifest import manifest_lines
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord
 from msp_billing.usecases.standing import active_or_all
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.usecases.ports import Ports
 
 _MAX_GAPS_NAMED = 20
 

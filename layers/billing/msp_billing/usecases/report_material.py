@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Identifier
 from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.contracts.lifetimes import lifetime
 from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.ledger.entries import LedgerId
-from msp_billing.domain.money import Money
 from msp_billing.domain.paper_sizes import paper_of
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.billed_contacts import billed_contacts
@@ -29,11 +27,9 @@ from msp_billing.domain.reports.quarterly_review import (
     months_until,
     quarterly_review,
 )
-from msp_billing.domain.reports.report_policy import ReportPolicy
 from msp_billing.domain.reports.review_receivables import review_holds, review_payments
 from msp_billing.domain.reports.uncovered import uncovered_devices
 from msp_billing.domain.reports.user_changes import user_changes
-from msp_billing.domain.snapshots import AccountSnapshot
 from msp_billing.usecases.build_invoices import (
     build_context,
     credit_notes_of,
@@ -42,8 +38,15 @@ from msp_billing.usecases.build_invoices import (
     previous_counts,
 )
 from msp_billing.usecases.context import BatchRequest, CycleContext
-from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.records import AccountRecord
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.building.build_context import BuildContext
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.reports.report_policy import ReportPolicy
+    from msp_billing.domain.snapshots import AccountSnapshot
+    from msp_billing.usecases.ports import Ports
+    from msp_billing.usecases.records import AccountRecord
 
 InvoicesByMonth = dict[Period, dict[str, Sequence[Invoice]]]
 

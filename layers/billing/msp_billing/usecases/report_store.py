@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
-from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.outbox import Attachment, MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.reports.notices import MadeReport, ReportNotice
 from msp_billing.domain.reports.report_policy import REPORT_KINDS, ReportKind, ReportPolicy
 from msp_billing.usecases.context import object_prefix
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.usecases.ports import Ports
 
 
 def is_report(kind: MailKind) -> TypeGuard[ReportKind]:

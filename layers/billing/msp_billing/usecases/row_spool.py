@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.feeds.tables import FeedTable, Layout
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedRow
 
 MAX_ROWS_IN_MEMORY = 100_000
 MAX_BYTES_IN_MEMORY = 8 * 1_048_576

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, SnapshotPart, seal
 from msp_billing.usecases.batches import ACCOUNTS_PER_BATCH, in_groups
 from msp_billing.usecases.context import CycleRequest, count_prefix, load_context
 from msp_billing.usecases.manifest import ManifestLine
 from msp_billing.usecases.moments import MomentPart, MomentRecord, load_moment, moment_key
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.usecases.ports import Ports
 
 MAX_UNKNOWN_CUSTOMERS = 100
 """How many names the cycle keeps; a person who sees so many looks into the export anyway."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.outbox import Attachment
 from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.errors import SealBrokenError
-from msp_billing.usecases.ports import Records
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Records
 
 _LOGGER = logging.getLogger(__name__)
 

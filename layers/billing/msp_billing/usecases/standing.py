@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.standing import active_agreements
-from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.contracts.agreements import Agreement
+    from msp_billing.domain.periods import Period
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
 
 _LOGGER = logging.getLogger(__name__)
 

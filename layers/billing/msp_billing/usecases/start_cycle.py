@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.context import MAX_FAILURE_LENGTH
 from msp_billing.usecases.errors import LockLostError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.sweeping import share_out
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.run_policy import RunPolicy
+    from msp_billing.usecases.ports import Ports
 
 _MAX_NAMES_TRIED = 20
 _KNOWN_WITHIN = timedelta(minutes=15)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.start_cycle import SweepResult, start_missed_cycles
 from msp_billing.usecases.sync_schedules import mend_schedules, remove_orphans
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 
 class CycleSweepRequest(Frozen):

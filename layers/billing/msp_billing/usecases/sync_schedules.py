@@ -6,16 +6,19 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.attention.incidents import report_incident
 from msp_billing.usecases.dunning.context import policy_in_force
-from msp_billing.usecases.ports import Ports, Schedules
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.run_policy import RunPolicy
+    from msp_billing.usecases.ports import Ports, Schedules
 
 _MAX_NAME_LENGTH = 64
 """Of a schedule in EventBridge Scheduler; a provider's name has 40 at most."""

@@ -6,19 +6,22 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.cycles import PlannedMoment
-from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedSeal
 from msp_billing.domain.feeds.listed_twice import find_listed_twice
 from msp_billing.domain.feeds.lost_rows import KnownRows, LossGuard
 from msp_billing.domain.feeds.tables import FeedTable
-from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import FeedReading
-from msp_billing.usecases.ports import ExportReading, Feeds
 from msp_billing.usecases.row_spool import RowSpool, SpooledRows
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import PlannedMoment
+    from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedSeal
+    from msp_billing.domain.periods import Period
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import ExportReading, Feeds
 
 MAX_FILES_NAMED = 100
 """How many of its files a moment's record names; each reading names its own anyway."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.accounts import Account, feed_key
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.counting.counted_feeds import feeds_counted_at
-from msp_billing.domain.cycles import Cycle
 from msp_billing.domain.feeds.lost_rows import KnownRows
 from msp_billing.domain.snapshots import FeedReading
 from msp_billing.usecases.batches import ACCOUNTS_PER_BATCH, in_groups
@@ -24,7 +24,6 @@ from msp_billing.usecases.moments import (
     put_moment,
     put_part,
 )
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.take_feed import (
     MAX_FILES_NAMED,
     MomentContext,
@@ -32,6 +31,10 @@ from msp_billing.usecases.take_feed import (
     TakenFeed,
     take_feed,
 )
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.usecases.ports import Ports
 
 __all__ = ["SnapshotRequest", "SnapshotResult", "read_account", "take_snapshot"]
 

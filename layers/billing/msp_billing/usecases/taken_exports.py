@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.counting.counted_feeds import feeds_counted_at
@@ -20,7 +21,9 @@ from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.moments import find_moment
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _MONTHS_AHEAD = 2
 

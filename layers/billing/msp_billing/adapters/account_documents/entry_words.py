@@ -7,12 +7,15 @@ of their kind, number and method instead; only the provider's own words are take
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dunning_letters.letter_sentences import method_word
 from msp_billing.adapters.language import _
-from msp_billing.domain.ledger.account_statement import StatementItem
 from msp_billing.domain.ledger.entries import EntryKind
-from msp_billing.domain.ledger.statements import StatementLine
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.account_statement import StatementItem
+    from msp_billing.domain.ledger.statements import StatementLine
 
 _METHODS = ("ach", "wire", "check", "card")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.csv_files import csv_file, inert
 from msp_billing.adapters.invoice_pdf.attachments import Attachment
 from msp_billing.adapters.language import _
-from msp_billing.domain.ledger.account_statement import AccountStatement
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.account_statement import AccountStatement
+    from msp_billing.domain.policy import ProviderPolicy
 
 ENTRIES_FILE = "entries.csv"
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.account_documents.entry_words import item_title
 from msp_billing.adapters.formatting import format_day, format_money, format_quantity
 from msp_billing.adapters.language import _
 from msp_billing.domain.documents import PDF, NamedDocument
-from msp_billing.domain.ledger.account_statement import AccountStatement, StatementItem
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.notices import (
     MadeReport,
     ReportEntry,
@@ -18,6 +17,10 @@ from msp_billing.domain.reports.notices import (
     ReportList,
     ReportNotice,
 )
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.account_statement import AccountStatement, StatementItem
+    from msp_billing.domain.policy import ProviderPolicy
 
 _MOST_ITEMS = 10
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.account_documents.amount_panel import amount_panel
 from msp_billing.adapters.account_documents.entry_words import (
@@ -31,11 +31,13 @@ from msp_billing.adapters.invoice_pdf.document_frame import document_frame, prov
 from msp_billing.adapters.invoice_pdf.invoice_payment import bank_rows
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
-from msp_billing.domain.ledger.account_statement import AccountStatement, StatementItem
 from msp_billing.domain.ledger.aging import AgingBucket
 from msp_billing.domain.ledger.entries import EntryKind
-from msp_billing.domain.ledger.statements import StatementLine
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.account_statement import AccountStatement, StatementItem
+    from msp_billing.domain.ledger.statements import StatementLine
+    from msp_billing.domain.policy import ProviderPolicy
 
 Json = dict[str, Any]
 

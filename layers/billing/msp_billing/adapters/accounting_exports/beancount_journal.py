@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.accounting_exports.plain_text import plain_text
 from msp_billing.domain.accounting.bookings import Booking, bookings
@@ -20,9 +21,11 @@ from msp_billing.domain.accounting.exported import (
     ExportedEntry,
     ExportFile,
 )
-from msp_billing.domain.accounting_policy import AccountingPolicy
 from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounting_policy import AccountingPolicy
+    from msp_billing.domain.policy import ProviderPolicy
 
 NAME = "journal.beancount"
 

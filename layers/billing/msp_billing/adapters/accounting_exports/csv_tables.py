@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.accounting_exports.plain_text import plain_text
 from msp_billing.adapters.csv_files import csv_file, inert
 from msp_billing.domain.accounting.exported import ExportedEntry, ExportFile
-from msp_billing.domain.accounting_policy import DateOrder
 from msp_billing.domain.ledger.entries import EntryKind
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounting_policy import DateOrder
+    from msp_billing.domain.policy import ProviderPolicy
 
 Cell = str | Decimal | None
 Effect = Callable[[dict[str, str]], Decimal]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.accounting_exports.beancount_journal import journal_files
 from msp_billing.adapters.accounting_exports.quickbooks import quickbooks_files
 from msp_billing.adapters.accounting_exports.xero import xero_files
-from msp_billing.domain.accounting.exported import AccountingPeriod, ExportFile
 from msp_billing.domain.ledger.entries import EntryKind
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounting.exported import AccountingPeriod, ExportFile
+    from msp_billing.domain.policy import ProviderPolicy
 
 FORMATS: Mapping[str, Callable[[AccountingPeriod, ProviderPolicy], tuple[ExportFile, ...]]] = {
     "quickbooks": quickbooks_files,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.accounting_exports.csv_tables import (
     Cell,
@@ -18,15 +19,17 @@ from msp_billing.adapters.accounting_exports.csv_tables import (
     reference,
     write_tables,
 )
-from msp_billing.domain.accounting.exported import (
-    AccountingPeriod,
-    ExportedEntry,
-    ExportFile,
-)
 from msp_billing.domain.accounting_policy import AccountingPolicy, BooksAccount
 from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount
 from msp_billing.domain.ledger.statements import balance_effect
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounting.exported import (
+        AccountingPeriod,
+        ExportedEntry,
+        ExportFile,
+    )
+    from msp_billing.domain.policy import ProviderPolicy
 
 SALES_COLUMNS = (
     "*ContactName",

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, time
 from difflib import get_close_matches
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from msp_billing.adapters.directory.yaml_documents import Path, Plain
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.yaml_documents import Path, Plain
 
 _INTEGER = re.compile(r"^-?\d{1,9}$")
 _SEPARATED = re.compile(r"^-?\d[\d.,' _]*$")

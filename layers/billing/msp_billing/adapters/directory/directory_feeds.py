@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.directory.provider_directory import ProviderDirectory
 from msp_billing.adapters.feeds.export_reader import ExportReader
 from msp_billing.adapters.feeds.feed_files import choose_export
-from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.provider_directory import ProviderDirectory
+    from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
 
 
 class DirectoryFeeds:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.holiday_calendar import UnknownHolidaysError, business_calendar
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.contracts.lifetimes import Lifetime, lifetime
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
 
 LineEnd = Callable[[Agreement, AgreementLine], date | None]
 """The last day of a line, or None while it runs on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,8 +16,10 @@ from msp_billing.adapters.directory.model_sentences import (
     explain_sentence,
 )
 from msp_billing.adapters.directory.places import path_of_names, place, value_at
-from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 
 ModelType = TypeVar("ModelType", bound=BaseModel)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
 from msp_billing.domain.accounts import feed_key
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
 
 # The keys by which people know an entry of a list, the most telling one first.
 _NAMING_KEYS = (

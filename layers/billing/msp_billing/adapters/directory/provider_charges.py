@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.directory.provider_documents import ProviderDocuments, problem_at
-from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
-from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
+    from msp_billing.domain.problems import Problem
 
 
 def charge_problems(documents: ProviderDocuments) -> Iterator[Problem]:

@@ -6,23 +6,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.directory.line_ends import LineEnd, by_own_dates
 from msp_billing.adapters.directory.provider_documents import ProviderDocuments, problem_at
 from msp_billing.adapters.directory.provider_names import nearest
-from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 from msp_billing.adapters.holiday_calendar import UnknownHolidaysError, business_calendar
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.billable_lines import expand_lines
 from msp_billing.domain.calendars import BusinessCalendar, CalendarError
-from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.cycles import CyclePlanError, plan_cycle
 from msp_billing.domain.feeds.formats import with_preset
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.problems import Problem
 from msp_billing.domain.reports.planning import plan_reports
-from msp_billing.domain.run_policy import RunPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.problems import Problem
+    from msp_billing.domain.run_policy import RunPolicy
 
 FIRST_PLANNED = Period(year=2026, month=1)
 PLANNED_MONTHS = 28 * 12

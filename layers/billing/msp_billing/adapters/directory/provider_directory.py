@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
@@ -32,7 +32,6 @@ from msp_billing.adapters.directory.provider_names import name_problems
 from msp_billing.adapters.directory.provider_orders import order_problems
 from msp_billing.adapters.directory.provider_templates import ProviderTemplates
 from msp_billing.adapters.directory.work_checks import work_problems
-from msp_billing.adapters.directory.yaml_documents import YamlDocument
 from msp_billing.adapters.feeds.csv_feed import RowProblem
 from msp_billing.adapters.feeds.export_reader import ExportReader
 from msp_billing.domain.accounts import Account
@@ -40,6 +39,9 @@ from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.yaml_documents import YamlDocument
 
 ModelType = TypeVar("ModelType", bound=BaseModel)
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.directory.places import place
-from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.directory.provider_files import FEEDS_FOLDER, DirectoryFiles
@@ -15,8 +16,10 @@ from msp_billing.adapters.feeds.feed_files import (
     parse_checksum,
     parse_export_key,
 )
-from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
 
 
 class ExportFinder:

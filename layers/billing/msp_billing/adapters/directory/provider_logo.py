@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.directory.provider_documents import problem_at
-from msp_billing.adapters.directory.provider_files import DirectoryFiles
 from msp_billing.adapters.directory.yaml_documents import Node, Path, Plain, YamlDocument
 from msp_billing.adapters.logo_files import MAX_BYTES, read_picture
 from msp_billing.adapters.svg_files import NotPrintableError
-from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.provider_files import DirectoryFiles
+    from msp_billing.domain.problems import Problem
 
 LOGO_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}\.(?:svg|png|jpg|jpeg)$"
 """How the file of a logo is named; it lies beside provider.yaml."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.directory.name_tables import REFERENCES, UNIQUE, Kind, Names
 from msp_billing.adapters.directory.provider_documents import Place, ProviderDocuments, problem_at
-from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.yaml_documents import Path, YamlDocument
+    from msp_billing.domain.problems import Problem
 
 _MAX_NAMED = 12
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.directory.provider_documents import ProviderDocuments, problem_at
 from msp_billing.adapters.directory.provider_names import nearest
-from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
-from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.yaml_documents import Path, Plain, YamlDocument
+    from msp_billing.domain.problems import Problem
 
 
 def order_problems(documents: ProviderDocuments) -> Iterator[Problem]:

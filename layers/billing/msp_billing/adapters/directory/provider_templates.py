@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.directory.provider_documents import problem_at
-from msp_billing.adapters.directory.provider_files import DirectoryFiles
 from msp_billing.adapters.directory.yaml_documents import Node, Plain, YamlDocument
 from msp_billing.adapters.mails.template_checks import check_templates, shared_assets
 from msp_billing.adapters.mails.template_trial import try_templates
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.directory.provider_files import DirectoryFiles
+    from msp_billing.domain.policy import ProviderPolicy
 
 TEMPLATES_FOLDER = "mail-templates"
 MAX_TEMPLATES = 40

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import format_day, format_money, format_quantity
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import one_line
-from msp_billing.domain.dunning.dunning_policy import LateFee, ProtectedService
-from msp_billing.domain.dunning.letters import ComingStep, DunningLetter
 from msp_billing.domain.dunning.standing import AccountState
-from msp_billing.domain.payments.payment_policy import PaymentPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import LateFee, ProtectedService
+    from msp_billing.domain.dunning.letters import ComingStep, DunningLetter
+    from msp_billing.domain.payments.payment_policy import PaymentPolicy
 
 
 def listed(names: Sequence[str]) -> str:

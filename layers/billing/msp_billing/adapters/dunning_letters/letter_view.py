@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.composed_texts import title_in_words
 from msp_billing.adapters.dunning_letters import letter_sentences as sentences
 from msp_billing.adapters.formatting import format_day, format_money, format_quantity
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import one_line
-from msp_billing.domain.dunning.letters import DunningLetter, LetterDocument
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.letters import DunningLetter, LetterDocument
+    from msp_billing.domain.policy import ProviderPolicy
 
 _MOST_WORDS = 500
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from msp_billing.adapters.dynamodb.bodies import Bodies
+from typing import TYPE_CHECKING
+
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
-from msp_billing.adapters.dynamodb.table import Item
-from msp_billing.domain.cycles import CycleId
 from msp_billing.usecases.records import AccountRecord
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.adapters.dynamodb.table import Item
+    from msp_billing.domain.cycles import CycleId
 
 
 class AccountRecords:

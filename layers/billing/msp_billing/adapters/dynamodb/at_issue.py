@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
-from msp_billing.adapters.dynamodb.table import Item, Key, Table
 from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.cycles import CycleId
-from msp_billing.domain.invoices import InvoiceId
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.adapters.dynamodb.table import Item, Key, Table
+    from msp_billing.domain.invoices import InvoiceId
 
 
 class DynamoAtIssueStore:

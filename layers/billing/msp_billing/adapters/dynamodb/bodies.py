@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.dynamodb.table import MAX_BODY_BYTES, pack, unpack
-from msp_billing.usecases.ports import Records
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Records
 
 
 class Bodies:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.dynamodb.table import Key, Table, encode, encode_key, encode_values
-from msp_billing.domain.cycles import CycleId
 from msp_billing.usecases.errors import ChargeClaimedError
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import CycleId
 
 Action = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
 from msp_billing.adapters.dynamodb.outbox import mail_item
@@ -20,9 +20,11 @@ from msp_billing.adapters.dynamodb.table import (
 )
 from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import CycleId
-from msp_billing.domain.invoices import InvoiceId
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.usecases.mailing.credit_mail import credit_mail_id
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import InvoiceId
 
 _NUMBER_DIGITS = 6
 

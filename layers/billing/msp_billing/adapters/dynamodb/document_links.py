@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from msp_billing.adapters.dynamodb.table import Key, Table
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.document_links import DocumentLink
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.table import Key, Table
 
 
 class DynamoDocumentLinks:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from msp_billing.adapters.dynamodb.account_records import AccountRecords
-from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.charges import check_free, claim_actions, claims
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
 from msp_billing.adapters.dynamodb.numbering import DRAFT, ISSUED, counter_action, number_actions
@@ -26,9 +25,12 @@ from msp_billing.adapters.dynamodb.table import (
 )
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
-from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.usecases.errors import ConcurrentNumberingError
 from msp_billing.usecases.records import AccountRecord, Numbering, NumberSeries
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.domain.outcomes import AccountOutcome
 
 _NUMBERS_PER_TRANSACTION = 49  # the counter, and an invoice with its mail for each
 _NUMBER_DIGITS = 6

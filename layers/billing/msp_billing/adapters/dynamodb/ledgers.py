@@ -11,11 +11,10 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.payments import record_actions
 from msp_billing.adapters.dynamodb.table import (
     MAX_TRANSACTION_ACTIONS,
@@ -31,8 +30,11 @@ from msp_billing.adapters.dynamodb.table import (
 )
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId, chain
 from msp_billing.domain.ledger.position import LedgerPosition, after
-from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.errors import LedgerUnreadableError, SealBrokenError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.domain.payments.records import PaymentRecord
 
 _DAMAGED = (ValidationError, zlib.error, KeyError, SealBrokenError)
 """How it shows that an item was changed by hand."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.dynamodb.outbox import mail_item
 from msp_billing.adapters.dynamodb.table import Item, Key, encode, encode_key, encode_values
-from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import InvoiceId
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import CycleId
 
 DRAFT, ISSUED = "DRAFT", "ISSUED"
 """The states of an invoice; it goes from the first to the second once."""

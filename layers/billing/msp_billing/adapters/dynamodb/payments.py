@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.dynamodb.table import (
     Item,
@@ -16,8 +16,10 @@ from msp_billing.adapters.dynamodb.table import (
     pack,
     unpack,
 )
-from msp_billing.domain.payments.incoming import PaymentKey
 from msp_billing.domain.payments.records import PaymentRecord
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.incoming import PaymentKey
 
 
 class DynamoPaymentStore:

@@ -6,19 +6,22 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.putting_in_force import (
     PROVIDERS,
     changed_accounts,
     put_in_force,
 )
-from msp_billing.adapters.dynamodb.table import Item, Table
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.usecases.errors import UnknownProviderError, VersionConflictError
 from msp_billing.usecases.records import BookEntry, CurrentVersions
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.adapters.dynamodb.table import Item, Table
 
 _CACHED_VERSIONS = 16
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.table import (
     MAX_TRANSACTION_BYTES,
     Item,
@@ -18,8 +17,11 @@ from msp_billing.adapters.dynamodb.table import (
     encode_values,
     pause,
 )
-from msp_billing.domain.accounts import Account
 from msp_billing.usecases.records import MAX_ACCOUNTS_AT_ONCE, CurrentVersions
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.domain.accounts import Account
 
 PROVIDERS = "PROVIDERS"
 _MAX_ROUNDS = 6

@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dynamodb.numbering import counter_action
 from msp_billing.adapters.dynamodb.table import Item, Table, UnprocessedError, pause, put_new
-from msp_billing.usecases.ports import Records
-from msp_billing.usecases.ports.stored import StoredItems
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Records
+    from msp_billing.usecases.ports.stored import StoredItems
 
 SERIES = ("INVOICE", "INFORMATION", "CREDIT_NOTE")
 LOST = "LOST_NUMBERS#"

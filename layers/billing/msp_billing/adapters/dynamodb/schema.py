@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from msp_billing.adapters.dynamodb.table import Item, Table
+from typing import TYPE_CHECKING
+
 from msp_billing.usecases.ports.stored import Schema
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.table import Item, Table
 
 _SCHEMA_KEY = ("schema", "schema")
 

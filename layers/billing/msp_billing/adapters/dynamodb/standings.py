@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.ledgers import unchanged
 from msp_billing.adapters.dynamodb.outbox import mail_item
 from msp_billing.adapters.dynamodb.table import (
@@ -20,8 +19,11 @@ from msp_billing.adapters.dynamodb.table import (
     unpack,
 )
 from msp_billing.domain.dunning.standing import HistoryEntry, Standing
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.outbox import OutboxMail
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.outbox import OutboxMail
 
 
 class DynamoStandingStore:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from msp_billing.adapters.dynamodb.bodies import Bodies
-from msp_billing.adapters.dynamodb.whole_table import WholeTable
 from msp_billing.usecases.errors import SealBrokenError
 from msp_billing.usecases.ports.stored import DamagedItemError, Item, Key, Page
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.adapters.dynamodb.whole_table import WholeTable
 
 _BODY = frozenset({"body", "body_key", "body_sha256"})
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.e_invoice.unit_codes import ONE, unit_code
 from msp_billing.domain.charging.vat import VatCategory, VatPart
 from msp_billing.domain.invoices import LineKind
-from msp_billing.domain.periods import ServicePeriod
+
+if TYPE_CHECKING:
+    from msp_billing.domain.periods import ServicePeriod
 
 NOTHING = Decimal(0)
 _CENT = Decimal("0.01")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.e_invoice.amounts import Amounts, Charge, InexpressibleError
 from msp_billing.adapters.e_invoice.document import Document, written
@@ -15,9 +16,11 @@ from msp_billing.adapters.e_invoice.invoice_xml import (
 from msp_billing.adapters.e_invoice.markup import NOTHING
 from msp_billing.adapters.e_invoice.parties import buyer_party, check_parties, seller_party
 from msp_billing.adapters.e_invoice.payment import payment_terms
-from msp_billing.domain.corrections.credit_notes import CreditLine, CreditNote
 from msp_billing.domain.money import minor_unit_digits
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.corrections.credit_notes import CreditLine, CreditNote
+    from msp_billing.domain.policy import ProviderPolicy
 
 CREDIT_NOTE = "381"
 

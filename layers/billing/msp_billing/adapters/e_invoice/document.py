@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.e_invoice.amounts import Amounts, Extra, Item, Rate, VatRow
 from msp_billing.adapters.e_invoice.markup import (
     NOTHING,
     Markup,
@@ -17,7 +17,10 @@ from msp_billing.adapters.e_invoice.markup import (
     text,
 )
 from msp_billing.domain.charging.vat import VatCategory
-from msp_billing.domain.periods import ServicePeriod
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.e_invoice.amounts import Amounts, Extra, Item, Rate, VatRow
+    from msp_billing.domain.periods import ServicePeriod
 
 PROFILE = "urn:cen.eu:en16931:2017"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.e_invoice.amounts import (
     Amounts,
@@ -16,12 +17,14 @@ from msp_billing.adapters.e_invoice.parties import buyer_party, check_parties, s
 from msp_billing.adapters.e_invoice.payment import payment_means, payment_terms
 from msp_billing.adapters.formatting import format_day
 from msp_billing.adapters.language import _, in_language
-from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.charging.vat import VatCategory
-from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.money import minor_unit_digits
-from msp_billing.domain.parties import Buyer
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import InvoiceAtIssue
+    from msp_billing.domain.invoices import Invoice, InvoiceLine
+    from msp_billing.domain.parties import Buyer
+    from msp_billing.domain.policy import ProviderPolicy
 
 COMMERCIAL_INVOICE = "380"
 _MOST_DECIMALS = 2

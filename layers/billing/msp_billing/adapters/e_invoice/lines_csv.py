@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.csv_files import csv_file, inert
-from msp_billing.domain.invoices import Invoice
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import Invoice
 
 _COLUMNS = (
     "invoice",

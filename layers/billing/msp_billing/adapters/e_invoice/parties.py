@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from babel import Locale
 
 from msp_billing.adapters.e_invoice.amounts import InexpressibleError
 from msp_billing.adapters.e_invoice.markup import NOTHING, Markup, code, element, text
-from msp_billing.domain.parties import Buyer
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.parties import Buyer
+    from msp_billing.domain.policy import ProviderPolicy
 
 _NO_COUNTRIES = {
     *("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.e_invoice.markup import NOTHING, Markup, code, day, element, text
-from msp_billing.domain.parties import BankAccount
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.parties import BankAccount
+    from msp_billing.domain.policy import ProviderPolicy
 
 _MEANS = "ram:SpecifiedTradeSettlementPaymentMeans"
 _NOT_DEFINED = "1"

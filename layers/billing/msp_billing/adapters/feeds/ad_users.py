@@ -17,15 +17,18 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.feeds.ad_names import organizational_units
 from msp_billing.adapters.feeds.csv_feed import RowProblem, read_feed
-from msp_billing.adapters.feeds.feed_text import ByteSource
 from msp_billing.adapters.feeds.json_values import FIRST_YEAR, LAST_YEAR
 from msp_billing.domain.feeds.date_formats import DateFormat
 from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedRow
 from msp_billing.domain.feeds.formats import SEVERAL_VALUES
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.feeds.feed_text import ByteSource
 
 _DAYS = (
     "online_on",

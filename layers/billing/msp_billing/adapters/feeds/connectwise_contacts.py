@@ -12,9 +12,13 @@ from its description, such as Contact in https://github.com/tjone270/pyconnectwi
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.adapters.feeds.json_feed import Item, JsonTool
-from msp_billing.adapters.feeds.json_text import Json
 from msp_billing.adapters.feeds.page_checks import FullPages
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.feeds.json_text import Json
 
 
 def _worked_out(contact: Item) -> Item:

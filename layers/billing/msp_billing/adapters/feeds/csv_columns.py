@@ -12,11 +12,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.feeds.csv_rows import RowFault, read_day, read_quantity
-from msp_billing.domain.feeds.definitions import FeedColumns
 from msp_billing.domain.feeds.tables import DAYS, FeedTable, Layout
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedColumns
 
 MAX_REMEMBERED = 65_536
 """Different cells of a column that are kept; beyond, a column is not one of few values."""

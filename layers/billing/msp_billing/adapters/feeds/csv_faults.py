@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.feeds.definitions import FeedColumns
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedColumns
 
 MAX_COLUMNS_NAMED = 20
 """How many of the columns that a file has are named when one is missing."""

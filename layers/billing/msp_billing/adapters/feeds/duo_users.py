@@ -11,10 +11,14 @@ Public documentation: "Duo Admin API", Retrieve Users and Response Paging
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.adapters.feeds.json_feed import Item, JsonTool
-from msp_billing.adapters.feeds.json_text import Json
 from msp_billing.adapters.feeds.json_values import field_path
 from msp_billing.adapters.feeds.page_checks import Envelope, LinkedPages
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.feeds.json_text import Json
 
 _GROUP_NAMES = field_path("groups.name")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.feeds.ad_users import read_ad_users
@@ -18,9 +19,11 @@ from msp_billing.adapters.feeds.ncentral_devices import NCENTRAL_DEVICES
 from msp_billing.adapters.feeds.ninjaone_devices import NINJAONE_DEVICES
 from msp_billing.adapters.feeds.vendor_invoice import read_vendor_invoice
 from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedRow, FeedSeal
-from msp_billing.domain.feeds.formats import FeedFormat
 from msp_billing.domain.feeds.tables import PLAIN_COLUMNS, FeedTable
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.formats import FeedFormat
 
 _JSON_TOOLS: Mapping[FeedFormat, JsonTool] = {
     "graph-users": GRAPH_USERS,

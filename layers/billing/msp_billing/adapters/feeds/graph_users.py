@@ -14,9 +14,13 @@ Microsoft Graph data in your app" (https://learn.microsoft.com/en-us/graph/pagin
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.adapters.feeds.json_feed import Item, JsonTool
-from msp_billing.adapters.feeds.json_text import Json
 from msp_billing.adapters.feeds.page_checks import LinkedPages
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.feeds.json_text import Json
 
 
 def _licenses(user: Item) -> Item:

@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.feeds.csv_feed import MAX_PROBLEMS_PER_ACCOUNT, RowProblem
@@ -18,10 +19,12 @@ from msp_billing.adapters.feeds.feed_text import ByteSource, FeedTextError, text
 from msp_billing.adapters.feeds.json_pages import JsonItem, PageEnd, read_pages
 from msp_billing.adapters.feeds.json_rows import ItemReader
 from msp_billing.adapters.feeds.json_text import EXPORT_AGAIN, Json, JsonFeedError
-from msp_billing.adapters.feeds.page_checks import PageCheck
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.feeds.definitions import FeedDefinition, FeedRow
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.feeds.page_checks import PageCheck
 
 Item = Mapping[str, Json]
 

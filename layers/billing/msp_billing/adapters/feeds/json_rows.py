@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.feeds.csv_rows import RowFault
-from msp_billing.adapters.feeds.json_text import Json
 from msp_billing.adapters.feeds.json_values import (
     ABSENT,
     ValueFaultError,
@@ -19,6 +18,9 @@ from msp_billing.adapters.feeds.json_values import (
     field_path,
 )
 from msp_billing.domain.feeds.definitions import FeedColumns, FeedRow
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.feeds.json_text import Json
 
 _AT_SOURCE = "Give it one at the source and export again."
 _DAYS = (

@@ -12,9 +12,13 @@ screens export as CSV have the columns that a person has chosen: they are read a
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.adapters.feeds.json_feed import JsonTool
-from msp_billing.adapters.feeds.json_text import Json
 from msp_billing.adapters.feeds.page_checks import Envelope, LinkedPages
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.feeds.json_text import Json
 
 
 def _next_page(page: Envelope) -> Json:

@@ -13,12 +13,15 @@ Datto SaaS Protection (https://saasprotection.datto.com/help/).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.feeds.csv_feed import RowProblem, read_feed
 from msp_billing.adapters.feeds.csv_rows import RowFault, read_quantity
-from msp_billing.adapters.feeds.feed_text import ByteSource
 from msp_billing.domain.feeds.definitions import FeedDefinition, FeedRow
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.feeds.feed_text import ByteSource
 
 _ARCHIVED, _SEATS = "archived", "seats"
 

@@ -8,7 +8,7 @@ again, and the second time changes nothing (docs/faults.md, 34).
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
@@ -22,18 +22,20 @@ from msp_billing.adapters.http.requests import new_router, ports_of, raw_body
 from msp_billing.adapters.payments.stripe_events import SIGNATURE_HEADER, read_event
 from msp_billing.adapters.webhook_secrets import NoWebhookSecretError, WebhookSecrets
 from msp_billing.domain.attention import AttentionKind
-from msp_billing.domain.base import Identifier
-from msp_billing.domain.payments.payment_policy import Webhook
 from msp_billing.observing import Measure, count
 from msp_billing.usecases.attention.incidents import report_incident
 from msp_billing.usecases.errors import PaymentConflictError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.booking import take_payment, take_return
 from msp_billing.usecases.receivables.payment_readings import (
     EventRefusedError,
     ReadingSetting,
     SignedEvent,
 )
+
+if TYPE_CHECKING:
+    from msp_billing.domain.base import Identifier
+    from msp_billing.domain.payments.payment_policy import Webhook
+    from msp_billing.usecases.ports import Ports
 
 MAX_BYTES = 256 * 1024
 """More than any event of a payment is; API Gateway itself would let ten megabytes pass."""

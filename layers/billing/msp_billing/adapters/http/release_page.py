@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from aws_lambda_powertools import Logger
@@ -13,8 +13,6 @@ from pydantic import ValidationError
 
 from msp_billing.adapters.http.release_pages import WHY_LIMIT, Page, ReleasePages
 from msp_billing.adapters.http.requests import new_router, ports_of, raw_body
-from msp_billing.domain.dunning.letters import ReleaseQuestion
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.release_approvals import (
     KeyView,
@@ -27,7 +25,11 @@ from msp_billing.usecases.dunning.release_situation import (
     ConcurrentStandingError,
     ReleaseRefusedError,
 )
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.letters import ReleaseQuestion
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 MAX_FORM_BYTES = 8 * 1024
 _PATH = "/releases/<provider>/<account>/<release>"

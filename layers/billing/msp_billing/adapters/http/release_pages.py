@@ -10,7 +10,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -20,8 +20,10 @@ from msp_billing.adapters.formatting import format_moment
 from msp_billing.adapters.mails import dunning_views as views
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import Fact, Sender
-from msp_billing.domain.dunning.letters import ReleaseQuestion
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.letters import ReleaseQuestion
+    from msp_billing.domain.policy import ProviderPolicy
 
 WHY_LIMIT = 300
 """Characters of a reason that the form takes."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from babel import Locale
@@ -19,7 +19,6 @@ from msp_billing.adapters.importing.old_agreements import (
     of_customer,
     sites_of,
 )
-from msp_billing.adapters.importing.old_customers import Customers
 from msp_billing.adapters.importing.old_records import (
     OldAgreement,
     OldBook,
@@ -29,7 +28,10 @@ from msp_billing.adapters.importing.old_records import (
 )
 from msp_billing.adapters.importing.product_mapping import MappedProduct, complete_mapping
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.price_book import PriceBook
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.old_customers import Customers
+    from msp_billing.domain.price_book import PriceBook
 
 _AMERICA = {"usa": "US", "u.s.a.": "US", "u.s.": "US", "uk": "GB"}
 
@@ -59,6 +61,7 @@ def make_accounts(
     entries, lines = current_agreements(book, as_of)
     completed = complete_mapping(mapping, lines, prices)
     made: list[NewAccount] = []
+    owing = {customers.key_of(item.customer) for item in book.open_items}
     for key, customer in customers.active.items():
         rules = LineRules(prices, completed, customer.currency, as_of)
         mine, of_it = of_customer(customers, key, entries, lines)
@@ -74,6 +77,11 @@ def make_accounts(
             continue
         if not agreements and customers.is_known(key):
             reason = f"it is the account {customers.accounts[key]} already"
+            book.pass_over("customer", customer.name, customer.place, reason)
+            continue
+        if not mine and system == "ConnectWise" and entries and key not in owing:
+            # Its list of companies has vendors and prospects too; its agreements say who is billed.
+            reason = "no agreement and nothing open of it is in the files"
             book.pass_over("customer", customer.name, customer.place, reason)
             continue
         if not _is_complete(customer, agreements, book):

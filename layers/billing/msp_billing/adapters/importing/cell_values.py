@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from msp_billing.adapters.importing.old_records import Place
 from msp_billing.adapters.payments.csv_amounts import AmountError, read_amount
 from msp_billing.domain.base import EmailAddress
 from msp_billing.domain.feeds.date_formats import DateFormat
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.old_records import Place
 
 DateOrder = Literal["mdy", "dmy", "ymd"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.importing.cell_values import CellReader
 from msp_billing.adapters.importing.export_tables import (
     DELIMITERS,
     ExportText,
@@ -19,6 +19,9 @@ from msp_billing.adapters.importing.export_tables import (
 from msp_billing.adapters.importing.layouts import LAYOUTS, Layout, Old
 from msp_billing.adapters.importing.old_records import Place
 from msp_billing.domain.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.cell_values import CellReader
 
 _Nearest = tuple[tuple[int, bool, int], Line, Layout]
 """How like a layout a row is, the row, and the layout."""

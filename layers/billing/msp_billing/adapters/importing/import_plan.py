@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
@@ -25,9 +25,7 @@ from msp_billing.adapters.directory.provider_files import (
 )
 from msp_billing.adapters.importing.account_files import make_accounts, unmapped
 from msp_billing.adapters.importing.cell_values import CellRules, DateOrder
-from msp_billing.adapters.importing.layouts import Old
 from msp_billing.adapters.importing.old_customers import KnownAccount, sort_customers
-from msp_billing.adapters.importing.old_records import ReportRow
 from msp_billing.adapters.importing.opening_file import OPENING_FILE, opening_csv, opening_items
 from msp_billing.adapters.importing.product_mapping import (
     MAPPING_FILE,
@@ -37,9 +35,13 @@ from msp_billing.adapters.importing.product_mapping import (
 )
 from msp_billing.adapters.importing.reading import ReadExport, read_book
 from msp_billing.domain.ledger.openings import sums
-from msp_billing.domain.money import Money
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.layouts import Old
+    from msp_billing.adapters.importing.old_records import ReportRow
+    from msp_billing.domain.money import Money
 
 SYSTEMS = {"connectwise": "ConnectWise", "quickbooks": "QuickBooks", "template": "the template"}
 Change = Literal["new", "changed", "same"]

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.importing.cell_values import CellReader, CellRules
 from msp_billing.adapters.importing.export_tables import read_export
 from msp_billing.adapters.importing.finding_layouts import Row, Rows, find_layout
-from msp_billing.adapters.importing.layouts import Old
-from msp_billing.adapters.importing.old_records import Place
 from msp_billing.adapters.importing.reading import SAMPLE
 from msp_billing.domain.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.layouts import Old
+    from msp_billing.adapters.importing.old_records import Place
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msp_billing.adapters.importing.old_customers import Customers
 from msp_billing.adapters.importing.old_records import OldAgreement, OldBook, OldLine
 from msp_billing.adapters.importing.product_mapping import (
     LEAVE_OUT,
@@ -19,7 +18,10 @@ from msp_billing.adapters.importing.product_mapping import (
 )
 from msp_billing.adapters.importing.short_names import free_name, short_name
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.price_book import PriceBook, Product
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.old_customers import Customers
+    from msp_billing.domain.price_book import PriceBook, Product
 
 FLAT_AMOUNT = "agreement amount"
 """The product of what ConnectWise bills for an agreement beside its additions, by type."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.importing.old_records import OldBook, OldCustomer
 from msp_billing.adapters.importing.short_names import free_name, short_name
 from msp_billing.domain.accounts import feed_key
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.old_records import OldBook, OldCustomer
 
 
 @dataclass(frozen=True)

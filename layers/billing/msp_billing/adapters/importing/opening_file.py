@@ -10,14 +10,17 @@ import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from msp_billing.adapters.csv_files import csv_file, inert
-from msp_billing.adapters.importing.old_customers import Customers
-from msp_billing.adapters.importing.old_records import OldBook, OldOpenItem
 from msp_billing.domain.ledger.openings import OpeningItem
 from msp_billing.domain.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.old_customers import Customers
+    from msp_billing.adapters.importing.old_records import OldBook, OldOpenItem
 
 OPENING_FILE = "opening-balances.csv"
 COLUMNS = ("account", "number", "kind", "date", "due_date", "amount", "currency", "customer")

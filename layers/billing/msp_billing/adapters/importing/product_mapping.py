@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.csv_files import csv_file, inert
-from msp_billing.adapters.importing.old_records import OldLine
-from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.old_records import OldLine
+    from msp_billing.domain.price_book import PriceBook
 
 MAPPING_FILE = "import-mapping.csv"
 LEAVE_OUT = "-"

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.importing.cell_values import CellReader, CellRules, yes
 from msp_billing.adapters.importing.export_tables import read_export
 from msp_billing.adapters.importing.finding_layouts import Found, Row, Rows, find_layout
-from msp_billing.adapters.importing.layouts import Old
 from msp_billing.adapters.importing.old_records import (
     OldAgreement,
     OldBook,
@@ -19,6 +19,9 @@ from msp_billing.adapters.importing.old_records import (
     OldOpenItem,
 )
 from msp_billing.domain.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.importing.layouts import Old
 
 SAMPLE = "SAMPLE"
 """How the note of a sample row in a template begins: such a row is never taken."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.account_documents.amount_panel import amount_panel
 from msp_billing.adapters.composed_texts import description_in_words, reason_in_words
@@ -22,10 +22,12 @@ from msp_billing.adapters.formatting import format_day, format_money, format_mon
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
-from msp_billing.domain.corrections.credit_notes import CreditLine, CreditNote
-from msp_billing.domain.ledger.credit_use import CreditUse
 from msp_billing.domain.paper_sizes import usual_paper
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.corrections.credit_notes import CreditLine, CreditNote
+    from msp_billing.domain.ledger.credit_use import CreditUse
+    from msp_billing.domain.policy import ProviderPolicy
 
 Json = dict[str, Any]
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.e_invoice import FACTUR_X_FILE, e_credit_note, e_invoice, lines_csv
 from msp_billing.adapters.invoice_pdf.attachments import Attachment
 from msp_billing.adapters.language import _
-from msp_billing.domain.at_issue import InvoiceAtIssue
-from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import InvoiceAtIssue
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.policy import ProviderPolicy
 
 LINES_ON_A_PAGE = 20
 """Lines that one reads at a glance. An invoice with more of them carries them as a table too: that

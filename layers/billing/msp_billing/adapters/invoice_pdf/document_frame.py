@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.invoice_pdf.brand_colours import readable_on_white
 from msp_billing.adapters.invoice_pdf.logo_drawing import drawn_logo
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _, current_locale
-from msp_billing.domain.parties import Logo, Paper, Seller
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.reports.resale import Resale
+
+if TYPE_CHECKING:
+    from msp_billing.domain.parties import Logo, Paper, Seller
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.reports.resale import Resale
 
 LETTER_PAPER_CURRENCIES = frozenset({"USD", "CAD", "MXN", "COP", "CLP", "PHP"})
 """Where office paper is Letter; everywhere else it is A4."""

@@ -7,7 +7,7 @@ say nothing: no earlier debt and no credit; no invoice before.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.difference_words import difference_in_words
 from msp_billing.adapters.formatting import (
@@ -19,9 +19,11 @@ from msp_billing.adapters.formatting import (
 )
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _, ngettext
-from msp_billing.domain.at_issue import Balance, InvoiceAtIssue
-from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.money import Money
+
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import Balance, InvoiceAtIssue
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.money import Money
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.composed_texts import description_in_words, reason_in_words
@@ -22,8 +22,6 @@ from msp_billing.adapters.formatting import (
 from msp_billing.adapters.invoice_pdf.invoice_totals import apart
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
-from msp_billing.domain.counting.counts import Count, CountedItem
-from msp_billing.domain.feeds.definitions import FeedSeal
 from msp_billing.domain.invoices import (
     CountEvidence,
     Invoice,
@@ -33,8 +31,12 @@ from msp_billing.domain.invoices import (
     summarise_by_product,
 )
 from msp_billing.domain.money import total
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
+
+if TYPE_CHECKING:
+    from msp_billing.domain.counting.counts import Count, CountedItem
+    from msp_billing.domain.feeds.definitions import FeedSeal
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.composed_texts import (
     description_in_words,
@@ -31,7 +31,9 @@ from msp_billing.domain.invoices import (
     summarise_by_product,
 )
 from msp_billing.domain.money import Money, total
-from msp_billing.domain.price_book import PriceBook
+
+if TYPE_CHECKING:
+    from msp_billing.domain.price_book import PriceBook
 
 Json = dict[str, Any]
 

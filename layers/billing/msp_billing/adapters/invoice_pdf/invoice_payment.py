@@ -14,16 +14,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.formatting import format_day, format_money
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.invoice_pdf.qr_code import link_code, transfer_code
 from msp_billing.adapters.language import _
-from msp_billing.domain.at_issue import Balance, InvoiceAtIssue
-from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.parties import BankAccount
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import Balance, InvoiceAtIssue
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.parties import BankAccount
+    from msp_billing.domain.policy import ProviderPolicy
 
 Json = dict[str, Any]
 

@@ -25,7 +25,7 @@ where it can be tested without a PDF. The result is plain JSON:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.formatting import format_day, format_service_period
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
@@ -44,12 +44,14 @@ from msp_billing.adapters.invoice_pdf.invoice_totals import present_totals
 from msp_billing.adapters.invoice_pdf.invoice_words import invoice_words
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
-from msp_billing.domain.at_issue import InvoiceAtIssue
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.paper_sizes import usual_paper
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
-from msp_billing.domain.run_policy import RunPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import InvoiceAtIssue
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
+    from msp_billing.domain.run_policy import RunPolicy
 
 Json = dict[str, Any]
 

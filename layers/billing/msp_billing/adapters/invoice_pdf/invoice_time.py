@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.composed_texts import reason_in_words
@@ -10,7 +10,9 @@ from msp_billing.adapters.formatting import format_quantity
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
 from msp_billing.adapters.work_words import hours_in_words, span_in_words, work_in_words
-from msp_billing.domain.invoices import Invoice
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import Invoice
 
 Json = dict[str, Any]
 

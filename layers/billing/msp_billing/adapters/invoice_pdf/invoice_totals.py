@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.formatting import format_day, format_money
 from msp_billing.adapters.language import _
-from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
 from msp_billing.domain.money import Money, total
+
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import InvoiceAtIssue
 
 Json = dict[str, Any]
 

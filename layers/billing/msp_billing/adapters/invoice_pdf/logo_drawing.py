@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.logo_files import logo_picture
-from msp_billing.domain.parties import Logo
+
+if TYPE_CHECKING:
+    from msp_billing.domain.parties import Logo
 
 MAX_HEIGHT = 40.0
 """Points. A logo stands beside the name; it is no picture of its own."""

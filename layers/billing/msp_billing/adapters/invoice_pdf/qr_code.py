@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import segno
 from segno import helpers
 
-from msp_billing.domain.parties import BankAccount
+if TYPE_CHECKING:
+    from msp_billing.domain.parties import BankAccount
 
 _MASK = 2
 """Every mask is as good to a reader. Trying all eight, which only makes a code look even, takes six

@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import typst
 
 from msp_billing.adapters.account_documents.letter_presentation import present_letter
 from msp_billing.adapters.account_documents.statement_files import statement_files
 from msp_billing.adapters.account_documents.statement_presentation import present_statement
-from msp_billing.adapters.invoice_pdf.attachments import Attachment
 from msp_billing.adapters.invoice_pdf.credit_note_presentation import present_credit_note
 from msp_billing.adapters.invoice_pdf.document_files import credit_note_files, invoice_files
 from msp_billing.adapters.invoice_pdf.font_coverage import REPLACEMENT, uncovered_pattern
@@ -24,15 +23,18 @@ from msp_billing.adapters.invoice_pdf.invoice_presentation import present_invoic
 from msp_billing.adapters.invoice_pdf.object_streams import packed
 from msp_billing.adapters.invoice_pdf.pdf_metadata import FILE_NAME, with_factur_x_metadata
 from msp_billing.adapters.language import in_language
-from msp_billing.domain.at_issue import InvoiceAtIssue
-from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.dunning.letters import DunningLetter
-from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.ledger.account_statement import AccountStatement
-from msp_billing.domain.ledger.credit_use import CreditUse
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
 from msp_billing.usecases.errors import DocumentError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.invoice_pdf.attachments import Attachment
+    from msp_billing.domain.at_issue import InvoiceAtIssue
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.dunning.letters import DunningLetter
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.ledger.account_statement import AccountStatement
+    from msp_billing.domain.ledger.credit_use import CreditUse
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
 
 _LARGE_BYTES = 2_000_000
 _DOCUMENTS_REMEMBERED = 10  # by typst-py, measured: memory stays level from the 11th on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.formatting import format_change, format_month, format_quantity
@@ -11,9 +12,11 @@ from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import Entry, money
 from msp_billing.domain.at_issue import Cause, Difference, InvoiceAtIssue, PreviousInvoice
-from msp_billing.domain.counting.counts import CountedItem
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
+
+if TYPE_CHECKING:
+    from msp_billing.domain.counting.counts import CountedItem
+    from msp_billing.domain.invoices import Invoice
 
 MAX_REASONS = 3
 MAX_ITEMS = 6

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.formatting import (
     format_change,
@@ -20,11 +22,13 @@ from msp_billing.adapters.mails.mail_views import (
     compare_amounts,
     money,
 )
-from msp_billing.domain.comparison import Comparison, ComparisonRow
-from msp_billing.domain.cycles import Cycle
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.run_summary import count_changed_items
+
+if TYPE_CHECKING:
+    from msp_billing.domain.comparison import Comparison, ComparisonRow
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.policy import ProviderPolicy
 
 
 def comparison_view(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.composed_texts import description_in_words, reason_in_words
 from msp_billing.adapters.formatting import format_day, format_money, format_quantity
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import MAX_LINES, Entry, Fact, attached, money
-from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.ledger.credit_use import CreditUse
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.ledger.credit_use import CreditUse
+    from msp_billing.domain.policy import ProviderPolicy
 
 
 def credit_note_view(

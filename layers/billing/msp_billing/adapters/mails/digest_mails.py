@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import format_day, format_moment, format_quantity
 from msp_billing.adapters.language import _, in_language, ngettext
 from msp_billing.adapters.mails.mail_builder import MailFamily
 from msp_billing.adapters.mails.mail_text import one_line
-from msp_billing.domain.attention import Attention, Digest
-from msp_billing.domain.outbox import MailId
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.attention import Attention, Digest
+    from msp_billing.domain.outbox import MailId
+    from msp_billing.domain.policy import ProviderPolicy
 
 
 @dataclass(frozen=True)

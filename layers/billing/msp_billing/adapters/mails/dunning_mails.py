@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dunning_letters.letter_view import further_documents, letter_view
 from msp_billing.adapters.formatting import format_moment
@@ -12,10 +13,12 @@ from msp_billing.adapters.mails import dunning_views as views
 from msp_billing.adapters.mails.mail_builder import MailFamily
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import Fact, attached
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.dunning.letters import DunningLetter, ProviderAlert, ReleaseQuestion
-from msp_billing.domain.outbox import MailId
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.dunning.letters import DunningLetter, ProviderAlert, ReleaseQuestion
+    from msp_billing.domain.outbox import MailId
+    from msp_billing.domain.policy import ProviderPolicy
 
 MAX_DOCUMENTS = 24
 """Open documents that a mail lists; the letter itself lists all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.dunning_letters.letter_sentences import listed, method_word
@@ -9,8 +10,10 @@ from msp_billing.adapters.formatting import format_day, format_moment, format_mo
 from msp_billing.adapters.language import _
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import Entry, Fact
-from msp_billing.domain.dunning.letters import KeyToTurn, ReleaseQuestion, SettledPayment
 from msp_billing.domain.dunning.standing import AccountState
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.letters import KeyToTurn, ReleaseQuestion, SettledPayment
 
 __all__ = [
     "STATE_WORDS",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.formatting import (
@@ -25,11 +26,13 @@ from msp_billing.adapters.mails.mail_views import (
     attached,
     money,
 )
-from msp_billing.domain.at_issue import Balance, InvoiceAtIssue
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.money import Money
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import Balance, InvoiceAtIssue
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.policy import ProviderPolicy
 
 MAX_OPEN_ITEMS = 3
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import css_inline
 from jinja2 import TemplateError
@@ -19,11 +20,13 @@ from msp_billing.adapters.mails.mail_templates import MailTemplates, TemplateFai
 from msp_billing.adapters.mails.mail_text import wrap
 from msp_billing.adapters.mails.mail_views import Sender
 from msp_billing.adapters.mails.template_rules import unsaid
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.outbox import MailId
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.errors import DocumentError
+
+if TYPE_CHECKING:
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.outbox import MailId
+    from msp_billing.domain.policy import ProviderPolicy
 
 _LOGGER = logging.getLogger(__name__)
 

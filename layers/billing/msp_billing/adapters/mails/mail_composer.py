@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.language import in_language
 from msp_billing.adapters.mails import mail_views as views
@@ -16,17 +17,19 @@ from msp_billing.adapters.mails.mail_builder import DraftInvoiceError
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.report_view import report_view
 from msp_billing.adapters.mails.run_mails import RunMails
-from msp_billing.domain.at_issue import InvoiceAtIssue
-from msp_billing.domain.comparison import Comparison
-from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.cycles import Cycle
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.ledger.credit_use import CreditUse
-from msp_billing.domain.money import Money
-from msp_billing.domain.outbox import MailId
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.reports.notices import ReportNotice
+
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import InvoiceAtIssue
+    from msp_billing.domain.comparison import Comparison
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.ledger.credit_use import CreditUse
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.outbox import MailId
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.reports.notices import ReportNotice
 
 
 class MailComposer(RunMails, DunningMails, DigestMails):

@@ -11,11 +11,12 @@ import base64
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typst
 
-from msp_billing.domain.parties import Logo
+if TYPE_CHECKING:
+    from msp_billing.domain.parties import Logo
 
 HEIGHT = 44
 """Pixels that it is high in a mail, at most; it is drawn with twice as many, for fine screens."""

@@ -11,14 +11,16 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from msp_billing.adapters.mails.mail_logo import MailLogo
 from msp_billing.adapters.mails.mail_text import one_line, safe_file_name
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.errors import MailTooLargeError
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.mails.mail_logo import MailLogo
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.policy import ProviderPolicy
 
 MAX_RECIPIENTS = 50
 """SES's limit for To, Cc and Bcc together."""

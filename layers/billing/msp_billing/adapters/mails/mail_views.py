@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.formatting import (
@@ -14,13 +15,15 @@ from msp_billing.adapters.formatting import (
 )
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.mails.mail_text import file_size, one_line, safe_file_name
-from msp_billing.domain.cycles import Cycle
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.money import Money
-from msp_billing.domain.outbox import OutboxMail
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem, name_some
-from msp_billing.domain.run_summary import CurrencyTotals, RunRow, RunTotals
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import Cycle
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.outbox import OutboxMail
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.run_summary import CurrencyTotals, RunRow, RunTotals
 
 MAX_LINES = 10
 """Lines of an invoice, sections, or changes that a mail lists before it refers to the document."""

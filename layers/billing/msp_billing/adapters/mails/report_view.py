@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import Entry, Fact
-from msp_billing.domain.reports.notices import ReportList, ReportNotice
+
+if TYPE_CHECKING:
+    from msp_billing.domain.reports.notices import ReportList, ReportNotice
 
 MAX_ENTRIES = 12
 """Entries of a list that the mail shows; the document has them all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import (
     format_day,
@@ -19,11 +20,13 @@ from msp_billing.adapters.mails.mail_builder import MailFamily
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import Fact
 from msp_billing.domain.cycles import Cycle, CycleState
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.outbox import MailId, OutboxMail
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.run_policy import RunPolicy
-from msp_billing.domain.run_summary import RunRow, RunTotals
+
+if TYPE_CHECKING:
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.outbox import MailId, OutboxMail
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.run_policy import RunPolicy
+    from msp_billing.domain.run_summary import RunRow, RunTotals
 
 
 class RunMails(MailFamily):

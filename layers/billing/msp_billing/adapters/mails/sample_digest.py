@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.attention import Attention, AttentionKind, Digest
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
 
 _ON = date(2026, 12, 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.mails.sample_invoices import ACCOUNT, ACCOUNT_NAME, PERIOD
 from msp_billing.domain.dunning.letters import (
@@ -17,13 +18,15 @@ from msp_billing.domain.dunning.letters import (
     notice_undeliverable,
 )
 from msp_billing.domain.dunning.standing import AccountState, NoticeAttempt
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.outbox import MailId, MailKind
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.reports.notices import ReportEntry, ReportFact, ReportList, ReportNotice
 from msp_billing.domain.run_summary import RunRow, summarise_account
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.policy import ProviderPolicy
 
 _ON = date(2027, 1, 11)
 

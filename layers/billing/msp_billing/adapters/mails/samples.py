@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.mails.mail_composer import MailComposer
 from msp_billing.adapters.mails.sample_digest import sample_digest
 from msp_billing.adapters.mails.sample_invoices import MADE_AT, RECIPIENT, SampleInvoices
 from msp_billing.adapters.mails.sample_letters import (
@@ -19,14 +19,17 @@ from msp_billing.adapters.mails.sample_letters import (
     sample_rows,
 )
 from msp_billing.domain.documents import PDF, XLSX, NamedDocument
-from msp_billing.domain.dunning.letters import DunningLetter
 from msp_billing.domain.dunning.standing import AccountState
-from msp_billing.domain.invoices import Invoice, InvoiceLine
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.parties import PayTo
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.run_summary import summarise_run
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.mails.mail_composer import MailComposer
+    from msp_billing.domain.dunning.letters import DunningLetter
+    from msp_billing.domain.invoices import Invoice, InvoiceLine
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
 
 _DECIDE_BY = datetime(2026, 11, 30, 18, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChainableUndefined, Template, TemplateError, Undefined, nodes
 from jinja2.utils import missing
@@ -21,10 +21,12 @@ from msp_billing.adapters.mails.mail_templates import MailTemplates, provider_fi
 from msp_billing.adapters.mails.samples import SampleMails
 from msp_billing.adapters.mails.template_checks import template_problem
 from msp_billing.adapters.mails.template_rules import imported_names, unsaid
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.outbox import MailId
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.outbox import MailId
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.problems import Problem
 
 MAX_HTML_BYTES = 90_000
 """Of a mail filled with the samples; Gmail cuts off what is beyond 102,400."""

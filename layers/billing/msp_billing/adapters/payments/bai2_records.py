@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.payments.file_faults import Faults
+if TYPE_CHECKING:
+    from msp_billing.adapters.payments.file_faults import Faults
 
 _CODES = frozenset({"01", "02", "03", "16", "49", "98", "99"})
 _AMOUNT = re.compile(r"[+-]?\d{1,18}", re.ASCII)

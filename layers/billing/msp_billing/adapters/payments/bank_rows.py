@@ -14,10 +14,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.payments.file_faults import Faults
-from msp_billing.domain.base import Identifier
-from msp_billing.domain.money import Money
 from msp_billing.domain.payments.incoming import (
     IncomingPayment,
     IncomingReturn,
@@ -26,6 +24,11 @@ from msp_billing.domain.payments.incoming import (
     RemittancePart,
 )
 from msp_billing.usecases.receivables.payment_readings import ReadRow
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.payments.file_faults import Faults
+    from msp_billing.domain.base import Identifier
+    from msp_billing.domain.money import Money
 
 MAX_TEXTS = 40
 MAX_TEXT_CHARACTERS = 500

@@ -11,15 +11,18 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.payments import camt_details
 from msp_billing.adapters.payments.bank_rows import BankRow, ReturnReason, with_keys
 from msp_billing.adapters.payments.file_faults import Faults
 from msp_billing.adapters.payments.xml_tree import Element, XmlError, read_tree
-from msp_billing.domain.money import Money
 from msp_billing.domain.payments.checks import EARLIEST
-from msp_billing.domain.payments.payment_policy import PaymentFile
 from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
+
+if TYPE_CHECKING:
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.payments.payment_policy import PaymentFile
 
 _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001."
 VERSIONS = ("02", "08")

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.payments.bank_rows import MAX_TEXT_CHARACTERS, ReturnReason, clean_text
-from msp_billing.adapters.payments.xml_tree import Element
 from msp_billing.domain.money import Money
 from msp_billing.domain.payments.incoming import RemittancePart
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.payments.xml_tree import Element
 
 _DECIMAL = re.compile(r"\d{1,13}(?:\.\d{1,5})?", re.ASCII)
 _NO_REFERENCE = frozenset(

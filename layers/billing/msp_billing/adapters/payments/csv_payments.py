@@ -8,15 +8,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.feeds.feed_text import FeedTextError, lines_of, text_blocks
 from msp_billing.adapters.payments.bank_rows import BankRow, clean_text, with_keys
 from msp_billing.adapters.payments.csv_amounts import AmountError, read_amount
 from msp_billing.adapters.payments.file_faults import SEND_AGAIN, Faults
-from msp_billing.domain.money import Money
 from msp_billing.domain.payments.checks import EARLIEST
-from msp_billing.domain.payments.payment_policy import CsvColumns, PaymentFile
 from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
+
+if TYPE_CHECKING:
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.payments.payment_policy import CsvColumns, PaymentFile
 
 MAX_LINES_BEFORE_HEADER = 30
 """Banks write the account's name and balance above the table; further down it is no header."""

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from msp_billing.adapters.payments.file_faults import Faults
+if TYPE_CHECKING:
+    from msp_billing.adapters.payments.file_faults import Faults
 
 RECORD_LENGTH = 94
 _HASH_MODULUS = 10**10

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.payments.bank_rows import BankRow, ReturnReason, with_keys
 from msp_billing.adapters.payments.file_faults import Faults
@@ -24,8 +25,10 @@ from msp_billing.adapters.payments.nacha_records import (
 )
 from msp_billing.domain.money import Money
 from msp_billing.domain.payments.incoming import PaymentMethod
-from msp_billing.domain.payments.payment_policy import PaymentFile
 from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.payment_policy import PaymentFile
 
 CHANGE_NOTICE = "notification of change"
 NO_RETURN = "no return"

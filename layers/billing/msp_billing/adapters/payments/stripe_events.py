@@ -16,25 +16,27 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from msp_billing.adapters.payments import stripe_amounts, stripe_objects
 from msp_billing.adapters.payments.signatures import verify_signature
 from msp_billing.adapters.payments.stripe_objects import identifier, text_of
-from msp_billing.domain.money import Money
 from msp_billing.domain.payments.incoming import (
     IncomingPayment,
     IncomingReturn,
     PaymentKey,
     PaymentMethod,
 )
-from msp_billing.domain.payments.payment_policy import Webhook
 from msp_billing.usecases.receivables.payment_readings import (
     ReadingSetting,
     SignedEvent,
     UnreadableEventError,
 )
+
+if TYPE_CHECKING:
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.payments.payment_policy import Webhook
 
 _Told = IncomingPayment | IncomingReturn | str
 """A payment, a return, or why it is neither."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import (
     format_day,
@@ -15,8 +16,6 @@ from msp_billing.adapters.reports.words import day_or_not, document_name, made_b
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
 from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
 from msp_billing.domain.documents import XLSX, NamedDocument
-from msp_billing.domain.reports.content import ReportFrame
-from msp_billing.domain.reports.device_changes import DeviceChange, DeviceReport
 from msp_billing.domain.reports.notices import (
     MadeReport,
     ReportEntry,
@@ -24,7 +23,11 @@ from msp_billing.domain.reports.notices import (
     ReportList,
     ReportNotice,
 )
-from msp_billing.domain.reports.report_policy import ReportPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.reports.content import ReportFrame
+    from msp_billing.domain.reports.device_changes import DeviceChange, DeviceReport
+    from msp_billing.domain.reports.report_policy import ReportPolicy
 
 
 def device_documents(told: DeviceReport, report: ReportPolicy, frame: ReportFrame) -> MadeReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import (
     format_day,
@@ -17,10 +18,7 @@ from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.adapters.reports.one_sheet import one_sheet
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column, one_line
 from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
-from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.findings import Finding, FindingItem
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.reports.content import ReportFrame
 from msp_billing.domain.reports.exceptions import AccountFindings
 from msp_billing.domain.reports.notices import (
     MadeReport,
@@ -29,8 +27,13 @@ from msp_billing.domain.reports.notices import (
     ReportList,
     ReportNotice,
 )
-from msp_billing.domain.reports.report_policy import ReportPolicy
-from msp_billing.domain.reports.uncovered import UncoveredDevices
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import CycleId
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.reports.content import ReportFrame
+    from msp_billing.domain.reports.report_policy import ReportPolicy
+    from msp_billing.domain.reports.uncovered import UncoveredDevices
 
 _MAX_SHEET_NAME_LENGTH = 31  # Excel's
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\']")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msp_billing.adapters.formatting import format_month
 from msp_billing.adapters.reports.words import document_name, made_by
-from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
 from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
 from msp_billing.domain.documents import XLSX, NamedDocument
-from msp_billing.domain.periods import Period
-from msp_billing.domain.reports.content import ReportFrame
-from msp_billing.domain.reports.report_policy import ReportPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
+    from msp_billing.domain.periods import Period
+    from msp_billing.domain.reports.content import ReportFrame
+    from msp_billing.domain.reports.report_policy import ReportPolicy
 
 
 class Told(Protocol):

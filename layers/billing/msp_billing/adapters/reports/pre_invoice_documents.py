@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.csv_files import csv_file, inert
 from msp_billing.adapters.formatting import (
@@ -17,7 +18,6 @@ from msp_billing.adapters.formatting import (
     format_month,
     format_quantity,
 )
-from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.reports.pre_invoice_presentation import (
     present_pre_invoice,
@@ -25,7 +25,6 @@ from msp_billing.adapters.reports.pre_invoice_presentation import (
 )
 from msp_billing.adapters.reports.words import document_name
 from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.reports.content import ReportFrame
 from msp_billing.domain.reports.notices import (
     MadeReport,
     ReportEntry,
@@ -33,8 +32,12 @@ from msp_billing.domain.reports.notices import (
     ReportList,
     ReportNotice,
 )
-from msp_billing.domain.reports.pre_invoices import PreInvoice, PreInvoices
-from msp_billing.domain.reports.report_policy import ReportPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
+    from msp_billing.domain.reports.content import ReportFrame
+    from msp_billing.domain.reports.pre_invoices import PreInvoice, PreInvoices
+    from msp_billing.domain.reports.report_policy import ReportPolicy
 
 CSV = "text/csv"
 ZIP = "application/zip"

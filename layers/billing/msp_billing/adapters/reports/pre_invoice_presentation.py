@@ -9,7 +9,7 @@ letterhead. Its draft mark is left out: the customer gets it as it is, with a nu
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.account_documents.amount_panel import amount_panel
 from msp_billing.adapters.formatting import (
@@ -21,9 +21,11 @@ from msp_billing.adapters.formatting import (
 from msp_billing.adapters.invoice_pdf.document_frame import Letterhead, framed
 from msp_billing.adapters.invoice_pdf.printable_text import printable
 from msp_billing.adapters.language import _
-from msp_billing.domain.parties import Paper
-from msp_billing.domain.reports.pre_invoices import PreInvoice, PreInvoiceLine
-from msp_billing.domain.reports.resale import Resale
+
+if TYPE_CHECKING:
+    from msp_billing.domain.parties import Paper
+    from msp_billing.domain.reports.pre_invoices import PreInvoice, PreInvoiceLine
+    from msp_billing.domain.reports.resale import Resale
 
 Json = dict[str, Any]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.account_documents.statement_mail import statement_report
 from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
@@ -15,17 +16,19 @@ from msp_billing.adapters.reports.user_workbooks import (
     billed_contact_documents,
     user_change_documents,
 )
-from msp_billing.domain.ledger.account_statement import AccountStatement
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.reports.billed_contacts import BilledContacts
-from msp_billing.domain.reports.content import ReportContent, ReportFrame
 from msp_billing.domain.reports.device_changes import DeviceReport
-from msp_billing.domain.reports.notices import MadeReport
 from msp_billing.domain.reports.pre_invoices import PreInvoices
 from msp_billing.domain.reports.quarterly_review import QuarterlyReview
-from msp_billing.domain.reports.report_policy import ReportPolicy
 from msp_billing.domain.reports.uncovered import UncoveredDevices
 from msp_billing.domain.reports.user_changes import UserChanges
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.account_statement import AccountStatement
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.reports.content import ReportContent, ReportFrame
+    from msp_billing.domain.reports.notices import MadeReport
+    from msp_billing.domain.reports.report_policy import ReportPolicy
 
 
 class ReportMaker:

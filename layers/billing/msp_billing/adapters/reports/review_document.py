@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.formatting import (
     format_day,
@@ -12,7 +12,6 @@ from msp_billing.adapters.formatting import (
 )
 from msp_billing.adapters.invoice_pdf.document_frame import document_frame, provider_block
 from msp_billing.adapters.invoice_pdf.printable_text import printable
-from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
 from msp_billing.adapters.language import _
 from msp_billing.adapters.reports.review_parts import (
     NOTHING,
@@ -26,7 +25,6 @@ from msp_billing.adapters.reports.review_parts import (
 )
 from msp_billing.adapters.reports.words import document_name, quarter_name, short_day
 from msp_billing.domain.documents import PDF, NamedDocument
-from msp_billing.domain.reports.content import ReportFrame
 from msp_billing.domain.reports.notices import (
     MadeReport,
     ReportEntry,
@@ -34,8 +32,12 @@ from msp_billing.domain.reports.notices import (
     ReportList,
     ReportNotice,
 )
-from msp_billing.domain.reports.quarterly_review import QuarterlyReview
-from msp_billing.domain.reports.report_policy import ReportPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.invoice_pdf.typst_renderer import TypstRenderer
+    from msp_billing.domain.reports.content import ReportFrame
+    from msp_billing.domain.reports.quarterly_review import QuarterlyReview
+    from msp_billing.domain.reports.report_policy import ReportPolicy
 
 
 def review_documents(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import format_day, format_month, format_quantity
 from msp_billing.adapters.language import _, ngettext
 from msp_billing.adapters.reports.one_sheet import one_sheet
 from msp_billing.adapters.reports.words import day_or_not
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column
-from msp_billing.domain.reports.billed_contacts import BilledContacts
-from msp_billing.domain.reports.content import ReportFrame
 from msp_billing.domain.reports.notices import (
     MadeReport,
     ReportEntry,
@@ -18,8 +17,12 @@ from msp_billing.domain.reports.notices import (
     ReportList,
     ReportNotice,
 )
-from msp_billing.domain.reports.report_policy import ReportPolicy
-from msp_billing.domain.reports.user_changes import UserChange, UserChangeKind, UserChanges
+
+if TYPE_CHECKING:
+    from msp_billing.domain.reports.billed_contacts import BilledContacts
+    from msp_billing.domain.reports.content import ReportFrame
+    from msp_billing.domain.reports.report_policy import ReportPolicy
+    from msp_billing.domain.reports.user_changes import UserChange, UserChangeKind, UserChanges
 
 
 def _change_words() -> dict[UserChangeKind, str]:

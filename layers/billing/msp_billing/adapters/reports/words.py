@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from babel.dates import format_date, format_skeleton
 
 from msp_billing.adapters.formatting import format_day
 from msp_billing.adapters.language import _, current_locale
-from msp_billing.domain.periods import Period
-from msp_billing.domain.reports.content import ReportFrame
-from msp_billing.domain.reports.quarterly_review import QuarterlyReview
+
+if TYPE_CHECKING:
+    from msp_billing.domain.periods import Period
+    from msp_billing.domain.reports.content import ReportFrame
+    from msp_billing.domain.reports.quarterly_review import QuarterlyReview
 
 
 def day_or_not(day: date | None) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.composed_texts import description_in_words
 from msp_billing.adapters.language import _
 from msp_billing.adapters.workbooks.xlsx_cells import Cell, Column, Formula, Table, cell
-from msp_billing.adapters.workbooks.xlsx_sheets import Sheet, WorkbookFile
 from msp_billing.adapters.workbooks.xlsx_words import change_of, change_word
-from msp_billing.domain.comparison import Comparison, ComparisonRow
-from msp_billing.domain.price_book import PriceBook
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.workbooks.xlsx_sheets import Sheet, WorkbookFile
+    from msp_billing.domain.comparison import Comparison, ComparisonRow
+    from msp_billing.domain.price_book import PriceBook
 
 _FROM_LAST = {
     "changed": 7,

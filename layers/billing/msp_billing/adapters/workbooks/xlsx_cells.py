@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name, xl_range, xl_rowcol_to_cell
 
-from msp_billing.domain.money import Money
+if TYPE_CHECKING:
+    from msp_billing.domain.money import Money
 
 Kind = Literal[
     "text", "code", "quantity", "quantity_change", "money", "money_change", "percent", "day"

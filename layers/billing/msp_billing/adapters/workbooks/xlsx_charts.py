@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msp_billing.adapters.formatting import format_change, format_money
 from msp_billing.adapters.language import _
 from msp_billing.adapters.workbooks.xlsx_cells import Table, one_line
-from msp_billing.adapters.workbooks.xlsx_sheets import Sheet
-from msp_billing.domain.money import Money
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.workbooks.xlsx_sheets import Sheet
+    from msp_billing.domain.money import Money
 
 _MORE, _FEWER, _BEFORE = "#b45f06", "#2e7d4f", "#b8c2cc"
 _WIDTH, _HEIGHT, _BAR, _MOST_BARS = 430, 190, 26, 40

@@ -7,11 +7,14 @@ how many decimals there are, and in which language a month is named.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import currency_symbol
 from msp_billing.adapters.language import current_locale
-from msp_billing.adapters.workbooks.xlsx_cells import Kind
 from msp_billing.domain.money import minor_unit_digits
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.workbooks.xlsx_cells import Kind
 
 UP, DOWN = "▲", "▼"
 """Say by their shape what colours say too, for print in black and white."""

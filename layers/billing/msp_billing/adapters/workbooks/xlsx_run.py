@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.workbooks.xlsx_cells import (
     Cell,
@@ -11,10 +12,12 @@ from msp_billing.adapters.workbooks.xlsx_cells import (
     Table,
     amount_cells,
 )
-from msp_billing.adapters.workbooks.xlsx_sheets import Sheet, WorkbookFile
 from msp_billing.domain.money import Money, zero
 from msp_billing.domain.outcomes import OutcomeKind
-from msp_billing.domain.run_summary import CurrencyTotals, RunRow, RunTotals
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.workbooks.xlsx_sheets import Sheet, WorkbookFile
+    from msp_billing.domain.run_summary import CurrencyTotals, RunRow, RunTotals
 
 OUTCOMES = {
     OutcomeKind.BILLED: "Billed",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from xlsxwriter import Workbook
 
@@ -31,8 +31,10 @@ from msp_billing.adapters.workbooks.xlsx_cells import (
     plain,
 )
 from msp_billing.adapters.workbooks.xlsx_formats import number_formats
-from msp_billing.domain.parties import Paper
-from msp_billing.domain.policy import ProviderPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.parties import Paper
+    from msp_billing.domain.policy import ProviderPolicy
 
 Style = Literal["body", "total", "remark"]
 

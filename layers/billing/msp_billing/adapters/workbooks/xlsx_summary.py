@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import format_money, format_month
 from msp_billing.adapters.language import _
@@ -20,16 +21,18 @@ from msp_billing.adapters.workbooks.xlsx_charts import (
     CategorySums,
     write_charts,
 )
-from msp_billing.adapters.workbooks.xlsx_sheets import Sheet
 from msp_billing.adapters.workbooks.xlsx_words import (
     Change,
     change_of,
     change_sentence,
     change_word,
 )
-from msp_billing.domain.comparison import Comparison, ComparisonRow
 from msp_billing.domain.money import Money, zero
 from msp_billing.domain.run_summary import count_changed_items
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.workbooks.xlsx_sheets import Sheet
+    from msp_billing.domain.comparison import Comparison, ComparisonRow
 
 
 def write_summary(

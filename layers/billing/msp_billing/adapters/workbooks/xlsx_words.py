@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.language import _
-from msp_billing.domain.comparison import ComparisonRow
+
+if TYPE_CHECKING:
+    from msp_billing.domain.comparison import ComparisonRow
 
 
 class Change(Enum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.formatting import format_moment, format_month
 from msp_billing.adapters.language import _, in_language
@@ -16,12 +17,14 @@ from msp_billing.adapters.workbooks.xlsx_account import (
 from msp_billing.adapters.workbooks.xlsx_run import write_accounts, write_parked, write_run_summary
 from msp_billing.adapters.workbooks.xlsx_sheets import WorkbookFile
 from msp_billing.adapters.workbooks.xlsx_summary import write_summary
-from msp_billing.domain.comparison import Comparison
-from msp_billing.domain.cycles import CycleId
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
-from msp_billing.domain.reports.exceptions import AccountFindings
 from msp_billing.domain.run_summary import RunRow, summarise_run
+
+if TYPE_CHECKING:
+    from msp_billing.domain.comparison import Comparison
+    from msp_billing.domain.cycles import CycleId
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
+    from msp_billing.domain.reports.exceptions import AccountFindings
 
 
 class XlsxWorkbooks:

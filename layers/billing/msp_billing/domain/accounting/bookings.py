@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from msp_billing.domain.accounting.exported import ExportedEntry
 from msp_billing.domain.accounting_policy import AccountingPolicy, BooksAccount
 from msp_billing.domain.ledger.entries import LedgerAccount
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounting.exported import ExportedEntry
 
 Side = Literal["owed", "held", "ours"]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.accounting.exported import ExportedLine
-from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
 from msp_billing.domain.money import minor_unit_digits
+
+if TYPE_CHECKING:
+    from msp_billing.domain.corrections.credit_notes import CreditNote
 
 _QUANTITY_DIGITS = 4
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounting.exported import ExportedEntry, ExportFile, Sums
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.statements import balance_effect
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounting.exported import ExportedEntry, ExportFile, Sums
 
 
 def ledger_sums(entries: Iterable[ExportedEntry]) -> dict[tuple[EntryKind, str], Decimal]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement, AgreementLine
 from msp_billing.domain.contracts.change_windows import ContractedCount, contracted_count
-from msp_billing.domain.contracts.lifetimes import Lifetime
-from msp_billing.domain.contracts.ordered_lines import OrderedLine
-from msp_billing.domain.hardware import Hardware
-from msp_billing.domain.price_book import Product
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.building.build_context import BuildContext
+    from msp_billing.domain.contracts.lifetimes import Lifetime
+    from msp_billing.domain.contracts.ordered_lines import OrderedLine
+    from msp_billing.domain.hardware import Hardware
+    from msp_billing.domain.price_book import Product
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.date_rules import resolve_day
-from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
-from msp_billing.domain.run_policy import RunPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.periods import Period
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
+    from msp_billing.domain.run_policy import RunPolicy
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.earlier_charges import report_earlier_charges
 from msp_billing.domain.building.parking import (
     nothing_to_bill,
@@ -28,7 +27,6 @@ from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_lines import order_lines
 from msp_billing.domain.contracts.pay_outs import pay_out_lines
 from msp_billing.domain.contracts.required_products import required_product_lines
-from msp_billing.domain.counting.counter import PreviousCounts
 from msp_billing.domain.counting.cross_checks import cross_check_findings
 from msp_billing.domain.invoices import (
     Invoice,
@@ -40,9 +38,14 @@ from msp_billing.domain.invoices import (
 from msp_billing.domain.money import total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.periods import ServicePeriod
-from msp_billing.domain.run_policy import RunPolicy
-from msp_billing.domain.snapshots import AccountSnapshot
 from msp_billing.domain.work.time_lines import time_lines
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.building.build_context import BuildContext
+    from msp_billing.domain.counting.counter import PreviousCounts
+    from msp_billing.domain.run_policy import RunPolicy
+    from msp_billing.domain.snapshots import AccountSnapshot
 
 LineSource = Callable[[AccountBuild], Iterator[InvoiceLine]]
 DerivedLines = Callable[

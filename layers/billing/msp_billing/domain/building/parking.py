@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.billable_lines import expand_lines
-from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.counting.counts import CountRule
-from msp_billing.domain.feeds.definitions import FeedRow
-from msp_billing.domain.invoices import InvoiceLine
 from msp_billing.domain.money import total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.problems import name_some
-from msp_billing.domain.run_policy import MustBePriced
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
+    from msp_billing.domain.feeds.definitions import FeedRow
+    from msp_billing.domain.invoices import InvoiceLine
+    from msp_billing.domain.run_policy import MustBePriced
 
 _Counted = tuple[CountRule, str | None]
 """A rule, and the subscriber whose items it counts; None for the whole account."""

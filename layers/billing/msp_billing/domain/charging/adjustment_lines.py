@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.adjustments import Adjustment, AdjustmentPolicy, adjusted_amount
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,
@@ -15,13 +15,16 @@ from msp_billing.domain.charging.price_lookup import (
     own_or_list_price,
     places_of,
 )
-from msp_billing.domain.charging.pricing import PriceInForce
 from msp_billing.domain.contracts.agreements import EACH_SUBSCRIBER, Agreement, AgreementLine
 from msp_billing.domain.findings import Finding, FindingItem
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.money import Money
 from msp_billing.domain.periods import Period, ServicePeriod
-from msp_billing.domain.price_book import Product
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.charging.pricing import PriceInForce
+    from msp_billing.domain.price_book import Product
 
 
 @dataclass(frozen=True)

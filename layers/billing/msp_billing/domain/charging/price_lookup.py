@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.charging.pricing import PriceInForce
-from msp_billing.domain.charging.tax_policy import TaxPolicy
-from msp_billing.domain.contracts.agreements import AgreementLine
-from msp_billing.domain.price_book import PriceBook, PriceFrom, Product
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.charging.tax_policy import TaxPolicy
+    from msp_billing.domain.contracts.agreements import AgreementLine
+    from msp_billing.domain.price_book import PriceBook, PriceFrom, Product
 
 NOWHERE: frozenset[str] = frozenset()
 

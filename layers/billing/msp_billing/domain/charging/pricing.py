@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.invoices import PriceBasis
 from msp_billing.domain.money import Money, minor_unit_digits
-from msp_billing.domain.policy import TermDiscount
-from msp_billing.domain.price_book import Price, Tier
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import TermDiscount
+    from msp_billing.domain.price_book import Price, Tier
 
 _MORE_DIGITS_OF_AN_AVERAGE = 4
 

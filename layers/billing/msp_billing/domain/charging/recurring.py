@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.billable_lines import BillableLine, billable_lines
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,
@@ -21,12 +21,15 @@ from msp_billing.domain.charging.pricing import (
     apply_term_discount,
     price_parts,
 )
-from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.hardware import described
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
-from msp_billing.domain.money import Money
 from msp_billing.domain.periods import ServicePeriod
-from msp_billing.domain.policy import TermDiscount
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.contracts.agreements import Agreement
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.policy import TermDiscount
 
 DISCOUNTED = (LineKind.RECURRING, LineKind.RECONCILIATION, LineKind.SHORTFALL)
 """Kinds of lines that a term discount is a share of; one-time charges and work are not.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.billable_lines import billable_lines, lines_in_period, provided
 from msp_billing.domain.charging.minimums import amount_shortfall
 from msp_billing.domain.charging.price_lookup import (
@@ -15,12 +15,15 @@ from msp_billing.domain.charging.price_lookup import (
     places_of,
 )
 from msp_billing.domain.charging.pricing import PartRole, PriceInForce, price_parts
-from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
-from msp_billing.domain.contracts.minimums import AgreementMinimum
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.money import Money
 from msp_billing.domain.periods import ServicePeriod
-from msp_billing.domain.price_book import Product
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
+    from msp_billing.domain.contracts.minimums import AgreementMinimum
+    from msp_billing.domain.price_book import Product
 
 _UNITS = (LineKind.RECURRING, LineKind.SHORTFALL)
 """Lines whose quantity counts towards a minimum quantity."""

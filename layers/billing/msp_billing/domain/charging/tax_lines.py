@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.price_lookup import tax_place_of
 from msp_billing.domain.charging.recurring import DISCOUNTED
-from msp_billing.domain.charging.tax_policy import TaxExemption, TaxPolicy
 from msp_billing.domain.charging.taxes import (
     TaxableAmount,
     TaxAmount,
@@ -18,10 +17,14 @@ from msp_billing.domain.charging.taxes import (
     work_out_taxes,
 )
 from msp_billing.domain.charging.vat import VatCategory, VatPart
-from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.money import Money, share_out, total
 from msp_billing.domain.periods import ServicePeriod
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.charging.tax_policy import TaxExemption, TaxPolicy
+    from msp_billing.domain.contracts.agreements import Agreement
 
 _OVER_TIME = (LineKind.RECURRING, LineKind.SHORTFALL)
 """Kinds of lines whose tax goes by the service period; that of others by the invoice date."""

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.charging.tax_policy import (
-    TaxExemption,
-    TaxJurisdiction,
-    TaxPlace,
-    TaxPolicy,
-    TaxRate,
-)
 from msp_billing.domain.money import Money
+
+if TYPE_CHECKING:
+    from msp_billing.domain.charging.tax_policy import (
+        TaxExemption,
+        TaxJurisdiction,
+        TaxPlace,
+        TaxPolicy,
+        TaxRate,
+    )
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
 from msp_billing.domain.money import Money, total
-from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.periods import Period
 
 MONTHLY_KINDS = frozenset({LineKind.RECURRING, LineKind.SHORTFALL, LineKind.DISCOUNT})
 """Lines that come every month; one-time charges, work, credits and taxes do not."""

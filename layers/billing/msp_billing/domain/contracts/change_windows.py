@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.contracts.agreements import ContractedQuantity
 from msp_billing.domain.contracts.terms import first_month_from, months_after
-from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.contracts.agreements import ContractedQuantity
+    from msp_billing.domain.periods import Period
 
 
 class ContractedCount(Frozen):

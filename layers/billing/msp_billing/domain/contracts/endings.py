@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.contracts.agreements import (
-    Agreement,
-    AgreementLine,
-    Cancellation,
-    Ending,
-)
 from msp_billing.domain.contracts.term_dates import term_on
-from msp_billing.domain.contracts.terms import ContractTerms, EndRule
 from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.contracts.agreements import (
+        Agreement,
+        AgreementLine,
+        Cancellation,
+        Ending,
+    )
+    from msp_billing.domain.contracts.terms import ContractTerms, EndRule
 
 
 class EndCause(StrEnum):

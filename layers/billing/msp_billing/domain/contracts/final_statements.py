@@ -11,15 +11,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Text
 from msp_billing.domain.contracts.billed_before import MONTHLY_KINDS
-from msp_billing.domain.contracts.lifetimes import Lifetime
-from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.invoices import Invoice, LineKind
 from msp_billing.domain.money import CurrencyCode, Money
+
+if TYPE_CHECKING:
+    from msp_billing.domain.contracts.lifetimes import Lifetime
+    from msp_billing.domain.corrections.credit_notes import CreditNote
 
 
 class MovementKind(StrEnum):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine, overlaps
 from msp_billing.domain.contracts.endings import (
     RUNS_ON,
@@ -17,10 +17,13 @@ from msp_billing.domain.contracts.endings import (
     line_end,
 )
 from msp_billing.domain.contracts.term_dates import Term, term_on
-from msp_billing.domain.contracts.terms import ContractTerms
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.contracts.terms import ContractTerms
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Code, Frozen, Identifier
 from msp_billing.domain.money import ExactDecimal
-from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.periods import Period
 
 
 class AgreementMinimum(Frozen):

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.pricing import PricedQuantity, PriceInForce, price_quantity
-from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_policy import ShippingSpeed, known_traits
 from msp_billing.domain.contracts.order_prices import price_or_park
-from msp_billing.domain.contracts.orders import Order, OrderItem
 from msp_billing.domain.hardware import Hardware, described
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason
 from msp_billing.domain.periods import ServicePeriod
 from msp_billing.domain.price_book import Price, Product
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.contracts.agreements import Agreement
+    from msp_billing.domain.contracts.orders import Order, OrderItem
 
 
 @dataclass(frozen=True)

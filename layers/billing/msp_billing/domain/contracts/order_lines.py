@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.order_charges import (
     OrderedOnce,
     billed_here,
@@ -14,12 +13,16 @@ from msp_billing.domain.contracts.order_charges import (
     item_charges,
     park_unknown_traits,
 )
-from msp_billing.domain.contracts.order_policy import SetupFee
-from msp_billing.domain.contracts.orders import Order
 from msp_billing.domain.contracts.reconciliation import reconciliation_lines
 from msp_billing.domain.contracts.setup_fees import FactMissing, Units, fee_due_on, fee_units
 from msp_billing.domain.findings import Finding
-from msp_billing.domain.invoices import InvoiceLine
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.contracts.agreements import Agreement
+    from msp_billing.domain.contracts.order_policy import SetupFee
+    from msp_billing.domain.contracts.orders import Order
+    from msp_billing.domain.invoices import InvoiceLine
 
 
 def order_lines(build: AccountBuild) -> Iterator[InvoiceLine]:

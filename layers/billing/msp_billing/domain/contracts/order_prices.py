@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.charging.price_lookup import (
     NoPriceError,
     TwoPricesError,
@@ -12,8 +12,11 @@ from msp_billing.domain.charging.price_lookup import (
     places_of,
 )
 from msp_billing.domain.charging.pricing import PriceInForce
-from msp_billing.domain.contracts.agreements import Agreement
-from msp_billing.domain.price_book import Price, Product
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.contracts.agreements import Agreement
+    from msp_billing.domain.price_book import Price, Product
 
 
 def price_or_park(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
-from msp_billing.domain.contracts.order_policy import OrderRule
-from msp_billing.domain.contracts.orders import Order, OrderItem
+if TYPE_CHECKING:
+    from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
+    from msp_billing.domain.contracts.order_policy import OrderRule
+    from msp_billing.domain.contracts.orders import Order, OrderItem
 
 Section = str | None
 """A subscriber, or None for the account itself."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.contracts.billed_before import BilledBefore
-from msp_billing.domain.contracts.endings import End
-from msp_billing.domain.contracts.lifetimes import Lifetime
 from msp_billing.domain.findings import Finding
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.periods import Period, ServicePeriod
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.contracts.billed_before import BilledBefore
+    from msp_billing.domain.contracts.endings import End
+    from msp_billing.domain.contracts.lifetimes import Lifetime
 
 PAY_OUT = "PAY-OUT"
 """The code that pay-outs stand under on invoices; it is no product's."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.billable_lines import BillableLine, billable_lines
 from msp_billing.domain.charging.pricing import PriceInForce, price_parts
 from msp_billing.domain.contracts.order_prices import price_or_park
-from msp_billing.domain.contracts.ordered_lines import OrderedLine
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.money import Money, total
 from msp_billing.domain.periods import ServicePeriod
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.contracts.ordered_lines import OrderedLine
 
 
 def reconciliation_lines(build: AccountBuild) -> Iterator[InvoiceLine]:

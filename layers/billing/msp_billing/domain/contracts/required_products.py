@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.billable_lines import billable_lines
 from msp_billing.domain.charging.pricing import price_parts
-from msp_billing.domain.contracts.order_policy import RequiredProduct
 from msp_billing.domain.contracts.order_prices import price_or_park
 from msp_billing.domain.findings import Finding
 from msp_billing.domain.hardware import described
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason
 from msp_billing.domain.periods import ServicePeriod
-from msp_billing.domain.price_book import Product
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.contracts.order_policy import RequiredProduct
+    from msp_billing.domain.price_book import Product
 
 
 def required_product_lines(build: AccountBuild) -> Iterator[InvoiceLine]:

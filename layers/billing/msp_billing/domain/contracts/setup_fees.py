@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.contracts.agreements import Agreement
-from msp_billing.domain.contracts.order_policy import SetupFee
-from msp_billing.domain.contracts.orders import Order
+if TYPE_CHECKING:
+    from msp_billing.domain.contracts.agreements import Agreement
+    from msp_billing.domain.contracts.order_policy import SetupFee
+    from msp_billing.domain.contracts.orders import Order
 
 
 @dataclass(frozen=True)

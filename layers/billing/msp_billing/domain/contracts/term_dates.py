@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.terms import ContractTerms, months_after
+
+if TYPE_CHECKING:
+    from msp_billing.domain.contracts.agreements import Agreement
 
 _MONTHS_A_YEAR = 12
 

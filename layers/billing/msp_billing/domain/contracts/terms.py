@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
 
 
 class Trial(Frozen):

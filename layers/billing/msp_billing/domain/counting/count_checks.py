@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from msp_billing.domain.counting.counts import CountRule
-
 if TYPE_CHECKING:
+    from msp_billing.domain.counting.counts import CountRule
     from msp_billing.domain.policy import ProviderPolicy
 
 

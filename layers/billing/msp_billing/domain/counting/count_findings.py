@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.counting.counts import CountRule
-from msp_billing.domain.counting.selection import Selection
-from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.findings import Finding, FindingItem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.counting.counts import CountRule
+    from msp_billing.domain.counting.selection import Selection
+    from msp_billing.domain.feeds.definitions import FeedRow
 
 PENDING_CODE = "offboarding-pending"
 LATE_CODE = "late-change"

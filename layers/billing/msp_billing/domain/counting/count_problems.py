@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
-from msp_billing.domain.counting.counts import CountRule
-from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.problems import Problem, name_some
-from msp_billing.domain.snapshots import FeedReading
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
+    from msp_billing.domain.counting.counts import CountRule
+    from msp_billing.domain.feeds.definitions import FeedRow
+    from msp_billing.domain.snapshots import FeedReading
 
 
 def not_read(account: Account, rule: CountRule) -> Problem:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from msp_billing.domain.feeds.definitions import FeedDefinition
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.run_policy import RunPolicy
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedDefinition
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.run_policy import RunPolicy
 
 
 def feeds_counted_at(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.counting.count_findings import finding_items
-from msp_billing.domain.counting.counts import CountRule
 from msp_billing.domain.counting.cross_check_policy import CrossCheck, cross_checks_of
-from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.findings import Finding
-from msp_billing.domain.snapshots import FeedReading
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.counting.counts import CountRule
+    from msp_billing.domain.feeds.definitions import FeedRow
+    from msp_billing.domain.snapshots import FeedReading
 
 NOT_COMPARED_CODE = "sources-not-compared"
 

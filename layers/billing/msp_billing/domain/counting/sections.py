@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.accounts import Account, feed_key
-from msp_billing.domain.feeds.definitions import FeedRow
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedRow
 
 
 class RowSections:

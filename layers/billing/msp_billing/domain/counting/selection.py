@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.counting.counts import CountRule, begun, present_at
 from msp_billing.domain.date_rules import resolve_day
-from msp_billing.domain.feeds.definitions import FeedRow
-from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.feeds.definitions import FeedRow
+    from msp_billing.domain.periods import Period
 
 
 class Standing(StrEnum):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from msp_billing.domain.dunning.dunning_policy import DunningStep
 from msp_billing.domain.dunning.standing import (
     AccountState,
     DunningCase,
@@ -22,8 +22,11 @@ from msp_billing.domain.dunning.standing import (
 )
 from msp_billing.domain.dunning.timing import find_taken
 from msp_billing.domain.dunning.transitions import Cause, moved
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.outbox import MailId
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import DunningStep
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.outbox import MailId
 
 
 def case_opened(

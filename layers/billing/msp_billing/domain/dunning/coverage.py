@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy, ReleasePolicy
 from msp_billing.domain.dunning.standing import Pause
 from msp_billing.domain.ledger.entries import EntryKind
-from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
 from msp_billing.domain.money import ExactDecimal
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy, ReleasePolicy
+    from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
 
 _WITH_A_CLOCK = frozenset({EntryKind.INVOICE, EntryKind.PAYMENT_RETURNED, EntryKind.OPENING})
 """What starts and keeps a case; a late fee alone never does."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningStep
-from msp_billing.domain.dunning.move_kinds import Look
 from msp_billing.domain.dunning.timing import days_after_step_before, planned_day
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningStep
+    from msp_billing.domain.dunning.move_kinds import Look
 
 
 def spared_until(look: Look, step: DunningStep, anchor_on: date) -> tuple[date, date] | None:

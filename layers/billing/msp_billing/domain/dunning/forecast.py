@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.date_rules import local_instant
 from msp_billing.domain.dunning.coverage import covered_parts, settlement
 from msp_billing.domain.dunning.dunning_policy import (
@@ -28,9 +28,12 @@ from msp_billing.domain.dunning.playing import Rules, World, after, first_case
 from msp_billing.domain.dunning.reminders import reminded, reminder_due
 from msp_billing.domain.dunning.standing import AccountState, Standing
 from msp_billing.domain.dunning.timing import current_step, find_taken, reminder_on
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.money import ExactDecimal
-from msp_billing.domain.outbox import MailId, OutboxMail
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.outbox import MailId, OutboxMail
 
 _MOST_MOVES = 1_000
 _LONGEST = timedelta(days=3 * 366)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.dunning.coverage import Counting
-from msp_billing.domain.dunning.dunning_policy import DunningStep
 from msp_billing.domain.dunning.move_kinds import AddLateFee
-from msp_billing.domain.dunning.standing import DunningCase
-from msp_billing.domain.ledger.position import LedgerPosition
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.coverage import Counting
+    from msp_billing.domain.dunning.dunning_policy import DunningStep
+    from msp_billing.domain.dunning.standing import DunningCase
+    from msp_billing.domain.ledger.position import LedgerPosition
 
 
 def fee_document(case: DunningCase, step: str) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.dunning.coverage import Counting
-from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningPolicy
 from msp_billing.domain.dunning.standing import AccountState, DunningCase, Standing
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.money import ExactDecimal
-from msp_billing.domain.outbox import MailId, OutboxMail
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.dunning.coverage import Counting
+    from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningPolicy
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.outbox import MailId, OutboxMail
 
 WaitingFor = Literal["step", "pause", "exemption", "delivery", "override", "release"]
 

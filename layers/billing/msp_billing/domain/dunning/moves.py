@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.date_rules import local_instant
 from msp_billing.domain.dunning.coverage import Counting, counting
-from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningPolicy, DunningStep
 from msp_billing.domain.dunning.exemptions import spared_until
 from msp_billing.domain.dunning.late_fees import late_fee
 from msp_billing.domain.dunning.move_kinds import (
@@ -45,8 +43,13 @@ from msp_billing.domain.dunning.timing import (
     step_at,
 )
 from msp_billing.domain.dunning.words import written_amount, written_day
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.outbox import MailId, OutboxMail
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningPolicy, DunningStep
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.outbox import MailId, OutboxMail
 
 __all__ = [
     "AddLateFee",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningStep
 from msp_billing.domain.dunning.move_kinds import (
     CompleteLetter,
     FailLetter,
@@ -12,8 +12,11 @@ from msp_billing.domain.dunning.move_kinds import (
     SendLetter,
     TellProvider,
 )
-from msp_billing.domain.dunning.standing import NoticeAttempt, StepTaken
 from msp_billing.domain.outbox import MailState, OutboxMail
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningStep
+    from msp_billing.domain.dunning.standing import NoticeAttempt, StepTaken
 
 _LOOKS_BEFORE_TELLING = 3
 """How often one looks for news of a letter before the provider's people are told of its silence."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.date_rules import local_instant
 from msp_billing.domain.dunning.cases import (
     case_opened,
@@ -18,7 +18,6 @@ from msp_billing.domain.dunning.cases import (
     provider_told,
 )
 from msp_billing.domain.dunning.coverage import counting
-from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningPolicy
 from msp_billing.domain.dunning.moves import (
     AddLateFee,
     CompleteLetter,
@@ -30,11 +29,15 @@ from msp_billing.domain.dunning.moves import (
     Wait,
     next_move,
 )
-from msp_billing.domain.dunning.standing import Standing
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
 from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningPolicy
+    from msp_billing.domain.dunning.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.dunning.coverage import covered_parts
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy, DunningStep
-from msp_billing.domain.dunning.standing import Standing
 from msp_billing.domain.dunning.timing import reminder_on
 from msp_billing.domain.ledger.entries import EntryKind
-from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy, DunningStep
+    from msp_billing.domain.dunning.standing import Standing
+    from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
 
 
 class Reminder(Frozen):

@@ -7,14 +7,17 @@ those after it as much later, and a due date that a payment moved can only make 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.date_rules import local_instant
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy, DunningStep
-from msp_billing.domain.dunning.standing import DunningCase, StepTaken
-from msp_billing.domain.ledger.position import OwedItem
 from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy, DunningStep
+    from msp_billing.domain.dunning.standing import DunningCase, StepTaken
+    from msp_billing.domain.ledger.position import OwedItem
 
 
 def find_taken(case: DunningCase, step: str) -> StepTaken | None:

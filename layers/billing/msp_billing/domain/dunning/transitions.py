@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.dunning.standing import (
     AccountState,
@@ -17,7 +18,9 @@ from msp_billing.domain.dunning.standing import (
     Release,
     Standing,
 )
-from msp_billing.domain.ledger.position import LedgerPosition
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
 
 _GOOD, _DUE = AccountState.GOOD_STANDING, AccountState.DUE
 _CREDIT, _SERVICE = AccountState.CREDIT_HOLD, AccountState.SERVICE_HOLD

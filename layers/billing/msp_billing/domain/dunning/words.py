@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.ledger.position import LedgerPosition
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
 
 
 def written_day(day: date) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedRow
 
 MAX_NAMED = 20
 """After so many nothing more is said: the account cannot be counted anyway."""

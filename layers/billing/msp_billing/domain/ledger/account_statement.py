@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, LocaleTag, Text
 from msp_billing.domain.ledger.aging import Aging, aging
 from msp_billing.domain.ledger.entries import EntryKind, LedgerEntry, LedgerId
-from msp_billing.domain.ledger.position import OwedItem
 from msp_billing.domain.ledger.position_on_day import position_on
 from msp_billing.domain.ledger.statements import Statement, statement
 from msp_billing.domain.money import ExactDecimal
 from msp_billing.domain.parties import Paper
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import OwedItem
 
 
 class StatementItem(Frozen):

@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
 
 
 class AgingBucket(StrEnum):

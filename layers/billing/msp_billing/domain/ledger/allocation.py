@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.ledger.entries import (
     EntryDraft,
@@ -16,8 +17,10 @@ from msp_billing.domain.ledger.entries import (
     chain,
 )
 from msp_billing.domain.ledger.position import LedgerPosition, after
-from msp_billing.domain.payments.incoming import RemittancePart
 from msp_billing.domain.problems import name_some
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.incoming import RemittancePart
 
 MAX_SOURCES = 30
 """Credits that are used in one append: each is an entry, and a transaction holds 100 actions."""

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.at_issue import Balance, OpenItem
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.entries import EntryKind, LedgerEntry, LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition, after
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import Invoice
 
 MAX_OPEN_ITEMS = 10
 """Earlier documents that an invoice lists; of the others it says how many there are."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.ledger.entries import LedgerAccount, LedgerEntry
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.money import ExactDecimal
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
 
 
 class CreditUse(Frozen):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.dunning.dunning_policy import LateFee
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.allocation import with_allocation
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerAccount, Posting
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.refusals import MAX_TEXT, moving, refused
+
+if TYPE_CHECKING:
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.dunning.dunning_policy import LateFee
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.ledger.position import LedgerPosition
 
 BILLING_CYCLE = "billing cycle"
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.ledger.allocation import with_allocation
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerAccount, Posting
-from msp_billing.domain.ledger.position import LedgerPosition, TakenPayment
 from msp_billing.domain.ledger.refusals import MAX_TEXT, check_currency, moving, refused
 from msp_billing.domain.payments.incoming import IncomingPayment, IncomingReturn, PaymentMethod
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition, TakenPayment
 
 _METHODS = {
     PaymentMethod.ACH: "Payment by ACH",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.ledger.entries import Posting
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.money import Money
 from msp_billing.domain.payments.checks import amount_problems
 from msp_billing.domain.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.entries import Posting
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.money import Money
 
 MAX_TEXT = 500
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.refusals import EntryRefusedError
 from msp_billing.domain.money import ExactDecimal
-from msp_billing.domain.payments.payment_policy import PaymentPolicy
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.payments.payment_policy import PaymentPolicy
 
 WriteOffState = Literal["waiting", "approved", "rejected"]
 

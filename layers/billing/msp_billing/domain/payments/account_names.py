@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from msp_billing.domain.accounts import Account
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
 
 _LEGAL_FORMS = frozenset(
     re.findall(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.money import Money, minor_unit_digits
-from msp_billing.domain.payments.incoming import IncomingPayment, RemittancePart
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.incoming import IncomingPayment, RemittancePart
 
 EARLIEST = date(1980, 1, 1)
 """No payment is older: a year like 0206 or 1900 is a misprint, and no calendar is made for it."""

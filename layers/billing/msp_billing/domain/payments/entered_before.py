@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.ledger.position import LedgerPosition, TakenPayment
 from msp_billing.domain.payments.incoming import IncomingPayment, source_of
 from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition, TakenPayment
 
 PERHAPS_ENTERED_BEFORE = "perhaps-entered-before"
 """Why money waits that may be in the ledger already: only a person can tell."""

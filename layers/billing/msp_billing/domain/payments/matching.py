@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.money import Money
-from msp_billing.domain.payments.account_names import NamedAccounts
 from msp_billing.domain.payments.checks import remittance_problems, unknown_account
 from msp_billing.domain.payments.incoming import IncomingPayment, RemittancePart
 from msp_billing.domain.payments.invoice_numbers import canonical_number, numbers_in
 from msp_billing.domain.problems import Problem, name_some
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.payments.account_names import NamedAccounts
 
 MAX_SUGGESTIONS = 10
 _TEXTS_SHOWN, _TEXT_SHOWN = 3, 100

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.periods import Period
-from msp_billing.domain.reports.report_policy import ReportPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.reports.report_policy import ReportPolicy
 
 
 class BilledContact(Frozen):

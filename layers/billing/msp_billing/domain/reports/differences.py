@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.comparison import Comparison, ComparisonRow
-from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.money import Money
 from msp_billing.domain.problems import name_some
+
+if TYPE_CHECKING:
+    from msp_billing.domain.comparison import Comparison, ComparisonRow
+    from msp_billing.domain.counting.counts import CountedItem
 
 
 class Difference(Frozen):

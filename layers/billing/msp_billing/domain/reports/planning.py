@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.cycles import CyclePlan, CyclePlanError
 from msp_billing.domain.date_rules import resolve_instant
-from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.reports.report_policy import ReportPolicy
-from msp_billing.domain.run_policy import RunPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.periods import Period
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.reports.report_policy import ReportPolicy
+    from msp_billing.domain.run_policy import RunPolicy
 
 
 class PlannedReport(Frozen):

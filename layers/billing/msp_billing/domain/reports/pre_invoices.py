@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.hardware import Hardware
 from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
@@ -17,6 +17,9 @@ from msp_billing.domain.paper_sizes import usual_paper
 from msp_billing.domain.parties import Paper
 from msp_billing.domain.periods import Period, ServicePeriod
 from msp_billing.domain.reports.resale import Resale
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
 
 _NOT_RESOLD = frozenset({LineKind.TAX})
 """Sales tax is the service provider's own matter: what it paid is no service of its."""

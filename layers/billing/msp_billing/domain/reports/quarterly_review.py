@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.contracts.lifetimes import Lifetime
-from msp_billing.domain.invoices import CountEvidence, Invoice, InvoiceId
 from msp_billing.domain.money import CurrencyCode, Money, total
 from msp_billing.domain.parties import Paper
 from msp_billing.domain.periods import Period
+
+if TYPE_CHECKING:
+    from msp_billing.domain.contracts.lifetimes import Lifetime
+    from msp_billing.domain.invoices import CountEvidence, Invoice, InvoiceId
 
 MONTHS_SHOWN = 12
 _MONTHS_A_QUARTER = 3

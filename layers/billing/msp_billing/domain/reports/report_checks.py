@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from msp_billing.domain.reports.report_policy import ReportPolicy
-from msp_billing.domain.run_policy import RunPolicy
-
 if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.reports.report_policy import ReportPolicy
+    from msp_billing.domain.run_policy import RunPolicy
 
 
 def report_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:

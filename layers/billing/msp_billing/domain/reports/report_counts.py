@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.billable_lines import lines_in_period, provided
 from msp_billing.domain.counting.counts import CountedItem
 from msp_billing.domain.money import ExactDecimal
-from msp_billing.domain.price_book import Product
-from msp_billing.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.price_book import Product
+    from msp_billing.domain.problems import Problem
 
 ACCOUNT_ITSELF = "–"
 """Stands where an item belongs to no subscriber or site."""

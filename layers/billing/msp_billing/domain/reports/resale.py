@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
 from msp_billing.domain.base import Code, Frozen, Identifier, Text
-from msp_billing.domain.invoices import InvoiceLine
 from msp_billing.domain.money import ExactDecimal, Money, minor_unit_digits
+
+if TYPE_CHECKING:
+    from msp_billing.domain.invoices import InvoiceLine
 
 ResaleColour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.findings import Finding
 from msp_billing.domain.periods import Period
-from msp_billing.domain.reports.report_policy import ReportPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.reports.report_policy import ReportPolicy
 
 
 class UncoveredDevices(Frozen):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.counting.counts import CountedItem, CountRule
-from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.report_counts import (
     ItemKey,
@@ -24,7 +21,12 @@ from msp_billing.domain.reports.report_counts import (
     reported_counts,
     subscriber_name,
 )
-from msp_billing.domain.reports.report_policy import ReportPolicy
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.counting.counts import CountedItem, CountRule
+    from msp_billing.domain.feeds.definitions import FeedRow
+    from msp_billing.domain.reports.report_policy import ReportPolicy
 
 UserChangeKind = Literal["added", "removed", "changed"]
 

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.work.approval_terms import AccountWork, AutoApproval, WorkApproval
-from msp_billing.domain.work.time_entries import TimeEntry
+
+if TYPE_CHECKING:
+    from msp_billing.domain.work.approval_terms import AccountWork, AutoApproval, WorkApproval
+    from msp_billing.domain.work.time_entries import TimeEntry
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.date_rules import local_instant
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _WEEKDAYS: tuple[Weekday, ...] = (

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import takewhile
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from msp_billing.domain.accounts import feed_key
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.money import Money
 from msp_billing.domain.problems import Problem, name_some
-from msp_billing.domain.work.approval_terms import AccountWork
 from msp_billing.domain.work.approvals import AskedFor, Decision, decide
 from msp_billing.domain.work.business_hours import WorkPart, split_at_business_hours
 from msp_billing.domain.work.rate_cards import BilledTime, Rate, RateCard, exact_hours
@@ -26,7 +24,12 @@ from msp_billing.domain.work.time_entries import (
     charge_id,
     read_time_entry,
 )
-from msp_billing.domain.work.work_rules import WorkRules
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.feeds.definitions import FeedRow
+    from msp_billing.domain.work.approval_terms import AccountWork
+    from msp_billing.domain.work.work_rules import WorkRules
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from msp_billing.domain.accounts import feed_key
 from msp_billing.domain.base import Frozen, Text
-from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.work.notes import MAX_NOTE_LENGTH, WorkNote
+
+if TYPE_CHECKING:
+    from msp_billing.domain.feeds.definitions import FeedRow
 
 ENGINEER, ROLE, WORK, STARTS, ENDS, BILLING = (
     "engineer",

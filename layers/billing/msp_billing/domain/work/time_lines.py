@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.building.build_context import BuildContext
-from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.standing import active_agreements
 from msp_billing.domain.date_rules import resolve_day
 from msp_billing.domain.findings import Finding, FindingItem
 from msp_billing.domain.invoices import InvoiceLine, LineKind, LineReason, PriceBasis
 from msp_billing.domain.periods import Period, ServicePeriod
-from msp_billing.domain.price_book import Product
-from msp_billing.domain.snapshots import FeedReading
-from msp_billing.domain.work.approvals import Decision
-from msp_billing.domain.work.run_work import RunWork
 from msp_billing.domain.work.time_charges import (
     ChargedHours,
     TimeCharge,
@@ -27,7 +21,16 @@ from msp_billing.domain.work.time_charges import (
 )
 from msp_billing.domain.work.time_entries import Billing, TimeEntry
 from msp_billing.domain.work.work_done import WorkDone, WorkSpan
-from msp_billing.domain.work.work_rules import WorkRules
+
+if TYPE_CHECKING:
+    from msp_billing.domain.building.account_build import AccountBuild
+    from msp_billing.domain.building.build_context import BuildContext
+    from msp_billing.domain.contracts.agreements import Agreement
+    from msp_billing.domain.price_book import Product
+    from msp_billing.domain.snapshots import FeedReading
+    from msp_billing.domain.work.approvals import Decision
+    from msp_billing.domain.work.run_work import RunWork
+    from msp_billing.domain.work.work_rules import WorkRules
 
 
 def time_lines(build: AccountBuild) -> Iterator[InvoiceLine]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.accounting.exported import (
     AccountingPeriod,
@@ -19,16 +20,18 @@ from msp_billing.domain.accounting.exported import (
 )
 from msp_billing.domain.accounting.lines import credit_lines, invoice_lines
 from msp_billing.domain.accounting.tying_out import file_sums, ledger_sums, untied
-from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount, LedgerEntry
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.verifying import verify
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.dunning.context import policy_in_force
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.accounts import today_of
+
+if TYPE_CHECKING:
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 _NOT_LATE = frozenset({EntryKind.ALLOCATION, EntryKind.OPENING})
 """What no export of earlier days lacks: opening balances stood in the books before."""

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
-from msp_billing.domain.run_policy import RunPolicy
 from msp_billing.usecases.applying.changes import Change, ChangeGroup, ChangeKind, FieldChange
 from msp_billing.usecases.applying.differences import (
     differences,
@@ -18,6 +14,12 @@ from msp_billing.usecases.applying.differences import (
     said,
 )
 from msp_billing.usecases.sync_schedules import schedule_fingerprint, schedule_name
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
+    from msp_billing.domain.run_policy import RunPolicy
 
 _APART = frozenset({"provider", "version", "mail_templates"})
 _SINGULAR = {

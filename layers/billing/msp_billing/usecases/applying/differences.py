@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msp_billing.domain.base import Frozen
 from msp_billing.usecases.applying.changes import FieldChange
+
+if TYPE_CHECKING:
+    from msp_billing.domain.base import Frozen
 
 _MAX_VALUE = 72
 _Document = Mapping[str, Any]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, opening_at
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
@@ -20,8 +19,11 @@ from msp_billing.usecases.applying.comparing import (
     schedule_changes,
 )
 from msp_billing.usecases.errors import UnknownProviderError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import MAX_ACCOUNTS_AT_ONCE
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.usecases.ports import Ports
 
 _Versioned = TypeVar("_Versioned", ProviderPolicy, PriceBook)
 

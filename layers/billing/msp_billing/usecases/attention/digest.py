@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -11,12 +12,14 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.digest_policy import WEEKDAYS
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.attention.looking import needs_a_person
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.mailing.contact_alerts import provider_people
 from msp_billing.usecases.mailing.sending_mails import send_to_provider
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 RUN = "digest"
 """In place of the name of a run in digests; the period is the month of the day."""

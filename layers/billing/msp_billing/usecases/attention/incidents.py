@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.attention import AttentionKind, Incident
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _MAX_WORDS = 450
 

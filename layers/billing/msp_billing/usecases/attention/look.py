@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.attention import Attention
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.run_policy import RunPolicy
-from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.records import CurrentVersions
+if TYPE_CHECKING:
+    from msp_billing.domain.attention import Attention
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.run_policy import RunPolicy
+    from msp_billing.usecases.ports import Ports
+    from msp_billing.usecases.records import CurrentVersions
 
 MOST_OF_A_KIND = 50
 """Entries that one part of the list gives out; what is above is counted, not named."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.attention import Attention, AttentionKind, by_urgency
 from msp_billing.usecases.attention.accounts import accounts
@@ -17,7 +18,9 @@ from msp_billing.usecases.attention.look import Look, clipped, look_at
 from msp_billing.usecases.attention.mails import contacts, mails, sending
 from msp_billing.usecases.attention.money import incidents, payments, sweeps, write_offs
 from msp_billing.usecases.errors import DEFECTS, LedgerUnreadableError, SealBrokenError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _LOGGER = logging.getLogger(__name__)
 

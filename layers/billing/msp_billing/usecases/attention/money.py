@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.attention import Attention, AttentionKind, Incident
-from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.attention import commands
 from msp_billing.usecases.attention.incidents import LASTS
 from msp_billing.usecases.attention.look import Look, at_most, clipped
 from msp_billing.usecases.receivables.verifying import anchor_key
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.records import PaymentRecord
 
 _SWEEPS_MISSED = 2
 """Days without anchors, which the daily sweep writes last: it has not come to its end since."""

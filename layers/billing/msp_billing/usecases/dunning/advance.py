@@ -8,12 +8,11 @@ that comes in between wins (docs/faults.md, 36). A call that broke off is repeat
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.move_kinds import (
     CloseCase,
     Ended,
@@ -30,7 +29,10 @@ from msp_billing.usecases.dunning.entitlements import publish
 from msp_billing.usecases.dunning.mails import send_waiting, withdraw_waiting
 from msp_billing.usecases.dunning.performing import perform
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+    from msp_billing.usecases.ports import Ports
 
 _FIRST_LOOK = timedelta(minutes=15)
 """When it is first looked what became of a letter: most bounces are known within seconds."""

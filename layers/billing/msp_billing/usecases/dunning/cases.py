@@ -6,10 +6,10 @@ anything: a payment that closes a case must not wait for mail.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.dunning.cases import case_closed, case_opened, case_reopened
-from msp_billing.domain.dunning.coverage import Counting
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.move_kinds import Ended
 from msp_billing.domain.dunning.standing import AccountState, DunningCase, Standing
 from msp_billing.domain.dunning.transitions import Cause
@@ -24,7 +24,11 @@ from msp_billing.usecases.dunning.context import (
 )
 from msp_billing.usecases.dunning.deciding import decide
 from msp_billing.usecases.dunning.mails import mails_wait, returned_mails
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.coverage import Counting
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+    from msp_billing.usecases.ports import Ports
 
 # --- Opening -------------------------------------------------------------------------------------
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.contacts import contacts_in_turn
-from msp_billing.domain.dunning.dunning_policy import AccountDunning
 from msp_billing.domain.dunning.moves import dunning_of
-from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.mailing.mail_copies import reachable
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import AccountDunning
+    from msp_billing.usecases.dunning.context import DunningContext
 
 
 def reachable_contacts(context: DunningContext) -> AccountDunning:

@@ -6,19 +6,22 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.dunning.coverage import Counting, counting
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy
-from msp_billing.domain.dunning.standing import DunningCase, HistoryEntry, Standing
 from msp_billing.domain.dunning.transitions import history_of
 from msp_billing.domain.ledger.entries import LedgerId
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.dunning.carried import SCHEMA_VERSION
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+    from msp_billing.domain.dunning.standing import DunningCase, HistoryEntry, Standing
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 MAX_TRIES = 8
 """How often somebody else may come first before a call is given up."""

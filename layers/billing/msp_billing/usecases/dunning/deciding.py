@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.dunning.move_kinds import Ended, Move
 from msp_billing.domain.dunning.moves import next_move
 from msp_billing.usecases.dunning.contacts import reachable_contacts
-from msp_billing.usecases.dunning.context import DunningContext
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.dunning.context import DunningContext
 
 
 def decide(context: DunningContext, at: datetime | None = None) -> Move:

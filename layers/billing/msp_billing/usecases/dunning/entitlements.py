@@ -12,17 +12,15 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.dunning import entitlements as rules
 from msp_billing.domain.dunning.dunning_policy import ProtectedService
 from msp_billing.domain.dunning.entitlements import Answer, Entitlement, What, entitlement_of
 from msp_billing.domain.dunning.standing import AccountState, Standing
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.dunning.context import (
     MAX_TRIES,
@@ -30,7 +28,11 @@ from msp_billing.usecases.dunning.context import (
     policy_in_force,
 )
 from msp_billing.usecases.errors import BusError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 EVENT = "AccountEntitlementChanged"
 """Its schema is docs/schemas/events/account-entitlement-changed.v1.json."""

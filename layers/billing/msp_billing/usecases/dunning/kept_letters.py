@@ -11,13 +11,16 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.documents import PDF, NamedDocument
-from msp_billing.domain.dunning.letters import DunningLetter
-from msp_billing.domain.outbox import MailId, OutboxMail
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.errors import DEFECTS
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.letters import DunningLetter
+    from msp_billing.domain.outbox import MailId, OutboxMail
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 _MESSAGE = "message/rfc822"
 _LOGGER = logging.getLogger(__name__)

@@ -7,11 +7,14 @@ mails are: what the next contact gets is the letter that was sealed, with anothe
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.outbox import MailId, OutboxMail
-from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.dunning.kept_letters import kept_letter_key
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.outbox import MailId, OutboxMail
+    from msp_billing.usecases.dunning.context import DunningContext
+    from msp_billing.usecases.ports import Ports
 
 _END_OF_HEADERS = b"\r\n\r\n"
 _RETURNED = re.compile(r"c\d+-returned-\d{20}(?:-copy-\d+)?")

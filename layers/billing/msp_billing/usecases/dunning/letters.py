@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.dunning.coverage import CoveredPart, covered_parts
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy, DunningStep
 from msp_billing.domain.dunning.entitlements import protected_services
 from msp_billing.domain.dunning.forecast import forecast, what_clears
 from msp_billing.domain.dunning.late_fees import fee_document
@@ -21,11 +21,14 @@ from msp_billing.domain.dunning.letters import (
     ProviderAlert,
 )
 from msp_billing.domain.dunning.moves import dunning_of
-from msp_billing.domain.dunning.reminders import Reminder
-from msp_billing.domain.dunning.standing import Pause
-from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
 from msp_billing.domain.paper_sizes import paper_of
-from msp_billing.usecases.dunning.context import DunningContext
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy, DunningStep
+    from msp_billing.domain.dunning.reminders import Reminder
+    from msp_billing.domain.dunning.standing import Pause
+    from msp_billing.domain.ledger.position import LedgerPosition, OwedItem
+    from msp_billing.usecases.dunning.context import DunningContext
 
 _NOTHING = Decimal(0)
 

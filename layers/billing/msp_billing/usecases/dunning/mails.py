@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy, DunningStep
 from msp_billing.domain.dunning.letters import (
     DunningLetter,
     ProviderAlert,
     notice_undeliverable,
 )
-from msp_billing.domain.dunning.standing import Standing, StepTaken
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.dunning.contacts import letter_recipients
-from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.dunning.kept_letters import LetterMail, keep_mail
 from msp_billing.usecases.dunning.letters import (
     about_a_hold,
@@ -29,6 +27,11 @@ from msp_billing.usecases.dunning.letters import (
     step_letter,
 )
 from msp_billing.usecases.mailing.sending_mails import Compose, send_once
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy, DunningStep
+    from msp_billing.domain.dunning.standing import Standing, StepTaken
+    from msp_billing.usecases.dunning.context import DunningContext
 
 RUN = "dunning"
 """In place of the name of a run in mails of dunning; the period is the month they were made in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.dunning.cases import notice_overridden
@@ -12,7 +13,9 @@ from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 
 class OverrideRefusedError(ProblemsError):

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.dunning.coverage import covered_parts, is_open
-from msp_billing.domain.dunning.standing import Pause
 from msp_billing.domain.money import ExactDecimal
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.usecases.dunning.context import DunningContext
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.standing import Pause
+    from msp_billing.usecases.dunning.context import DunningContext
 
 _LONGEST = timedelta(days=366)
 _LONGEST_TEXT = 400

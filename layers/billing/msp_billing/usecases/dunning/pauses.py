@@ -6,6 +6,8 @@ ends it before, the case goes on at the step where it stood.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.dunning.standing import Pause, Standing
 from msp_billing.domain.dunning.words import written_amount, written_day
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
@@ -20,7 +22,9 @@ from msp_billing.usecases.dunning.pause_checks import (
 )
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 __all__ = [
     "EndPauseRequest",

@@ -7,7 +7,7 @@ version too. What a move has to be told by mail is put into the outbox with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.domain.dunning.cases import (
     hold_placed,
@@ -16,7 +16,6 @@ from msp_billing.domain.dunning.cases import (
     letter_sent,
     provider_told,
 )
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.late_fees import fee_document
 from msp_billing.domain.dunning.move_kinds import (
     AddLateFee,
@@ -28,12 +27,15 @@ from msp_billing.domain.dunning.move_kinds import (
     SendLetter,
     TellProvider,
 )
-from msp_billing.domain.dunning.standing import DunningCase, Standing
 from msp_billing.domain.dunning.timing import find_taken
 from msp_billing.usecases.dunning.cases import close_case
-from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.dunning.mails import alert_mail, copy_mail, letter_mail
 from msp_billing.usecases.receivables.late_fees import charge_late_fee
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+    from msp_billing.domain.dunning.standing import DunningCase, Standing
+    from msp_billing.usecases.dunning.context import DunningContext
 
 
 def perform(context: DunningContext, dunning: DunningPolicy, move: Move) -> bool:

@@ -7,6 +7,7 @@ stored and nothing else, so that it may be called twice, late, or by two at the 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.dunning.coverage import settlement
 from msp_billing.domain.dunning.move_kinds import CloseCase, Ended, Wait
@@ -30,7 +31,9 @@ from msp_billing.usecases.dunning.release_situation import (
     settlement_since,
     what_is_missing,
 )
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _TOLERANCE = timedelta(minutes=5)
 """An execution that looks this much later than it could is left alone."""

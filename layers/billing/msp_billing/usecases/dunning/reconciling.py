@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
@@ -16,7 +16,9 @@ from msp_billing.usecases.dunning.entitlements import (
     desired_state,
     may,
 )
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 PAGE = 500
 """Records an answer has at most: a few hundred bytes each, where Lambda answers with 6 MB."""

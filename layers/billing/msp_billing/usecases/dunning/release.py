@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.dunning.standing import Release, Standing
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.problems import name_some
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, load_account
 from msp_billing.usecases.dunning.release_ending import restore_without_execution
@@ -32,7 +32,10 @@ from msp_billing.usecases.dunning.release_situation import (
     what_is_missing,
 )
 from msp_billing.usecases.errors import ApprovalGoneError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.usecases.ports import Ports
 
 
 def start_release(ports: Ports, standing: Standing, position: LedgerPosition) -> Standing:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.dunning.dunning_policy import ReleaseRole
 from msp_billing.domain.dunning.letters import ReleaseQuestion
 from msp_billing.domain.dunning.standing import (
     AccountState,
@@ -35,7 +34,10 @@ from msp_billing.usecases.dunning.release_situation import (
     release_under_way,
 )
 from msp_billing.usecases.errors import ApprovalGoneError, UnknownProviderError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import ReleaseRole
+    from msp_billing.usecases.ports import Ports
 
 
 class ApprovalRequest(Frozen):

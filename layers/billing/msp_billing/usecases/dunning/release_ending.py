@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.dunning.cases import case_closed
 from msp_billing.domain.dunning.letters import ProviderAlert, release_left_to_person
-from msp_billing.domain.dunning.standing import Release
 from msp_billing.domain.dunning.transitions import Cause
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.usecases.dunning.carried import Carried
@@ -40,7 +39,10 @@ from msp_billing.usecases.dunning.release_situation import (
 )
 from msp_billing.usecases.errors import MailRefusedForNowError
 from msp_billing.usecases.mailing.sending_mails import send_to_provider
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.standing import Release
+    from msp_billing.usecases.ports import Ports
 
 _LETTERS_KEEP = timedelta(days=14)
 """Whoever has not read by then that a hold has ended knows it."""

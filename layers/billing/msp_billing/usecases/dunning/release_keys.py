@@ -10,13 +10,12 @@ import hashlib
 import hmac
 import secrets
 from contextlib import suppress
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.dunning.dunning_policy import ReleaseRole
-from msp_billing.domain.dunning.letters import ReleaseQuestion
 from msp_billing.domain.dunning.standing import Release, ReleaseKey
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.usecases.dunning.carried import Carried
@@ -30,7 +29,11 @@ from msp_billing.usecases.dunning.release_situation import (
 )
 from msp_billing.usecases.errors import ApprovalGoneError, MailRefusedForNowError
 from msp_billing.usecases.mailing.sending_mails import send_once
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import ReleaseRole
+    from msp_billing.domain.dunning.letters import ReleaseQuestion
+    from msp_billing.usecases.ports import Ports
 
 _SECRET_BYTES = 32
 _LONGEST_ROLE = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.dunning.coverage import settlement
 from msp_billing.domain.dunning.letters import (
@@ -14,12 +15,9 @@ from msp_billing.domain.dunning.letters import (
     SettledPayment,
 )
 from msp_billing.domain.dunning.moves import dunning_of
-from msp_billing.domain.dunning.standing import Release
 from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount
-from msp_billing.domain.ledger.position import LedgerPosition, TakenPayment
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
 from msp_billing.domain.paper_sizes import paper_of
-from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.dunning.kept_letters import LetterMail
 from msp_billing.usecases.dunning.letters import letter_documents
 from msp_billing.usecases.dunning.mails import dunning_mail_id
@@ -29,7 +27,12 @@ from msp_billing.usecases.dunning.release_situation import (
 )
 from msp_billing.usecases.errors import MailRefusedForNowError
 from msp_billing.usecases.mailing.sending_mails import send_once
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.standing import Release
+    from msp_billing.domain.ledger.position import LedgerPosition, TakenPayment
+    from msp_billing.usecases.dunning.context import DunningContext
+    from msp_billing.usecases.ports import Ports
 
 _NOTHING = Decimal(0)
 

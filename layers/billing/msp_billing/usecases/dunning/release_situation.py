@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.dunning.coverage import Settlement, settlement
-from msp_billing.domain.dunning.dunning_policy import ReleasePolicy, ReleaseRole
-from msp_billing.domain.dunning.standing import Release, Standing
 from msp_billing.domain.dunning.words import written_amount, written_day
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.dunning.carried import SCHEMA_VERSION
 from msp_billing.usecases.dunning.context import MAX_TRIES, DunningContext, short_enough
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import ReleasePolicy, ReleaseRole
+    from msp_billing.domain.dunning.standing import Release, Standing
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.usecases.ports import Ports
 
 MAX_TEXT = 500
 _SECONDS_A_DAY = 86_400

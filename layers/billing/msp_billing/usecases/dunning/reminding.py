@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msp_billing.domain.cycles import CycleId
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.reminders import Reminder, reminded, reminder_due
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.dunning.contacts import letter_recipients
-from msp_billing.usecases.dunning.context import DunningContext
 from msp_billing.usecases.dunning.letters import reminder_letter
 from msp_billing.usecases.dunning.mails import RUN, dunning_mail_id, send_mail
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.dunning.context import DunningContext
+    from msp_billing.usecases.ports import Ports
 
 Reminded = Literal["sent", "waits", "raced"]
 """It was sent or tried; SES takes none for now; or the account changed since it was read."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from pydantic import Field
 
 from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.dunning.standing import Standing
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.usecases.attention.incidents import report_incident
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.entitlements import publish_untold
@@ -30,10 +29,13 @@ from msp_billing.usecases.errors import (
     MailSetupError,
     SealBrokenError,
 )
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.matching_again import match_again
 from msp_billing.usecases.receivables.verifying import anchor_ledgers
 from msp_billing.usecases.sweeping import RemainingMs, SweepDue, hand_on, share_out
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.usecases.ports import Ports
 
 _LOGGER = logging.getLogger(__name__)
 _REPORTED = (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.dunning.coverage import counting
 from msp_billing.domain.dunning.reminders import reminder_due
 from msp_billing.domain.dunning.standing import AccountState, Standing
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.outbox import MailId
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.dunning.cases import ensure_running, open_case
 from msp_billing.usecases.dunning.context import (
@@ -20,8 +19,13 @@ from msp_billing.usecases.dunning.pauses import end_expired_pauses
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.dunning.reminding import Reminded, remind, send_left_behind
-from msp_billing.usecases.dunning.sweep_result import SweepResult
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.outbox import MailId
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.dunning.sweep_result import SweepResult
+    from msp_billing.usecases.ports import Ports
 
 
 def look_at_account(

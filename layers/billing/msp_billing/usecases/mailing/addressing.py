@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.contacts import contact_key
 from msp_billing.domain.outbox import MailState, OutboxMail
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.mailing.contact_alerts import nobody_alert
 from msp_billing.usecases.mailing.mail_copies import chain_of, next_contact
 from msp_billing.usecases.mailing.mail_queue import tell_of_queue_if_possible
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 
 def flagged_among(ports: Ports, provider: str, mails: Iterable[OutboxMail]) -> frozenset[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from msp_billing.domain.document_links import LINK_LIFE, DocumentLink, document_name
 from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.outbox import Attachment, OutboxMail
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.outbox import Attachment, OutboxMail
+    from msp_billing.usecases.ports import Ports
 
 MAIL_LIMIT_BYTES = 40_000_000
 """SES's limit of 40 MB for a mail as it is sent, attachments encoded; read as the smaller MB."""

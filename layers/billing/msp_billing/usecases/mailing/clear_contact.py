@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from msp_billing.domain.base import EmailAddress, Frozen, Identifier, Text
 from msp_billing.domain.contacts import Contact, cleared, contact_key
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _MAX_TRIES = 8
 

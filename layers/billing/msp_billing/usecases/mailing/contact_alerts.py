@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.contacts import Contact, ContactFlag, FlagReason
 from msp_billing.domain.dunning.letters import AlertFact, ProviderAlert
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.mailing.mail_copies import chain_of
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 RUN = "contacts"
 """In place of the name of a run in alerts about contacts; the period is the month of the flag."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.ledger.credit_use import CreditUse, credit_use
 from msp_billing.domain.ledger.entries import EntryKind, LedgerId
 from msp_billing.domain.ledger.position import position_of
 from msp_billing.domain.outbox import MailId
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.usecases.ports import Ports
 
 
 def credit_mail_id(note: CreditNote) -> MailId:

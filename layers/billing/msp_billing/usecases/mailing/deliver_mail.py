@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -16,9 +17,11 @@ from msp_billing.usecases.mailing.addressing import addressed, flagged_among
 from msp_billing.usecases.mailing.composing_mails import AccountMails
 from msp_billing.usecases.mailing.mail_round import MailRound
 from msp_billing.usecases.mailing.sending_mails import Compose, send_once, settle_left_behind
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
 from msp_billing.usecases.report_store import report_mail_id
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 
 class DeliverRequest(BatchRequest):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.outbox import TO_ACCOUNTS, OutboxMail
 from msp_billing.usecases.dunning.context import load_account, policy_in_force
@@ -10,7 +11,9 @@ from msp_billing.usecases.dunning.letter_copies import goes_to_the_next, why_wit
 from msp_billing.usecases.mailing.contact_alerts import nobody_alert, unknown_alert
 from msp_billing.usecases.mailing.mail_copies import chain_of, reached_nobody
 from msp_billing.usecases.mailing.mail_queue import tell_of_queue_if_possible
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _EVENTS_COME_WITHIN = timedelta(hours=1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -13,7 +14,9 @@ from msp_billing.domain.periods import Period
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.mails import RUN as DUNNING_RUN
 from msp_billing.usecases.mailing.contact_alerts import RUN as CONTACTS_RUN
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 FAILED = frozenset({MailState.BOUNCED, MailState.COMPLAINED, MailState.REJECTED})
 

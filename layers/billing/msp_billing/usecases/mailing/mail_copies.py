@@ -7,11 +7,14 @@ in it, so that it comes to an end; only a person sends something to a contact ag
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
 from msp_billing.domain.contacts import contact_key, contacts_in_turn
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.usecases.ports import Ports
 
 MAX_COPIES = 99
 _READ_AT_ONCE = 10

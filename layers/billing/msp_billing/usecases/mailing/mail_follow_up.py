@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.contacts import Contact, ContactFlag, FlagReason, contact_key, flagged
 from msp_billing.domain.mail_events import MailEvent, has_failed, told_recipients
 from msp_billing.domain.outbox import TO_ACCOUNTS, MailId, MailState, OutboxMail
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.letter_copies import goes_to_the_next
 from msp_billing.usecases.mailing.contact_alerts import flag_alert, nobody_alert
@@ -19,7 +19,10 @@ from msp_billing.usecases.mailing.mail_copies import (
     reached_nobody,
 )
 from msp_billing.usecases.mailing.mail_queue import tell_of_queue
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 _MAX_TRIES = 8
 

@@ -7,9 +7,12 @@ event on the bus has it sent at once; should the event be lost, the daily sweep 
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from msp_billing.usecases.errors import BusError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.sending import TokenBucket
 from msp_billing.usecases.errors import MailRefusedForNowError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _LAST_ATTEMPT = timedelta(seconds=60)
 """Kept back for the attempt under way: making a mail, SES's 23 seconds, and storing its fate."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.mail_events import MailEvent, after_event
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.usecases.mailing.mail_follow_up import follow_up
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 __all__ = ["MailEvent", "MailEventResult", "record_mail_event"]
 

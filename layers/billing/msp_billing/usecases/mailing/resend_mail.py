@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -15,8 +15,10 @@ from msp_billing.domain.reports.report_policy import REPORT_KINDS
 from msp_billing.usecases.mailing.mail_copies import MAX_COPIES, add_copy, chain_of, reachable
 from msp_billing.usecases.mailing.mail_queue import tell_of_queue
 from msp_billing.usecases.mailing.sending_mails import settle_left_behind
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.render_invoices import mail_id
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _REPEATABLE = frozenset({"invoice", "comparison", "credit-note", "statement", *REPORT_KINDS})
 _MAX_TRIES = 8

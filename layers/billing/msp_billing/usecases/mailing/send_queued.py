@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.outbox import MailState, OutboxMail
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.context import pinned
 from msp_billing.usecases.dunning.context import load_account, policy_in_force
 from msp_billing.usecases.dunning.kept_letters import keep_mail
@@ -32,8 +32,11 @@ from msp_billing.usecases.mailing.sending_mails import (
     send_once,
     settle_left_behind,
 )
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.statement_documents import compose_statement
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 _LOGGER = logging.getLogger(__name__)
 _ONE_OF = 2

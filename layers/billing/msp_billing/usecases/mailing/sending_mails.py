@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.outbox import MailId, MailKind, MailState, OutboxMail
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.errors import (
     DEFECTS,
     MailOutcomeUnknownError,
@@ -16,7 +15,11 @@ from msp_billing.usecases.errors import (
     MailRejectedError,
     MailSetupError,
 )
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.cycles import CycleId
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 _LONGEST_ATTEMPT = timedelta(minutes=15)
 """No Lambda lives longer, so that a claim older than this was left behind by a dead one."""

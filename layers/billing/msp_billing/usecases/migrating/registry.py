@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.usecases.migrating.mail_outcomes import MAIL_OUTCOMES
-from msp_billing.usecases.migrating.migration import Migration
 from msp_billing.usecases.migrating.schema import NEWEST_SCHEMA
 from msp_billing.usecases.migrating.todays_fields import TODAYS_FIELDS
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.migrating.migration import Migration
 
 MIGRATIONS: tuple[Migration, ...] = (TODAYS_FIELDS, MAIL_OUTCOMES)
 

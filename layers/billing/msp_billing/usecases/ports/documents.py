@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from msp_billing.domain.at_issue import InvoiceAtIssue
-from msp_billing.domain.attention import Digest
-from msp_billing.domain.comparison import Comparison
-from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.cycles import Cycle, CycleId
-from msp_billing.domain.documents import NamedDocument
-from msp_billing.domain.dunning.letters import DunningLetter, ProviderAlert, ReleaseQuestion
-from msp_billing.domain.invoices import Invoice
-from msp_billing.domain.ledger.account_statement import AccountStatement
-from msp_billing.domain.ledger.credit_use import CreditUse
-from msp_billing.domain.money import Money
-from msp_billing.domain.outbox import MailId, OutboxMail
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
-from msp_billing.domain.reports.content import ReportContent, ReportFrame
-from msp_billing.domain.reports.exceptions import AccountFindings
-from msp_billing.domain.reports.notices import MadeReport, ReportNotice
-from msp_billing.domain.reports.report_policy import ReportPolicy
-from msp_billing.domain.run_policy import RunPolicy
-from msp_billing.domain.run_summary import RunRow, RunTotals
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import InvoiceAtIssue
+    from msp_billing.domain.attention import Digest
+    from msp_billing.domain.comparison import Comparison
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.cycles import Cycle, CycleId
+    from msp_billing.domain.documents import NamedDocument
+    from msp_billing.domain.dunning.letters import DunningLetter, ProviderAlert, ReleaseQuestion
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.ledger.account_statement import AccountStatement
+    from msp_billing.domain.ledger.credit_use import CreditUse
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.outbox import MailId, OutboxMail
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
+    from msp_billing.domain.reports.content import ReportContent, ReportFrame
+    from msp_billing.domain.reports.exceptions import AccountFindings
+    from msp_billing.domain.reports.notices import MadeReport, ReportNotice
+    from msp_billing.domain.reports.report_policy import ReportPolicy
+    from msp_billing.domain.run_policy import RunPolicy
+    from msp_billing.domain.run_summary import RunRow, RunTotals
 
 
 class InvoiceRenderer(Protocol):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from msp_billing.domain.contacts import Contact
-from msp_billing.domain.document_links import DocumentLink
+if TYPE_CHECKING:
+    from msp_billing.domain.contacts import Contact
+    from msp_billing.domain.document_links import DocumentLink
 
 
 class ContactStore(Protocol):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedRow, FeedSeal
-from msp_billing.domain.feeds.tables import FeedTable
-from msp_billing.domain.outbox import OutboxMail
-from msp_billing.domain.policy import HolidayCalendar
-from msp_billing.domain.problems import Problem
-from msp_billing.domain.sending import SendingAllowance
+
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport, FeedRow, FeedSeal
+    from msp_billing.domain.feeds.tables import FeedTable
+    from msp_billing.domain.outbox import OutboxMail
+    from msp_billing.domain.policy import HolidayCalendar
+    from msp_billing.domain.problems import Problem
+    from msp_billing.domain.sending import SendingAllowance
 
 
 class Clock(Protocol):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from msp_billing.domain.dunning.standing import HistoryEntry, Standing
-from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.ledger.write_offs import WriteOff
-from msp_billing.domain.outbox import OutboxMail
-from msp_billing.domain.payments.incoming import PaymentKey
-from msp_billing.domain.payments.payment_policy import PaymentFile
-from msp_billing.domain.payments.records import PaymentRecord
-from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.standing import HistoryEntry, Standing
+    from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.ledger.write_offs import WriteOff
+    from msp_billing.domain.outbox import OutboxMail
+    from msp_billing.domain.payments.incoming import PaymentKey
+    from msp_billing.domain.payments.payment_policy import PaymentFile
+    from msp_billing.domain.payments.records import PaymentRecord
+    from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
 
 
 class LedgerStore(Protocol):

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.at_issue import InvoiceAtIssue
-from msp_billing.domain.attention import AttentionKind, Incident
-from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.cycles import Cycle, CycleId
-from msp_billing.domain.invoices import Invoice, InvoiceId
-from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
-from msp_billing.domain.outcomes import AccountOutcome
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.price_book import PriceBook
-from msp_billing.usecases.records import (
-    AccountRecord,
-    Approval,
-    BookEntry,
-    CurrentVersions,
-    Numbering,
-    NumberSeries,
-    StoredObject,
-)
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.at_issue import InvoiceAtIssue
+    from msp_billing.domain.attention import AttentionKind, Incident
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.cycles import Cycle, CycleId
+    from msp_billing.domain.invoices import Invoice, InvoiceId
+    from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
+    from msp_billing.domain.outcomes import AccountOutcome
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.price_book import PriceBook
+    from msp_billing.usecases.records import (
+        AccountRecord,
+        Approval,
+        BookEntry,
+        CurrentVersions,
+        Numbering,
+        NumberSeries,
+        StoredObject,
+    )
 
 
 class PolicyStore(Protocol):

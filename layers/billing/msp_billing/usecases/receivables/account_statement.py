@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.ledger.statements import Statement, statement
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 
 def state_account(

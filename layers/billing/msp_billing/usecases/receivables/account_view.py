@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.dunning.coverage import covered_parts, is_open
-from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.entitlements import entitlement_of
 from msp_billing.domain.dunning.forecast import Clearing, ForecastStep, forecast, what_clears
 from msp_billing.domain.dunning.move_kinds import Wait
 from msp_billing.domain.dunning.moves import dunning_of
 from msp_billing.domain.ledger.aging import aging
 from msp_billing.domain.ledger.entries import EntryKind
-from msp_billing.domain.ledger.position import OwedItem
 from msp_billing.domain.ledger.statements import balance_effect
-from msp_billing.domain.outbox import MailId, OutboxMail
-from msp_billing.domain.policy import Clause
 from msp_billing.usecases.dunning.context import DunningContext, load_account
 from msp_billing.usecases.dunning.deciding import decide
 from msp_billing.usecases.dunning.release_letters import keys_to_turn
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.account_facts import (
     AccountView,
     BookedLine,
@@ -31,6 +27,13 @@ from msp_billing.usecases.receivables.account_facts import (
     Unsettled,
     Waiting,
 )
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import DunningPolicy
+    from msp_billing.domain.ledger.position import OwedItem
+    from msp_billing.domain.outbox import MailId, OutboxMail
+    from msp_billing.domain.policy import Clause
+    from msp_billing.usecases.ports import Ports
 
 _NOTHING = Decimal(0)
 

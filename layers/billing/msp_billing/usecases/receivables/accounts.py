@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.ledger.entries import LedgerId
 from msp_billing.usecases.dunning.context import UnknownAccountError, policy_in_force
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 
 def ledger_of(ports: Ports, provider: str, account: str) -> LedgerId:

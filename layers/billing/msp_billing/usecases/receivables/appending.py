@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.ledger.allocation import allocate
 from msp_billing.domain.ledger.entries import EntryDraft, LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.errors import ConcurrentLedgerError, LedgerCurrencyError
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.records import PaymentRecord
+    from msp_billing.usecases.ports import Ports
 
 MAX_TRIES = 8
 

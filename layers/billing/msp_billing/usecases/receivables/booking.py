@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.ledger.refusals import EntryRefusedError
@@ -24,12 +25,14 @@ from msp_billing.usecases.errors import (
     LedgerUnreadableError,
     PaymentConflictError,
 )
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.entry_checks import entry_problems
 from msp_billing.usecases.receivables.following_up import follow_up
 from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_once, until_settled
 from msp_billing.usecases.receivables.returns import record_return
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _LOGGER = logging.getLogger(__name__)
 

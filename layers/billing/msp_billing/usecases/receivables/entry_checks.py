@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.payments.checks import (
     amount_problems,
     date_problems,
     remittance_problems,
 )
-from msp_billing.domain.payments.incoming import IncomingPayment, PaymentKey
 from msp_billing.domain.payments.matching import as_printed, match_payment
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.intake import Intake
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.incoming import IncomingPayment, PaymentKey
+    from msp_billing.usecases.ports import Ports
 
 
 def entry_problems(intake: Intake, payment: IncomingPayment) -> Iterable[Problem]:

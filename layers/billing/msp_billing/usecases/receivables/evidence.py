@@ -9,15 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
-from msp_billing.domain.corrections.credit_notes import CreditNote
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.standing import HistoryEntry, ReleaseApproval, Standing
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.entries import EntryKind, LedgerEntry
 from msp_billing.domain.ledger.verifying import Verification
 from msp_billing.domain.outbox import MailId, OutboxMail
@@ -27,11 +26,15 @@ from msp_billing.domain.policy import Clause
 from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.dunning.context import DunningContext, load_account
 from msp_billing.usecases.dunning.kept_letters import kept_letter_key
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.account_facts import AccountView
 from msp_billing.usecases.receivables.account_view import view_account
 from msp_billing.usecases.receivables.verifying import verify_account
 from msp_billing.usecases.render_invoices import document_key
+
+if TYPE_CHECKING:
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.usecases.ports import Ports
 
 _RUN = "dunning"
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.contracts.final_statements import FinalStatement, final_statement
 from msp_billing.domain.contracts.lifetimes import lifetime
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.statements import movements
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.dunning.context import load_account
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 
 def final_account(ports: Ports, provider: str, account: str) -> FinalStatement:

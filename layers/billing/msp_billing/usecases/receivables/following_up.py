@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.dunning.react import react
-from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.returns import take_waiting_returns
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.records import PaymentRecord
+    from msp_billing.usecases.receivables.intake import Intake
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.amount_differences import at_issue
-from msp_billing.domain.at_issue import Balance
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.balance_at_issue import balance_at_issue, positions_around
 from msp_billing.domain.ledger.entries import LedgerId
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.usecases.build_invoices import previous_invoices
-from msp_billing.usecases.context import BatchRequest
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.at_issue import Balance
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.usecases.context import BatchRequest
+    from msp_billing.usecases.ports import Ports
 
 
 @dataclass(frozen=True)

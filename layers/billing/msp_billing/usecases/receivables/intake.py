@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.accounts import Account
-from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.ledger.entries import EntryKind, LedgerId
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.money import Money
 from msp_billing.domain.payments.account_names import AccountNames, NamedAccounts
 from msp_billing.domain.payments.checks import (
     currency_problems,
     date_problems,
     unknown_account,
 )
-from msp_billing.domain.payments.incoming import IncomingPayment
 from msp_billing.domain.payments.matching import owes_exactly
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.problems import Problem
 from msp_billing.usecases.context import calendar_around
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.domain.accounts import Account
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.money import Money
+    from msp_billing.domain.payments.incoming import IncomingPayment
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.problems import Problem
+    from msp_billing.usecases.ports import Ports
 
 
 class Intake:

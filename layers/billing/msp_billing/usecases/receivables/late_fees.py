@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.dunning.dunning_policy import LateFee
 from msp_billing.domain.ledger.documents import late_fee_document, late_fee_entry
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.appending import enter
+
+if TYPE_CHECKING:
+    from msp_billing.domain.dunning.dunning_policy import LateFee
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.usecases.ports import Ports
 
 
 def charge_late_fee(

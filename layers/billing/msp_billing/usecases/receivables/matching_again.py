@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msp_billing.domain.ledger.refusals import EntryRefusedError
 from msp_billing.domain.payments.entered_before import PERHAPS_ENTERED_BEFORE
 from msp_billing.domain.payments.matching import match_payment
-from msp_billing.domain.payments.records import PaymentRecord
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.booking import REFERENCE_USED
 from msp_billing.usecases.receivables.following_up import follow_up
 from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_once
 from msp_billing.usecases.receivables.returns import settle_again
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.records import PaymentRecord
+    from msp_billing.usecases.ports import Ports
 
 _LEFT_TO_A_PERSON = {REFERENCE_USED, PERHAPS_ENTERED_BEFORE}
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.ledger.entries import EntryDraft
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.postings import payment_entries, return_entries
 from msp_billing.domain.ledger.refusals import EntryRefusedError
 from msp_billing.domain.payments.entered_before import entered_before
-from msp_billing.domain.payments.incoming import RemittancePart
-from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.errors import ConcurrentLedgerError
 from msp_billing.usecases.receivables.appending import MAX_TRIES, enter
-from msp_billing.usecases.receivables.intake import Intake
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.entries import EntryDraft
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.payments.incoming import RemittancePart
+    from msp_billing.domain.payments.records import PaymentRecord
+    from msp_billing.usecases.receivables.intake import Intake
 
 
 class _SettledMeanwhileError(Exception):

@@ -6,17 +6,14 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.money import Money, totals_by_currency
-from msp_billing.domain.payments.payment_policy import PaymentFile
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem
 from msp_billing.usecases.attention.incidents import report_incident, settle_incidents
 from msp_billing.usecases.errors import SealBrokenError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.booking import Taken, take_payments
 from msp_billing.usecases.receivables.payment_file_records import (
     FileRecord,
@@ -29,6 +26,11 @@ from msp_billing.usecases.receivables.payment_readings import (
     ReadingSetting,
     ReadRow,
 )
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.payment_policy import PaymentFile
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 MAX_ROWS = 5_000
 """More could not be booked within the time of one call; a bank's file of a day has dozens."""

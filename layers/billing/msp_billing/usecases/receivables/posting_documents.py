@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import logging
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.documents import credit_note_entries, invoice_entries
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.problems import ProblemsError
 from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.context import BatchRequest, failure_noted, load_context
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import DEFECTS, LedgerUnreadableError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.appending import enter
 from msp_billing.usecases.receivables.freezing import Entered, freeze, ledger_of
+
+if TYPE_CHECKING:
+    from msp_billing.domain.corrections.credit_notes import CreditNote
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.usecases.ports import Ports
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field, model_validator
 
 from msp_billing.domain.base import Frozen, Identifier, Text
@@ -9,14 +11,16 @@ from msp_billing.domain.ledger.refusals import EntryRefusedError
 from msp_billing.domain.payments.checks import remittance_problems
 from msp_billing.domain.payments.incoming import PaymentKey, RemittancePart
 from msp_billing.domain.payments.matching import as_printed
-from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.errors import PaymentDecidedError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.following_up import follow_up
 from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_once, until_settled
 from msp_billing.usecases.receivables.returns import by_payment, settle_return
+
+if TYPE_CHECKING:
+    from msp_billing.domain.payments.records import PaymentRecord
+    from msp_billing.usecases.ports import Ports
 
 
 class AssignRequest(Frozen):

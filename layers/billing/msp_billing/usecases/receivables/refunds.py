@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.postings import refund_entry
 from msp_billing.domain.ledger.refusals import check_payable
 from msp_billing.domain.money import ExactDecimal, Money
 from msp_billing.domain.payments.incoming import PaymentMethod
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import RefundConflictError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
 from msp_billing.usecases.receivables.appending import enter
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.usecases.ports import Ports
 
 
 class RefundRequest(Frozen):

@@ -7,6 +7,7 @@ statement, byte for byte, is mailed once.
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.ledger.account_statement import (
     AccountStatement,
@@ -16,16 +17,18 @@ from msp_billing.domain.ledger.account_statement import (
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.paper_sizes import paper_of
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.dunning.context import UnknownAccountError, policy_in_force
 from msp_billing.usecases.mailing.attaching import documents_of
 from msp_billing.usecases.mailing.mail_queue import tell_of_queue
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
 from msp_billing.usecases.receivables.final_account import final_account
 from msp_billing.usecases.report_store import stored_notice
+
+if TYPE_CHECKING:
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.ports import Ports
 
 RUN = "statements"
 """In place of the name of a run in mails of statements."""

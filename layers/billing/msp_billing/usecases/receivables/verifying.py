@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -31,8 +32,10 @@ from msp_billing.domain.ledger.verifying import (
 from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.attention.incidents import report_incident, settle_incidents
 from msp_billing.usecases.errors import LedgerUnreadableError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.accounts import ledger_of, today_of
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 DAYS_LOOKED_BACK = 92
 """Anchors are looked for by their days. A sweep that failed for longer is an alarm of its own."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.ledger.documents import write_off_document, write_off_entry
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind
-from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.refusals import check_payable
 from msp_billing.domain.ledger.write_offs import (
     WriteOff,
@@ -22,9 +22,12 @@ from msp_billing.domain.money import ExactDecimal, Money
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import WriteOffConflictError
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
 from msp_billing.usecases.receivables.appending import enter
+
+if TYPE_CHECKING:
+    from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.usecases.ports import Ports
 
 
 class WriteOffRequest(Frozen):

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.entries import LedgerEntry
-from msp_billing.usecases.ports import Records
 from msp_billing.usecases.ports.stored import Item, Key, StoredItems
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Records
 
 _NOT_SENT = frozenset({"waiting", "ready"})
 _SEALED = re.compile(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.verifying import prove_provider
 from msp_billing.usecases.wholeness.findings import Finding, FindingKind
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 
 class ItemChecks(Protocol):

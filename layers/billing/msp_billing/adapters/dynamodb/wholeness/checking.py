@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dynamodb.restored_numbers import LOST, lost_in
 from msp_billing.adapters.dynamodb.wholeness import (
@@ -24,9 +25,11 @@ from msp_billing.adapters.dynamodb.wholeness.looking import (
 )
 from msp_billing.adapters.dynamodb.wholeness.numbers import NumberRows, counters
 from msp_billing.adapters.dynamodb.wholeness.seals import Seals
-from msp_billing.usecases.ports import PolicyStore, Records
 from msp_billing.usecases.ports.stored import Item, Key, StoredItems
 from msp_billing.usecases.wholeness.findings import Finding, FindingKind
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import PolicyStore, Records
 
 Check = Callable[[Looking, Item], Iterator[Outcome]]
 

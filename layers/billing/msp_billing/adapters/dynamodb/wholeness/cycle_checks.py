@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
 from msp_billing.adapters.dynamodb.outbox import mail_key
@@ -17,7 +18,6 @@ from msp_billing.adapters.dynamodb.wholeness.looking import (
     wrong,
 )
 from msp_billing.adapters.dynamodb.wholeness.money_checks import entered
-from msp_billing.adapters.dynamodb.wholeness.numbers import NumberRows
 from msp_billing.adapters.dynamodb.wholeness.provider_checks import versions_wanted
 from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.corrections.credit_notes import CreditNote
@@ -26,9 +26,12 @@ from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount, LedgerEntry
 from msp_billing.domain.outbox import MailId
 from msp_billing.usecases.mailing.credit_mail import credit_mail_id
-from msp_billing.usecases.ports.stored import Item
 from msp_billing.usecases.records import AccountRecord, Approval
 from msp_billing.usecases.wholeness.findings import Finding, FindingKind
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.wholeness.numbers import NumberRows
+    from msp_billing.usecases.ports.stored import Item
 
 
 def check_lock(look: Looking, item: Item) -> Iterator[Outcome]:

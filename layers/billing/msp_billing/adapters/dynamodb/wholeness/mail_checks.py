@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dynamodb.outbox import mail_key, read_mail
 from msp_billing.adapters.dynamodb.wholeness.cycle_checks import invoice_key
@@ -18,8 +19,10 @@ from msp_billing.adapters.dynamodb.wholeness.looking import (
 )
 from msp_billing.domain.invoices import InvoiceId
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
-from msp_billing.usecases.ports.stored import Item
 from msp_billing.usecases.wholeness.findings import FindingKind
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports.stored import Item
 
 _REVISION = re.compile(r"^(?P<part>.+)-r(?P<revision>[2-9]|[1-9][0-9]+)$")
 _UNTRIED = frozenset({MailState.WAITING, MailState.READY, MailState.SENDING})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dynamodb.ledgers import entry_key, head_key
 from msp_billing.adapters.dynamodb.outbox import mail_key
@@ -14,14 +15,16 @@ from msp_billing.adapters.dynamodb.wholeness.looking import (
     differing,
     wrong,
 )
-from msp_billing.adapters.dynamodb.wholeness.numbers import NumberRows
 from msp_billing.domain.dunning.standing import AccountState, HistoryEntry, Standing
 from msp_billing.domain.ledger.entries import EntryKind, LedgerEntry, LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.write_offs import WriteOff
 from msp_billing.domain.payments.records import PaymentRecord
-from msp_billing.usecases.ports.stored import Item
 from msp_billing.usecases.wholeness.findings import FindingKind
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.wholeness.numbers import NumberRows
+    from msp_billing.usecases.ports.stored import Item
 
 _REPORTED = {EntryKind.PAYMENT, EntryKind.PAYMENT_RETURNED}
 

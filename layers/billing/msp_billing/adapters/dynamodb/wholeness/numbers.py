@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from msp_billing.usecases.ports.stored import Item, StoredItems
 from msp_billing.usecases.wholeness.findings import Finding, FindingKind
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports.stored import Item, StoredItems
 
 _NUMBER = re.compile(r"^(?P<prefix>.*?)(?P<digits>[0-9]+)$")
 _MOST_NAMED = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dynamodb.restored_numbers import LOST
 from msp_billing.adapters.dynamodb.wholeness.looking import (
@@ -20,9 +21,11 @@ from msp_billing.domain.contacts import Contact
 from msp_billing.domain.document_links import DocumentLink
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
-from msp_billing.usecases.ports.stored import Item
 from msp_billing.usecases.records import AccountRecord, CurrentVersions
 from msp_billing.usecases.wholeness.findings import FindingKind
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports.stored import Item
 
 
 def check_provider_name(_look: Looking, item: Item) -> Iterator[Outcome]:

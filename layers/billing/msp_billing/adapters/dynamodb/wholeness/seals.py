@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -16,8 +17,10 @@ from msp_billing.adapters.dynamodb.wholeness.looking import (
 )
 from msp_billing.domain.snapshots import SnapshotBatch, seal
 from msp_billing.usecases.manifest import ManifestLine
-from msp_billing.usecases.ports import Records
 from msp_billing.usecases.wholeness.findings import Finding, FindingKind
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Records
 
 
 class Seals:
