@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,24 +13,19 @@ from mspbill.command_options import AccountName
 from mspbill.command_values import day
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
-from mspbill.panels import LOOK, OPERATE, add_commands
+from mspbill.panels import LOOK, add_commands
 from mspbill.refusing import refuse_with
 from mspbill.statement_command import statement
 from mspbill.whole_files import refuse_taken, write_whole
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
-    from msp_billing.domain.ledger.verifying import Verification
     from mspbill.opening import Opened
-
-
-PANEL = LOOK
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     looks = {"account": account, "aging": aging, "statement": statement, "may": may}
     add_commands(app, LOOK, {**looks, "evidence": evidence})
-    add_commands(app, OPERATE, {"verify-ledger": verify_ledger})
 
 
 @about_provider()
@@ -137,40 +131,3 @@ def may(
         console.print(answer.reason, markup=False)
     if not answer.allowed:
         raise typer.Exit(ExitCode.PARKED)
-
-
-@about_provider()
-def verify_ledger(
-    found: Opened,
-    account: Annotated[
-        str | None, typer.Argument(metavar="[ACCOUNT]", help="Every account, if left out.")
-    ] = None,
-) -> None:
-    """Work every balance out anew from the entries, and name the first entry that does not fit.
-
-    Exit code 1 says that one does not.
-    """
-    from mspbill.receivables_text import print_verifications
-
-    proofs = list(_verifications(found, account))
-    if found.as_json:
-        print_json([{**proof.model_dump(mode="json"), "fits": proof.fits} for proof in proofs])
-    else:
-        print_verifications(proofs, results())
-    if not all(proof.fits for proof in proofs):
-        raise typer.Exit(ExitCode.FAILED)
-
-
-def _verifications(found: Opened, account: str | None) -> Iterator[Verification]:
-    """One account, or all that the book or the anchors have; nobody is told but who asks."""
-    from msp_billing.usecases.receivables.accounts import today_of
-    from msp_billing.usecases.receivables.verifying import newest_anchors, verify_account
-
-    ports, provider = found.ports, found.provider
-    if account is not None:
-        yield verify_account(ports, provider, account)
-        return
-    _, anchors = newest_anchors(ports, provider, today_of(ports, provider))
-    known = {entry.account.account for entry in ports.book.entries(provider)} | anchors.keys()
-    for name in sorted(known):
-        yield verify_account(ports, provider, name)

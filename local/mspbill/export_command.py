@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mspbill.answering import answering
-from mspbill.asking_commands import PANEL
 from mspbill.command_options import AsJson, Provider, Stack, State
 from mspbill.command_values import Source, day
 from mspbill.console import notes, print_json, results
-from mspbill.exit_codes import ACCOUNTS_EPILOG
+from mspbill.panels import LOOK, add_commands
 from mspbill.refusing import refuse_with
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
@@ -43,7 +42,7 @@ _SHOWN_LATE = 10
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("export", epilog=ACCOUNTS_EPILOG, rich_help_panel=PANEL)(export)
+    add_commands(app, LOOK, {"export": export})
 
 
 def export(

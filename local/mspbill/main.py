@@ -17,6 +17,7 @@ from mspbill import (
     feeds_commands,
     hold_commands,
     import_command,
+    ledger_command,
     local_commands,
     opening_command,
     outbox_commands,
@@ -46,6 +47,7 @@ GROUPS = (
     export_command,
     exceptions_command,
     outbox_commands,
+    ledger_command,
     recovery_commands,
     earlier_names,
 )
