@@ -47,7 +47,8 @@ def verify_ledger(
 def _verifications(found: Opened, account: str | None) -> Iterator[Verification]:
     """One account, or all that the book or the anchors have; nobody is told but who asks."""
     from msp_billing.usecases.receivables.accounts import today_of
-    from msp_billing.usecases.receivables.verifying import newest_anchors, verify_account
+    from msp_billing.usecases.receivables.anchors import newest_anchors
+    from msp_billing.usecases.receivables.verifying import verify_account
 
     ports, provider = found.ports, found.provider
     if account is not None:

@@ -11,6 +11,7 @@ import boto3
 import typer
 from rich.markup import escape
 
+from msp_billing.usecases.wholeness.findings import FindingKind
 from mspbill.answering import telling_what_went_wrong
 from mspbill.command_options import AsJson
 from mspbill.command_values import Source
@@ -21,6 +22,7 @@ from mspbill.verify_command import MOST_IN_JSON, print_counts
 
 if TYPE_CHECKING:
     from msp_billing.usecases.restoring.since import Since
+    from msp_billing.usecases.wholeness.findings import Finding
     from mspbill.stored_table import StoredTable
 
 _WHY = "restored to {at}"
@@ -86,6 +88,7 @@ def _report(
     stack: str, at: datetime, live: StoredTable, target: str, *, documents: bool, as_json: bool
 ) -> bool:
     """Make the restored table fit to go on with, and say what is wrong and what it lacks."""
+    from msp_billing.usecases.restoring.anchoring import ledgers_behind
     from msp_billing.usecases.wholeness.verifying import verify_whole
     from mspbill.stored_table import stored_table
 
@@ -95,16 +98,20 @@ def _report(
         lost = list(_pass_over(live, restored, at))
         checks = restored.checks(with_documents=documents)
         findings = list(verify_whole(restored.ports, checks))
+        behind = {
+            f"{provider}/{account}"
+            for provider in restored.ports.policies.providers()
+            for account in ledgers_behind(restored.ports, provider)
+        }
         for one in _since(live_items, restored):
             happened.append(one)
-    wrong = [entry for entry in findings if not _is_of_an_anchor(entry.what)]
-    behind = len(findings) - len(wrong)
+    wrong = [entry for entry in findings if not _is_only_behind(entry, behind)]
     told: dict[str, Any] = {
         "table": target,
         "restored_from": live.name,
         "restored_to": at.isoformat(),
         "whole": not wrong,
-        "ledgers_behind_their_anchor": behind,
+        "ledgers_behind_their_anchor": len(behind),
         "findings": [entry.model_dump(mode="json") for entry in wrong[:MOST_IN_JSON]],
         "looked_at": dict(sorted(checks.looked_at.items())),
         "numbers_passed_over": [f"{row.series} {row.first} to {row.last}" for row in lost],
@@ -121,7 +128,9 @@ def _report(
     console.print(f"{escape(target)} is {live.name} as it was at {at.isoformat()}.")
     console.print("It is whole." if not wrong else f"{len(wrong)} things are wrong in it.")
     if behind:
-        console.print(f"{behind} ledgers are behind their anchors: entries were lost (see below).")
+        console.print(
+            f"{len(behind)} ledgers are behind their anchors: entries were lost (see below)."
+        )
     for row in lost:
         console.print(
             f"{row.provider}: numbers {row.first} to {row.last} of {row.series.lower()} were given "
@@ -135,9 +144,9 @@ def _report(
     return not wrong
 
 
-def _is_of_an_anchor(what: str) -> bool:
+def _is_only_behind(finding: Finding, behind: set[str]) -> bool:
     """Whether a ledger is merely not as far as it was anchored: that is what a restore does."""
-    return what.startswith(("anchor:", "missing tail:"))
+    return finding.kind is FindingKind.LEDGER and finding.where in behind
 
 
 def _pass_over(live: StoredTable, restored: StoredTable, at: datetime) -> Iterator[Any]:

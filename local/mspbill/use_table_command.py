@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
 import typer
@@ -10,12 +10,15 @@ from botocore.exceptions import ClientError, WaiterError
 from rich.markup import escape
 
 from mspbill.answering import telling_what_went_wrong
-from mspbill.command_options import AsJson
+from mspbill.command_options import AsJson, By, Why
 from mspbill.command_values import Source
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.refusing import refuse_with
 from mspbill.typed_name import typed_or_refused
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 PARAMETER = "BillingTableName"
 """The template's parameter: which table to bill with; empty for the stack's own."""
@@ -27,6 +30,8 @@ _NOTHING_TO_DO = "No updates are to be performed"
 def use_table(
     table: Annotated[str, typer.Argument(metavar="TABLE", help="The table to go on with.")],
     stack: Annotated[str, typer.Option("--stack", help="The deployed stack.")],
+    by: By,
+    why: Why,
     typed: Annotated[
         str | None, typer.Option("--type", help="The name of the table, typed again.")
     ] = None,
@@ -36,7 +41,8 @@ def use_table(
 
     Cycles and releases that are under way are stopped first: they hold what the other table does
     not know. Cases of dunning go on: they read their account again after every wait. The table in
-    use so far is kept as it is. Name the stack's own table to go back to it.
+    use so far is kept as it is. Ledgers that are behind their anchors are anchored anew, with your
+    name and why. Name the stack's own table to go back to it.
     """
     from msp_billing.usecases.migrating.schema import SchemaTooNewError, check_readable
     from mspbill.opening import opened_stack
@@ -64,6 +70,8 @@ def use_table(
         typed_or_refused(question, table, typed, as_json=as_json)
         for execution in running:
             stop(execution, f"the stack goes on with the table {table}")
+        with stored_table(Source(stack), table=table) as other:
+            _anchor(other.ports, table, by, why)
         own = table == names.of("BillingTable")
         changed = update_parameter(stack, "" if own else table)
     if as_json:
@@ -73,6 +81,18 @@ def use_table(
         results().print(f"{escape(stack)} bills with {escape(table)} now.")
     else:
         results().print(f"{escape(stack)} did so before; nothing was changed.")
+
+
+def _anchor(ports: Ports, table: str, by: str, why: str) -> None:
+    """Let the anchors of ledgers that were restored count from today on."""
+    from msp_billing.usecases.restoring.anchoring import anchor_restored
+
+    for provider in ports.policies.providers():
+        taken = anchor_restored(ports, provider, table, by, why)
+        if taken is not None:
+            notes().print(
+                f"{provider}: {len(taken.behind)} ledgers are anchored anew", markup=False
+            )
 
 
 def unfit(table: str) -> str | None:

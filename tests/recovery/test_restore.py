@@ -13,6 +13,7 @@ from tests.mspbill.conftest import call
 from tests.recovery.whole_table import RESTORED, Kept
 
 AT = "2026-09-30T00:00:00Z"
+BY = ("--stack", "trial", "--by", "pat", "--why", "a drill")
 
 
 def restored(*more: str, name: str = RESTORED, at: str = AT, code: int = 0) -> Any:
@@ -103,17 +104,17 @@ def test_a_table_that_is_not_protected_is_not_billed_with(kept: Kept) -> None:
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
     )
-    answer = call("use-table", "bare", "--stack", "trial", "--type", "bare")
+    answer = call("use-table", "bare", *BY, "--type", "bare")
     assert answer.exit_code == 2
     for lack in ("not protected from deletion", "no point-in-time recovery", "no index gsi1"):
         assert lack in answer.output
-    gone = call("use-table", "nowhere", "--stack", "trial", "--type", "nowhere")
+    gone = call("use-table", "nowhere", *BY, "--type", "nowhere")
     assert "There is no table nowhere." in gone.output
     assert kept.names().of("BillingTable") == kept.table
 
 
 def test_a_name_that_is_not_typed_changes_nothing(kept: Kept, told: Any) -> None:
-    answer = call("use-table", RESTORED, "--stack", "trial", "--type", "yes")
+    answer = call("use-table", RESTORED, *BY, "--type", "yes")
     assert answer.exit_code == 2
     assert "was not typed. Nothing was changed." in answer.output
     assert told["table"] == RESTORED

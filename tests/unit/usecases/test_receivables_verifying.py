@@ -10,14 +10,15 @@ from msp_billing.domain.ledger.position import LedgerPosition, position_of
 from msp_billing.domain.ledger.verifying import Verification
 from msp_billing.usecases.dunning.context import UnknownAccountError
 from msp_billing.usecases.errors import LedgerUnreadableError
+from msp_billing.usecases.receivables.anchors import newest_anchors
 from msp_billing.usecases.receivables.verifying import (
     ProofRequest,
     anchor_ledgers,
-    newest_anchors,
     prove_ledgers,
     verify_account,
     verify_provider,
 )
+from msp_billing.usecases.restoring.anchoring import anchor_restored, ledgers_behind
 from tests.unit.domain.builders import account
 from tests.unit.domain.ledger.ledger_samples import LEDGER, day
 from tests.unit.domain.ledger.test_verifying import changed, rehashed
@@ -124,6 +125,37 @@ def test_in_seven_parts_each_ledger_is_proved_once_in_seven_days() -> None:
     assert len(every) == 21
     assert sorted(seen) == sorted(every)
     assert max(days) < 10
+
+
+def test_after_a_restore_ledgers_are_proved_by_the_anchors_that_were_sealed_for_it() -> None:
+    """Who took the restored table over says so; the anchors of before stay where they are."""
+    office = kept()
+    anchor_ledgers(office.ports, "lantern")
+    entries = office.ports.ledgers.kept[WHO]
+    del entries[3:]
+    office.ports.ledgers.heads[WHO] = position_of(LEDGER, entries)
+    assert proved(office).misfit is not None
+    assert ledgers_behind(office.ports, "lantern") == ("tern-harbor",)
+    taken = anchor_restored(office.ports, "lantern", "billing-restored", "pat", "a bad import")
+    assert taken is not None
+    assert (taken.behind, taken.by) == (("tern-harbor",), "pat")
+    assert proved(office).fits
+    office.ports.clock.pass_days(1)
+    office.bill("LP-3", "5.00")
+    assert anchor_ledgers(office.ports, "lantern").gone_back == ()
+    assert proved(office).fits
+    # From then on they are as strict as before.
+    office.ports.clock.pass_days(1)
+    entries = office.ports.ledgers.kept[WHO]
+    del entries[3:]
+    office.ports.ledgers.heads[WHO] = position_of(LEDGER, entries)
+    assert proved(office).misfit is not None
+    assert anchor_restored(office.ports, "lantern", "again", "pat", "again") is not None
+
+
+def test_a_table_that_is_not_behind_gets_no_new_anchors() -> None:
+    office = kept()
+    assert anchor_restored(office.ports, "lantern", "billing-restored", "pat", "a drill") is None
 
 
 def test_a_dropped_tail_and_an_old_head_are_named() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from msp_billing.usecases.dunning.sweep import SweepRequest, sweep_accounts
 from msp_billing.usecases.errors import BusError
-from msp_billing.usecases.receivables.verifying import anchor_key
+from msp_billing.usecases.receivables.anchors import anchor_key
 from msp_billing.usecases.start_cycle import start_missed_cycles
 from msp_billing.usecases.sweeping import SWEEP_DUE
 from tests.unit.usecases.dunning_desk import Desk, desk

@@ -10,7 +10,7 @@ from msp_billing.domain.attention import Attention, AttentionKind, Incident
 from msp_billing.usecases.attention import commands
 from msp_billing.usecases.attention.incidents import LASTS
 from msp_billing.usecases.attention.look import Look, at_most, clipped
-from msp_billing.usecases.receivables.verifying import anchor_key
+from msp_billing.usecases.receivables.anchors import anchor_key
 
 if TYPE_CHECKING:
     from msp_billing.domain.payments.records import PaymentRecord

@@ -7,11 +7,10 @@ records bucket, under Object Lock, and every proof compares with it.
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -21,7 +20,6 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.ledger.entries import LedgerEntry, LedgerId
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.ledger.verifying import (
-    Anchor,
     DatedAnchor,
     Misfit,
     MisfitKind,
@@ -33,17 +31,23 @@ from msp_billing.domain.snapshots import seal
 from msp_billing.usecases.attention.incidents import report_incident, settle_incidents
 from msp_billing.usecases.errors import LedgerUnreadableError
 from msp_billing.usecases.receivables.accounts import ledger_of, today_of
+from msp_billing.usecases.receivables.anchors import (
+    anchor_key,
+    anchor_of,
+    newest_anchors,
+    packed,
+    read_anchors,
+)
 
 if TYPE_CHECKING:
-    from msp_billing.usecases.ports import Ports
+    from datetime import date
 
-DAYS_LOOKED_BACK = 92
-"""Anchors are looked for by their days. A sweep that failed for longer is an alarm of its own."""
+    from msp_billing.domain.ledger.verifying import Anchor
+    from msp_billing.usecases.ports import Ports
+    from msp_billing.usecases.receivables.anchors import Anchors
 
 _TRIES = 3
 _MOST_MISFITS_NAMED = 100
-
-Anchors = dict[str, Anchor]
 
 
 class AnchorResult(Frozen):
@@ -69,7 +73,7 @@ def anchor_ledgers(ports: Ports, provider: str) -> AnchorResult:
     key = anchor_key(provider, today)
     standing = ports.records.find(key)
     if standing is not None:
-        count = len(_read(standing))
+        count = len(read_anchors(standing))
         return AnchorResult(provider=provider, key=key, sha256=seal(standing), accounts=count)
     _, before = newest_anchors(ports, provider, today)
     anchors = dict(before)
@@ -77,11 +81,9 @@ def anchor_ledgers(ports: Ports, provider: str) -> AnchorResult:
     for position in ports.ledgers.positions(provider):
         account = position.ledger.account
         if account not in before or not _went_back(position, before[account]):
-            anchors[account] = _anchor(position)
+            anchors[account] = anchor_of(position)
             gone_back.discard(account)
-    lines = "".join(f"{anchors[name].model_dump_json()}\n" for name in sorted(anchors))
-    content = gzip.compress(lines.encode(), mtime=0)
-    stored = ports.records.put_once(key, content, "application/gzip")
+    stored = ports.records.put_once(key, packed(anchors), "application/gzip")
     for account in sorted(gone_back):
         what = "the ledger is not as far as it was when it was anchored: an old state was put back"
         _tell(ports, provider, account, what)
@@ -176,31 +178,6 @@ def _turn_of(account: str, parts: int) -> int:
     return zlib.crc32(account.encode()) % parts
 
 
-def newest_anchors(ports: Ports, provider: str, until: date) -> tuple[date | None, Anchors]:
-    """The anchors of the newest day that has any, up to a day; by account.
-
-    That is the day itself or the one before, unless a sweep failed or the provider is new: the
-    bucket is asked for a list only then.
-    """
-    for on in (until, until - timedelta(days=1)):
-        content = ports.records.find(anchor_key(provider, on))
-        if content is not None:
-            return on, {entry.account: entry for entry in _read(content)}
-    first = anchor_key(provider, until - timedelta(days=DAYS_LOOKED_BACK))
-    written = set(ports.records.keys(f"{provider}/ledger/anchors/", after=first))
-    for days in range(2, DAYS_LOOKED_BACK):
-        on = until - timedelta(days=days)
-        if anchor_key(provider, on) in written:
-            content = ports.records.get(anchor_key(provider, on))
-            return on, {entry.account: entry for entry in _read(content)}
-    return None, {}
-
-
-def anchor_key(provider: str, on: date) -> str:
-    """Where the anchors of a day are."""
-    return f"{provider}/ledger/anchors/{on}.jsonl.gz"
-
-
 def _verify(ports: Ports, ledger: LedgerId, on: date | None, anchors: Anchors) -> Verification:
     """Prove a ledger; where it is not the one that was anchored, look when it last was."""
     anchor = anchors.get(ledger.account)
@@ -262,24 +239,10 @@ def _ledger(ports: Ports, provider: str, account: str, anchors: Anchors) -> Ledg
     return ledger
 
 
-def _anchor(position: LedgerPosition) -> Anchor:
-    return Anchor(
-        account=position.ledger.account,
-        currency=position.ledger.currency,
-        sequence=position.version,
-        hash=position.last_hash,
-    )
-
-
 def _went_back(position: LedgerPosition, known: Anchor) -> bool:
     if position.version == known.sequence:
         return position.last_hash != known.hash
     return position.version < known.sequence
-
-
-def _read(content: bytes) -> list[Anchor]:
-    lines = gzip.decompress(content).splitlines()
-    return [Anchor.model_validate_json(line) for line in lines]
 
 
 def _tell(ports: Ports, provider: str, account: str, what: str) -> None:
