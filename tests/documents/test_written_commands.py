@@ -24,9 +24,10 @@ AWS_WITHOUT_A_MODEL = {
     "s3": {"sync", "cp", "ls", "rm"},
     "configure": {"sso", "list", "sso-session"},
 }
+AWS_OF_THE_CLI_ITSELF = {("logs", "tail")}
 AWS_GLOBAL = {
     *("profile", "region", "output", "query", "no-cli-pager", "endpoint-url", "cli-input-json"),
-    *("max-items", "starting-token", "page-size", "generate-cli-skeleton"),
+    *("max-items", "cli-binary-format", "starting-token", "page-size", "generate-cli-skeleton"),
 }
 
 
@@ -131,6 +132,8 @@ def aws_mistake(words: list[str]) -> str | None:
     if service in AWS_WITHOUT_A_MODEL:
         known = operation in AWS_WITHOUT_A_MODEL[service]
         return None if known else f"{service} has no operation {operation}"
+    if (service, operation) in AWS_OF_THE_CLI_ITSELF:
+        return None
     session = botocore.session.get_session()
     if service not in session.get_available_services():
         return f"no service {service}"

@@ -83,6 +83,9 @@ def of_missed_cycles(result: MissedCycles) -> Iterator[Measure]:
     yield Measure("SweepsDone", int(not result.handed_on), of=(("sweep", "cycles"),))
     yield Measure("CyclesStartedLate", len(result.started))
     yield Measure("CyclesHealed", len(result.healed))
+    if not result.handed_on:
+        yield Measure("OpenCycles", len(result.open_hours))
+        yield Measure("OldestOpenCycleHours", max(result.open_hours, default=0))
 
 
 def of_payment_file(result: FileResult) -> Iterator[Measure]:
@@ -92,8 +95,15 @@ def of_payment_file(result: FileResult) -> Iterator[Measure]:
 
 
 def of_attention(result: DigestResult) -> Iterator[Measure]:
-    """How much needs a person, by kind: figures. None of a kind is told too: it ends an alarm."""
+    """What needs a person, by kind, and where accounts stand: figures. None is told, too.
+
+    An alarm that hangs on a kind ends when there is none of it any more.
+    """
     from msp_billing.domain.attention import AttentionKind  # noqa: PLC0415 - for one function only
+    from msp_billing.domain.dunning.standing import AccountState  # noqa: PLC0415 - as above
 
     for kind in AttentionKind:
         yield Measure("NeedsPerson", result.by_kind.get(kind, 0), of=(("kind", kind.value),))
+    for state in AccountState:
+        number = result.by_state.get(state.value, 0)
+        yield Measure("AccountsInState", number, of=(("state", state.value),))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from msp_billing.usecases.ports import Ports
 
 _MAX_NAMES_TRIED = 20
+_HOUR = timedelta(hours=1)
 _KNOWN_WITHIN = timedelta(minutes=15)
 
 StartOutcome = Literal["started", "already_done", "in_progress", "before_first_period"]
@@ -145,6 +146,9 @@ class SweepResult(Frozen):
     healed: tuple[str, ...] = Field(
         default=(), description="Cycles that were marked as failed: their execution had died."
     )
+    open_hours: tuple[int, ...] = Field(
+        default=(), description="Of each cycle that is under way, for how long it has been."
+    )
     handed_on: int = Field(default=0, description="Providers that calls of their own look at.")
 
 
@@ -175,13 +179,25 @@ def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepRe
     current = ports.policies.current(provider)
     policy = ports.policies.policy(provider, current.policy_version)
     started, healed = list(result.started), list(result.healed)
+    open_hours = list(result.open_hours)
     for run in policy.runs:
         periods = due_periods(policy, run, now, current.first_period)
         due = [CycleId(provider=provider, run=run.run, period=entry) for entry in periods]
         known = ports.cycles.find_many(due)
         started += [_start(ports, entry, None, "sweep") for entry in due if entry not in known]
-        healed += [str(c.id) for c in known.values() if _heal(ports, c)]
-    return result.model_copy(update={"started": tuple(started), "healed": tuple(healed)})
+        dead = {str(c.id) for c in known.values() if _heal(ports, c)}
+        healed += sorted(dead)
+        open_hours += [
+            int((now - c.opened_at) / _HOUR)
+            for c in known.values()
+            if c.state is CycleState.OPEN and str(c.id) not in dead
+        ]
+    found = {
+        "started": tuple(started),
+        "healed": tuple(healed),
+        "open_hours": tuple(open_hours),
+    }
+    return result.model_copy(update=found)
 
 
 def _heal(ports: Ports, cycle: Cycle) -> bool:

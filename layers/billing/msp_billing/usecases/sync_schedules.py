@@ -137,10 +137,8 @@ def _monthly(policy: ProviderPolicy) -> dict[str, Timetable]:
 
 
 def _daily(policy: ProviderPolicy) -> dict[str, Timetable]:
-    """The digest's schedule; none where the policy wants no digest."""
+    """The schedule of the digest; without a digest too: alarms hang on what its function sees."""
     digest = policy.digest
-    if not digest.enabled:
-        return {}
     told = {"provider": policy.provider, "scheduled_at": _SCHEDULED_AT}
     cron = f"cron({digest.at.minute} {digest.at.hour} * * ? *)"
     return {f"{policy.provider}_digest": Timetable(cron, policy.time_zone, json.dumps(told))}

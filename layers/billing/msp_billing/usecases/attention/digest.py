@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ class DigestResult(Frozen):
     on: date
     entries: int = Field(description="How many things need a person.")
     by_kind: dict[str, int] = Field(description="How many of each kind.")
+    by_state: dict[str, int] = Field(description="Accounts that were ever late, by their state.")
     sent: bool = Field(description="Whether a mail went out, by this call or by one before it.")
 
 
@@ -79,6 +81,7 @@ def send_digest(ports: Ports, request: DigestRequest) -> DigestResult:
         on=on,
         entries=len(found),
         by_kind={kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
+        by_state=Counter(s.state.value for s in ports.standings.all_of(request.provider)),
         sent=known is not None,
     )
 
