@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from msp_billing.domain.periods import Period
-from mspbill.command_frames import about_provider, about_stack
-from mspbill.command_options import Directory, Yes
+from mspbill.command_frames import about_stack
+from mspbill.command_options import Directory, Provider, Yes
 from mspbill.command_values import month
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
@@ -19,7 +19,7 @@ from mspbill.refusing import refuse, refuse_with
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.adapters.directory.provider_directory import ProviderDirectory
     from msp_billing.usecases.applying.changes import ProviderPlan
-    from mspbill.opening import Opened, OpenedStack
+    from mspbill.opening import OpenedStack
 
 FirstPeriod = Annotated[
     Period | None,
@@ -113,12 +113,18 @@ def listed(found: OpenedStack) -> None:
         print_providers(told, results())
 
 
-@about_provider()
-def show(found: Opened) -> None:
+@about_stack()
+def show(
+    found: OpenedStack,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[PROVIDER]", help="Whose; the only one, if left out.")
+    ] = None,
+    provider: Provider = None,
+) -> None:
     """What is in force of a provider, its schedules, and when each run bills next."""
     from mspbill.provider_text import print_provider, provider_details
 
-    told = provider_details(found)
+    told = provider_details(found.provider(name or provider))
     if found.as_json:
         print_json(told)
     else:

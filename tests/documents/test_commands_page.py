@@ -1,0 +1,32 @@
+"""docs/commands.md has every command, and says of it what its help says."""
+
+from __future__ import annotations
+
+import shlex
+
+from tests.documents.test_written_commands import mistake
+from tools.commands_page import EXAMPLES, PAGE, commands, page
+
+
+def test_every_command_has_one_example() -> None:
+    shown = [name for examples in EXAMPLES.values() for name in examples]
+    assert sorted(shown) == sorted(commands())
+    assert len(set(shown)) == len(shown)
+
+
+def test_the_page_is_what_the_commands_say_of_themselves() -> None:
+    text = PAGE.read_text("utf-8")
+    assert text == page(text), "run: python -m tools.commands_page"
+
+
+def test_every_command_says_what_it_is_in_a_sentence() -> None:
+    for name, sentence in commands().items():
+        assert sentence.endswith((".", "?")), name
+        assert len(sentence) > len(name), name
+
+
+def test_every_example_is_a_command_with_all_that_it_needs() -> None:
+    for examples in EXAMPLES.values():
+        for name, example in examples.items():
+            assert example.startswith(name), name
+            assert mistake(shlex.split(example)) is None, example
