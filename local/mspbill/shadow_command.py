@@ -126,8 +126,8 @@ def _rows(
     entries: Sequence[OldInvoiceLine],
 ) -> tuple[ShadowRow, ...]:
     from msp_billing.adapters.importing.product_mapping import MAPPING_FILE, read_mapping
-    from mspbill.shadow import compare_lines
     from mspbill.shadow_month import OldSide, new_lines, shadow_outcomes
+    from mspbill.shadow_pairing import compare_lines
 
     mapping = read_mapping(directory / MAPPING_FILE, loaded.price_book)
     runs = [run.run for run in loaded.policy.runs if not run.informational]

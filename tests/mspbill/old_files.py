@@ -36,8 +36,8 @@ class OldSystem:
         text = "\n".join(("old_product,product,count,price", *rows, ""))
         (self.into / "import-mapping.csv").write_text(text)
 
-    def call(self, *arguments: object, code: int = 0) -> str:
-        result = self.result(*arguments)
+    def call(self, *arguments: object, code: int = 0, typed: str | None = None) -> str:
+        result = self.result(*arguments, typed=typed)
         assert result.exit_code == code, result.output
         return " ".join(result.output.split())
 
@@ -68,8 +68,8 @@ class OldSystem:
         }
 
     @staticmethod
-    def result(*arguments: object) -> Result:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    def result(*arguments: object, typed: str | None = None) -> Result:
+        result = CliRunner().invoke(app, [str(entry) for entry in arguments], input=typed)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

@@ -120,6 +120,27 @@ def test_an_account_that_somebody_edited_stays(old: OldSystem) -> None:
     assert "books@quiet.example" in path.read_text()
 
 
+def test_at_a_terminal_the_difference_is_shown_and_asked_about(
+    old: OldSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mspbill.run_command.at_a_terminal", lambda: True)
+    old.map("MS-SRV,SERVER,,")
+    arguments = ("import", *samples("connectwise", CONNECTWISE), "--from", "connectwise")
+    arguments = (*arguments, "--into", old.into, "--on", "2026-11-30")
+    told = old.call(*arguments, code=4, typed="n\n")
+    assert "Write 5 files? [y/N]: n" in told
+    assert not list((old.into / "accounts").glob("*.yaml"))
+    old.call(*arguments, code=4, typed="y\n")
+    path = old.into / "accounts" / "quiet-library.yaml"
+    path.write_text(path.read_text().replace("books@quiet.example", "desk@quiet.example"))
+    told = old.call(*arguments, code=4, typed="n\n")
+    assert "-- desk@quiet.example +- books@quiet.example" in told
+    assert "Replace accounts/quiet-library.yaml? [y/N]: n" in told
+    assert "desk@quiet.example" in path.read_text()
+    old.call(*arguments, code=4, typed="y\ny\n")
+    assert "books@quiet.example" in path.read_text()
+
+
 def test_a_comment_in_an_account_is_no_difference(old: OldSystem) -> None:
     old.map("MS-SRV,SERVER,,")
     files = samples("connectwise", CONNECTWISE)

@@ -282,3 +282,13 @@ def test_lines_that_ended_or_are_not_billed_are_passed_over(old: OldSystem) -> N
     told = rows(old.take("connectwise", *files, code=4), "passed over")
     assert "additions.csv:3 Harbor & Co: MAILBOX: it has ended" in told
     assert "additions.csv:6 Birch Dental: LOANER: it is not billed there" in told
+
+
+def test_vendors_and_prospects_of_connectwise_are_passed_over(old: OldSystem) -> None:
+    more = "Cable Co,CABLE,5550109,Vendor,Active,9 Dock Road,,Troy,IL,00000,United States,USD,2001"
+    files = connectwise(old, "companies", "Former Florist", f"{more}\nFormer Florist")
+    told = rows(old.take("connectwise", *files), "passed over")
+    assert "companies.csv:5 Cable Co: no agreement and nothing open of it is in the files" in told
+    opened = "Invoice,Company Name,Date,Invoice Balance\n88,Cable Co,2026-10-01,5.00\n"
+    left = rows(old.take("connectwise", *files, old.file("open.csv", opened), code=4))
+    assert any(entry.startswith("companies.csv:5 Cable Co: it has no agreement") for entry in left)

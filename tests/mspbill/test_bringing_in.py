@@ -1,7 +1,10 @@
-"""Opening balances and a shadow month on a deployed stack: one is entered once, one never."""
+"""Opening balances and a shadow month on a stack, and the guide to both as it is written."""
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +20,22 @@ from tests.mspbill.deployed_stack import DeployedStack, deployed_stack
 from tests.mspbill.old_files import CONNECTWISE, SAMPLES, OldSystem, samples
 
 START_AT = datetime(2026, 12, 1, 15, tzinfo=UTC)
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDE = (DOCS / "bringing-customers-in.md").read_text("utf-8")
+_BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SHOWN = "In USD"
+"""How a block begins that shows what is printed."""
+
+EXIT_CODES = (
+    ("import --template", 0),
+    ("import", 4),
+    ("validate", 0),
+    ("run", 0),
+    ("--draft", 4),
+    ("--known", 0),
+    ("opening-balances", 0),
+)
+"""Of each command by words in it, as the guide says; the first that fits counts."""
 ON = ("--on", "2026-11-30", "--by", "clerk", "--stack", "trial")
 
 
@@ -119,3 +138,66 @@ def test_a_directory_without_the_file_says_how_to_make_it(old: OldSystem, tmp_pa
 def test_totals_are_read_with_and_without_their_currency() -> None:
     found = totals(["1,200.50", "CAD -3", "7 eur"], "USD")
     assert [str(money) for money in found] == ["1200.50 USD", "-3 CAD", "7 EUR"]
+
+
+# --- The guide -----------------------------------------------------------------------------------
+
+
+def commands() -> Iterator[str]:
+    for block in _BLOCK.findall(GUIDE):
+        if not block.startswith(_SHOWN):
+            yield from block.splitlines()
+
+
+def expected(command: str) -> int:
+    return next(code for words, code in EXIT_CODES if words in command)
+
+
+def complete_mapping(pinewood: Path) -> None:
+    """What step 3 asks for."""
+    path = pinewood / "import-mapping.csv"
+    text = path.read_text("utf-8-sig").replace("server,3,,", "server,3,SERVER,")
+    path.write_text(text, "utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(DOCS / "samples", tmp_path / "docs" / "samples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return tmp_path
+
+
+def test_the_guide_works_as_it_is_written(
+    folder: Path, stack: DeployedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[str] = []
+    steps = list(commands())
+    assert len(steps) == 11
+    for command in steps:
+        program, *words = shlex.split(command)
+        if program == "cd":
+            monkeypatch.chdir(Path.cwd() / words[0])
+        elif program == "cp":
+            shutil.copytree(words[1], words[2])
+        elif "--stack" in words:
+            named = [word if word != "STACK" else "trial" for word in words]
+            told = stack.words(*named, "--yes")
+            assert "All of it: $1,409.60" in told
+        else:
+            if "--known" in words:
+                fill_in_reasons(folder / "december-known.csv")
+            result = OldSystem.result(*words)
+            assert result.exit_code == expected(command), (command, result.output)
+            printed.append(result.output)
+            if "--yes" in words:
+                complete_mapping(folder / "pinewood")
+                again = OldSystem.result(*words)
+                assert again.exit_code == expected(command)
+    shown = next(block for block in _BLOCK.findall(GUIDE) if block.startswith(_SHOWN))
+    assert any(shown in output for output in printed)
+
+
+def fill_in_reasons(path: Path) -> None:
+    head, *rows = path.read_text("utf-8-sig").splitlines()
+    path.write_text("\n".join([head, *(f"{row}looked at" for row in rows), ""]))
