@@ -132,14 +132,12 @@ def aws_mistake(words: list[str]) -> str | None:
     if service in AWS_WITHOUT_A_MODEL:
         known = operation in AWS_WITHOUT_A_MODEL[service]
         return None if known else f"{service} has no operation {operation}"
-    if (service, operation) in AWS_OF_THE_CLI_ITSELF:
-        return None
     session = botocore.session.get_session()
     if service not in session.get_available_services():
         return f"no service {service}"
     model = session.get_service_model(service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
-    if operation == "wait":
+    if operation == "wait" or (service, operation) in AWS_OF_THE_CLI_ITSELF:
         return None
     if operation not in names:
         return f"{service} has no operation {operation}"
