@@ -1,1 +1,1 @@
-"""A trial of the whole system on a deployed stack: ``python -m trial_stack``, ``make deploy-local``."""
+"""A trial of the whole system on a deployed stack: ``make deploy-local``."""

@@ -1,0 +1,136 @@
+"""The stage on a deployed stack: AWS, or what plays it, through its endpoints."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from msp_billing import wiring
+from msp_billing.adapters.clock import SystemClock
+from msp_billing.adapters.dynamodb.table import Table
+from msp_billing.adapters.trial_clock import TrialClock
+from msp_billing.domain.outbox import MailState, OutboxMail
+from msp_billing.usecases.mailing.listing_mails import MailsQuestion, list_mails
+from msp_billing.usecases.ports import Ports
+from mspbill import environment
+from mspbill.stack_names import StackNames, stack_names, variables_of
+from trial_stack.commands import call
+from trial_stack.ministack import Ministack
+from trial_stack.scheduled import take_away_schedules
+from trial_stack.ses_stand_in import counted, report_deliveries
+from trial_stack.stages import Seen, StageError
+from trial_stack.story import PROVIDER
+
+_LONGEST_WAIT = 240.0
+_LOOK_EVERY = 0.5
+_CALL = Config(read_timeout=180, retries={"total_max_attempts": 1})
+
+Reason = Callable[[], str]
+
+
+class DeployedStage:
+    """A stack that CloudFormation has made, its functions run by Lambda."""
+
+    def __init__(self, names: StackNames, ministack: Ministack | None, why_not: Reason) -> None:
+        """Look at a stack.
+
+        Args:
+            names: of its resources.
+            ministack: what plays AWS; None for AWS itself.
+            why_not: what might be the reason when something is waited for in vain.
+        """
+        self._names = names
+        self._ministack = ministack
+        self._why_not = why_not
+        values = variables_of(names)
+        self._clock = TrialClock(Table(boto3.client("dynamodb"), values["TABLE_NAME"]))
+
+    @property
+    def ports(self) -> Ports:
+        """Those of this process, on the stack's resources and by its clock."""
+        return wiring.ports()
+
+    def move_to(self, instant: datetime) -> None:
+        """The functions and the commands read the time from the table."""
+        self._clock.set(instant, SystemClock())
+
+    def mspbill(self, *arguments: str) -> str:
+        """With ``--stack``, as a person calls it who has nothing but credentials."""
+        return call((*arguments, "--stack", self._names.stack))
+
+    def invoke(self, function: str, payload: dict[str, Any]) -> Any:
+        """By Lambda, and wait for the answer."""
+        answer = boto3.client("lambda", config=_CALL).invoke(
+            FunctionName=self._names.of(function), Payload=json.dumps(payload).encode()
+        )
+        told = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer:
+            raise StageError(f"{function} failed: {told}{self._why_not()}")
+        return told
+
+    def upload(self, folder: Path, prefix: str) -> None:
+        """Put every file of a folder into the feeds bucket."""
+        bucket = self._names.of("FeedsBucket")
+        client = boto3.client("s3")
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                key = f"{prefix}/{path.relative_to(folder).as_posix()}"
+                client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+
+    def wait_until(self, what: str, seen: Seen) -> None:
+        """Look again and again, for minutes at most; nothing here makes it happen."""
+        deadline = time.monotonic() + _LONGEST_WAIT
+        while not seen():
+            if time.monotonic() > deadline:
+                raise StageError(
+                    f"This did not come within {_LONGEST_WAIT:.0f} seconds: {what}."
+                    f"{self._why_not()}"
+                )
+            time.sleep(_LOOK_EVERY)
+
+    def mails_arrive(self) -> None:
+        """SES reports by itself on AWS. ministack's does not: its events are made here."""
+        if self._ministack is not None:
+            report_deliveries(self._ministack, self._names, self._sent())
+        self.wait_until("SES's word on every mail that it took", lambda: not self._sent())
+
+    def schedules(self) -> dict[str, dict[str, Any]]:
+        """The provider's; those of the template are taken away with them and not named."""
+        group = self._names.of("BillingScheduleGroup")
+        return take_away_schedules(boto3.client("scheduler"), group)
+
+    def accepted(self) -> dict[str, Any] | None:
+        """Ministack keeps what its SES took; AWS does not."""
+        if self._ministack is None:
+            return None
+        return counted((mail["To"], mail["Subject"]) for mail in self._ministack.messages())
+
+    def _sent(self) -> list[OutboxMail]:
+        question = MailsQuestion(provider=PROVIDER, states=frozenset({MailState.SENT}), months=6)
+        return list(list_mails(self.ports, question))
+
+
+@contextmanager
+def open_deployed(
+    stack: str, variables: Mapping[str, str], ministack: Ministack | None, why_not: Reason
+) -> Iterator[DeployedStage]:
+    """The stack of that name, reached by these variables; all is as before afterwards."""
+    with ExitStack() as opened:
+        if ministack is not None:
+            opened.enter_context(environment.away_from_aws())
+        opened.enter_context(environment.variables(variables))
+        names = stack_names(stack)
+        with environment.variables(variables_of(names)):
+            wiring.use_clock(None)
+            try:
+                yield DeployedStage(names, ministack, why_not)
+            finally:
+                wiring.use_clock(None)
