@@ -23,10 +23,10 @@ from msp_billing.domain.ledger.entries import LedgerId
 from msp_billing.domain.money import Money
 from msp_billing.domain.payments.incoming import IncomingReturn, PaymentKey
 from msp_billing.usecases.apply_provider import apply_provider
-from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.dunning.release_approvals import ApprovalRequest, approve_release
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.booking import take_return
+from msp_billing.usecases.stored_invoices import invoices_of
 
 DUE_ON = date(2026, 11, 20)
 Paid = tuple[str, str, Decimal]

@@ -14,12 +14,12 @@ from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.run_summary import RunRow, summarise_account
-from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.compare_invoices import comparison_prefix, run_rows
 from msp_billing.usecases.context import CycleContext, object_prefix, pinned
 from msp_billing.usecases.moments import find_moment
 from msp_billing.usecases.records import AccountRecord
 from msp_billing.usecases.render_invoices import document_key, mail_id
+from msp_billing.usecases.stored_invoices import invoices_of
 from mspbill.billing_run import CycleResult, LocalBilling
 from mspbill.calendar_words import calendar_in_words
 from mspbill.report_files import exceptions_file, report_files

@@ -22,10 +22,10 @@ from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.apply_provider import ApplyResult, apply_provider
 from msp_billing.usecases.approve_run import Decision, decide_run
-from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.manifest import manifest_lines
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import AccountRecord, Approval
+from msp_billing.usecases.stored_invoices import invoices_of
 from tests.end_to_end.small_provider import MANAGED, Provider
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ import pytest
 from local_cloud import MailBehaviour
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.outbox import MailState
-from msp_billing.usecases.build_invoices import invoice_id
 from msp_billing.usecases.render_invoices import mail_id
+from msp_billing.usecases.stored_invoices import invoice_id
 from tests.end_to_end.small_provider import birch
 from tests.end_to_end.stage import Stage, cycle_id
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from msp_billing.domain.corrections.credit_notes import CreditedPart
 from msp_billing.domain.invoices import Invoice
 from msp_billing.usecases.bill_again import BillAgainRequest, bill_again
-from msp_billing.usecases.build_invoices import previous_invoices
 from msp_billing.usecases.issue_credit_note import CreditNoteRequest, issue_credit_note
+from msp_billing.usecases.stored_invoices import previous_invoices
 from tests.end_to_end.small_provider import birch
 from tests.end_to_end.stage import OCTOBER, Stage, cycle_id
 

@@ -14,18 +14,14 @@ from msp_billing.domain.outbox import MailState
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, seal
-from msp_billing.usecases.build_invoices import (
-    build_context,
-    build_or_park,
-    invoices_of,
-    last_counts,
-)
+from msp_billing.usecases.build_invoices import build_context, build_or_park, last_counts
 from msp_billing.usecases.context import BatchRequest, CycleContext, count_prefix, pinned
 from msp_billing.usecases.errors import NotBilledAgainError
 from msp_billing.usecases.mailing.deliver_mail import DeliverRequest, deliver_mail
 from msp_billing.usecases.number_invoices import number_drafts
 from msp_billing.usecases.receivables.posting_documents import post_invoices
 from msp_billing.usecases.render_invoices import mail_id, render_invoices
+from msp_billing.usecases.stored_invoices import invoices_of
 from msp_billing.usecases.take_snapshot import read_account
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ from msp_billing.domain.counting.counter import (
     PreviousCounts,
     previous_counts_of,
 )
-from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.problems import Problem
 from msp_billing.usecases.context import (
@@ -28,15 +27,15 @@ from msp_billing.usecases.context import (
 )
 from msp_billing.usecases.moments import load_sealed
 from msp_billing.usecases.standing import active_or_all
+from msp_billing.usecases.stored_invoices import previous_invoices
 
 if TYPE_CHECKING:
     from msp_billing.domain.accounts import Account
     from msp_billing.domain.contracts.agreements import Agreement
-    from msp_billing.domain.corrections.credit_notes import CreditNote
     from msp_billing.domain.cycles import CycleId
+    from msp_billing.domain.invoices import Invoice
     from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
     from msp_billing.usecases.ports import Ports
-    from msp_billing.usecases.records import AccountRecord
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -204,67 +203,3 @@ def _goes_by_last_invoice(build: BuildContext, account: Account) -> bool:
 def _needs(build: BuildContext, agreement: Agreement) -> bool:
     terms = build.policy.find_terms(agreement.terms)
     return terms is not None and (terms.change_window is not None or agreement.ending is not None)
-
-
-def previous_invoices(
-    ports: Ports, cycle: CycleId, accounts: tuple[str, ...]
-) -> dict[str, tuple[Invoice, ...]]:
-    """The invoices of the month before by account.
-
-    An account that had nothing to bill has none (an empty tuple); one that was parked, that had no
-    cycle, or whose drafts were never numbered, is not in the result: what it had is unknown. Nor is
-    one whose invoices were all voided and not issued anew: they bill nothing any more.
-    """
-    before = cycle.model_copy(update={"period": cycle.period.shifted(-1)})
-    records = ports.invoices.records(before, accounts)
-    known = {account: record for account, record in records.items() if not record.problems}
-    found = invoices_of(ports, before, known)
-    issued = {
-        account: entries
-        for account, entries in found.items()
-        if all(entry.number is not None for entry in entries)
-    }
-    notes = credit_notes_of(ports, before, issued)
-    standing = {account: not_voided(entries, notes) for account, entries in issued.items()}
-    return {account: left for account, left in standing.items() if left or not issued[account]}
-
-
-def not_voided(
-    invoices: Iterable[Invoice], notes: Mapping[InvoiceId, Iterable[CreditNote]]
-) -> tuple[Invoice, ...]:
-    """The invoices that no credit note has voided."""
-    return tuple(
-        entry for entry in invoices if not any(note.voids for note in notes.get(entry.id, ()))
-    )
-
-
-def credit_notes_of(
-    ports: Ports, cycle: CycleId, invoices: Mapping[str, Sequence[Invoice]]
-) -> dict[InvoiceId, tuple[CreditNote, ...]]:
-    """The credit notes of a cycle's invoices by account; one request, none without invoices."""
-    billed = {account for account, entries in invoices.items() if entries}
-    return ports.credit_notes.of_accounts(cycle, billed) if billed else {}
-
-
-def invoices_of(
-    ports: Ports, cycle: CycleId, records: dict[str, AccountRecord]
-) -> dict[str, tuple[Invoice, ...]]:
-    """The invoices that records name, by account."""
-    ids = {
-        account: [invoice_id(cycle, account, part, record.revision) for part in record.parts]
-        for account, record in records.items()
-    }
-    found = ports.invoices.invoices([entry for entries in ids.values() for entry in entries])
-    return {account: tuple(found[entry] for entry in entries) for account, entries in ids.items()}
-
-
-def invoice_id(cycle: CycleId, account: str, part: str, revision: int = 1) -> InvoiceId:
-    """The invoice of a part of an account in a cycle."""
-    return InvoiceId(
-        provider=cycle.provider,
-        run=cycle.run,
-        period=cycle.period,
-        account=account,
-        part=part,
-        revision=revision,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.comparison import Comparison, compare
@@ -13,7 +13,6 @@ from msp_billing.domain.documents import XLSX
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.run_summary import RunRow, RunTotals, summarise_account, summarise_run
-from msp_billing.usecases.build_invoices import invoices_of, previous_invoices
 from msp_billing.usecases.context import (
     BatchRequest,
     CycleContext,
@@ -23,6 +22,7 @@ from msp_billing.usecases.context import (
 )
 from msp_billing.usecases.manifest import manifest_lines
 from msp_billing.usecases.moments import load_sealed_accounts
+from msp_billing.usecases.stored_invoices import invoices_of, previous_invoices
 
 if TYPE_CHECKING:
     from msp_billing.domain.cycles import Cycle
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from msp_billing.usecases.ports import Ports
     from msp_billing.usecases.records import AccountRecord
 
-_ROWS = TypeAdapter(tuple[RunRow, ...])
+_ROWS = TypeAdapter(tuple[RunRow, ...], config=ConfigDict(defer_build=True))
 
 
 class CompareResult(Frozen):

@@ -14,9 +14,9 @@ from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState, pla
 from msp_billing.domain.outbox import MailState
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
-from msp_billing.usecases.build_invoices import invoice_id
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.records import AccountRecord, Approval
+from msp_billing.usecases.stored_invoices import invoice_id
 
 if TYPE_CHECKING:
     from msp_billing.domain.invoices import InvoiceId

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.documents import PDF
 from msp_billing.domain.outbox import MailId, MailKind, MailState
-from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.context import BatchRequest, failure_noted, load_context, object_prefix
 from msp_billing.usecases.errors import DEFECTS
 from msp_billing.usecases.sealed_documents import seal_document
+from msp_billing.usecases.stored_invoices import invoices_of
 
 if TYPE_CHECKING:
     from msp_billing.domain.invoices import Invoice, InvoiceId

@@ -30,14 +30,9 @@ from msp_billing.domain.reports.quarterly_review import (
 from msp_billing.domain.reports.review_receivables import review_holds, review_payments
 from msp_billing.domain.reports.uncovered import uncovered_devices
 from msp_billing.domain.reports.user_changes import user_changes
-from msp_billing.usecases.build_invoices import (
-    build_context,
-    credit_notes_of,
-    invoices_of,
-    not_voided,
-    previous_counts,
-)
+from msp_billing.usecases.build_invoices import build_context, previous_counts
 from msp_billing.usecases.context import BatchRequest, CycleContext
+from msp_billing.usecases.stored_invoices import credit_notes_of, invoices_of, not_voided
 
 if TYPE_CHECKING:
     from msp_billing.domain.accounts import Account

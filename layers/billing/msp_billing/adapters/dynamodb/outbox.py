@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
 from msp_billing.adapters.dynamodb.table import (
@@ -30,8 +30,9 @@ from msp_billing.domain.outbox import (
     may_become,
 )
 
-_ATTACHMENTS = TypeAdapter(tuple[Attachment, ...])
-_OUTCOMES = TypeAdapter(tuple[RecipientOutcome, ...])
+_DEFERRED = ConfigDict(defer_build=True)
+_ATTACHMENTS = TypeAdapter(tuple[Attachment, ...], config=_DEFERRED)
+_OUTCOMES = TypeAdapter(tuple[RecipientOutcome, ...], config=_DEFERRED)
 _MAX_TRIES = 6
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msp_billing.usecases.build_invoices import invoices_of, previous_invoices
 from msp_billing.usecases.compare_invoices import account_comparisons
 from msp_billing.usecases.errors import MailTooLargeError
 from msp_billing.usecases.mailing.attaching import MAIL_LIMIT_BYTES, documents_of
 from msp_billing.usecases.mailing.credit_mail import credit_mail_id, credit_use_of
 from msp_billing.usecases.render_invoices import mail_id
 from msp_billing.usecases.report_store import is_report, stored_notice
+from msp_billing.usecases.stored_invoices import invoices_of, previous_invoices
 
 if TYPE_CHECKING:
     from msp_billing.domain.at_issue import InvoiceAtIssue

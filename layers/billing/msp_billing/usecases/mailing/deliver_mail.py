@@ -10,7 +10,6 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.outbox import AccountMailKind, MailId, MailState, OutboxMail
-from msp_billing.usecases.build_invoices import invoice_id
 from msp_billing.usecases.compare_invoices import comparison_mail_id
 from msp_billing.usecases.context import BatchRequest, CycleContext, failure_noted, load_context
 from msp_billing.usecases.mailing.addressing import addressed, flagged_among
@@ -19,6 +18,7 @@ from msp_billing.usecases.mailing.mail_round import MailRound
 from msp_billing.usecases.mailing.sending_mails import Compose, send_once, settle_left_behind
 from msp_billing.usecases.render_invoices import mail_id
 from msp_billing.usecases.report_store import report_mail_id
+from msp_billing.usecases.stored_invoices import invoice_id
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import Ports

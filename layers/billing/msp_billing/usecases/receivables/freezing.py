@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msp_billing.domain.amount_differences import at_issue
 from msp_billing.domain.ledger.balance_at_issue import balance_at_issue, positions_around
 from msp_billing.domain.ledger.entries import LedgerId
-from msp_billing.usecases.build_invoices import previous_invoices
+from msp_billing.usecases.stored_invoices import previous_invoices
 
 if TYPE_CHECKING:
     from msp_billing.domain.at_issue import Balance

@@ -10,12 +10,12 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.ledger.documents import credit_note_entries, invoice_entries
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind
 from msp_billing.domain.problems import ProblemsError
-from msp_billing.usecases.build_invoices import invoices_of
 from msp_billing.usecases.context import BatchRequest, failure_noted, load_context
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.errors import DEFECTS, LedgerUnreadableError
 from msp_billing.usecases.receivables.appending import enter
 from msp_billing.usecases.receivables.freezing import Entered, freeze, ledger_of
+from msp_billing.usecases.stored_invoices import invoices_of
 
 if TYPE_CHECKING:
     from msp_billing.domain.corrections.credit_notes import CreditNote
