@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from msp_billing.domain.cycles import CycleState
-from msp_billing.usecases.start_cycle import start_missed_cycles
 from tests.end_to_end.small_provider import PROJECTS, birch
 from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, at, cycle_id
 
@@ -76,14 +75,16 @@ def test_a_closed_period_stays_closed_after_its_execution_is_forgotten(stage: St
 
 
 def test_the_sweep_starts_what_the_schedule_missed(stage: Stage) -> None:
-    """docs/faults.md 2: no schedule ever fires, the daily sweep of 13:30 UTC finds the cycle."""
+    """docs/faults.md 2: no schedule ever fires, the daily sweep of 13:30 UTC finds the cycle.
+
+    Nor can the schedule be put right: that is tried after the cycle was started.
+    """
     stage.set_up(CEDAR)
     stage.ports.schedules.delete("birch_managed")
     stage.cloud.fail_with("scheduler", "CreateSchedule", "InternalServerException", 999, 500)
     stage.run_until("2026-09-01T14:00:00")
-    assert not stage.executions("birch")  # the sweep itself fails while it cannot mend schedules
-    result = start_missed_cycles(stage.ports)  # which is what it does otherwise
-    assert [entry.outcome for entry in result.started] == ["started"]
+    assert stage.execution("birch_managed_2026-09").input["started_by"] == "sweep"
+    assert not list(stage.ports.schedules.of_provider("birch"))
     stage.run_until("2026-09-03T00:00:00")
     assert stage.cycle(CYCLE).state is CycleState.CLOSED
 
@@ -177,6 +178,29 @@ def test_the_sweep_starts_what_failed_before_it_had_its_lock(stage: Stage) -> No
     stage.cloud.fail_with("dynamodb", "PutItem", "InternalServerError", 5, 500)
     stage.run_until("2026-09-03T00:00:00")
     assert [entry.status for entry in stage.executions("birch")] == ["FAILED", "SUCCEEDED"]
+    assert stage.cycle(CYCLE).state is CycleState.CLOSED
+
+
+def test_the_sweep_finds_a_cycle_whose_execution_died_without_a_word(stage: Stage) -> None:
+    """docs/faults.md 19: marked as failed with the reason, told, and left to a person."""
+    stage.set_up(CEDAR)
+    stage.run_until("2026-09-01T10:30:00")
+    owner = stage.cycle(CYCLE).owner
+    stage.cloud.client("stepfunctions").stop_execution(executionArn=owner)
+    stage.run_until("2026-09-01T13:00:00")
+    assert stage.cycle(CYCLE).state is CycleState.OPEN
+    assert stage.published("CycleFailed") == []
+    stage.run_until("2026-09-02T18:00:00")  # two sweeps
+    cycle = stage.cycle(CYCLE)
+    assert cycle.state is CycleState.FAILED
+    assert cycle.failure == "the execution ended without recording why (ABORTED)"
+    assert stage.published("CycleFailed") == [str(CYCLE)]
+    # At 7:00 in Chicago: before the first sweep had found it, and on the day after.
+    digests = [m.message.get_body(("plain",)).get_content() for m in stage.sent("digest")]
+    titles = ("A RUN'S EXECUTION HAS DIED", "A RUN HAS STOPPED")
+    assert [title in told for title, told in zip(titles, digests, strict=True)] == [True, True]
+    assert stage.start(CYCLE)["outcome"] == "started"
+    stage.run_until("2026-09-03T00:00:00")
     assert stage.cycle(CYCLE).state is CycleState.CLOSED
 
 

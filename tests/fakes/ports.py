@@ -39,6 +39,7 @@ from tests.fakes.receivables import (
     FakeWriteOffs,
 )
 from tests.fakes.rendering import FakeRenderer
+from tests.fakes.schedules import FakeSchedules
 
 _ASSETS = Path(__file__).resolve().parents[2] / "layers" / "rendering"
 _LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -171,6 +172,8 @@ class FakePorts:
         self.pauses: Any = FakePauses(self.clock)
         self.mailer: Any = FakeMailer()
         self.incidents: Any = FakeIncidents()
+        self.schedules: Any = FakeSchedules()
+        self.digest_schedules: Any = FakeSchedules()
         self.renderer: Any = FakeRenderer()
         self.records: Any = FakeRecords()
         self.bus: Any = FakeBus()
@@ -196,6 +199,5 @@ class FakePorts:
     feeds: Any = None
     workbooks: Any = None
     reports: Any = None
-    schedules: Any = None
     schemas: Any = None
     payment_files: Any = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, time
 from typing import TYPE_CHECKING
 
 from msp_billing.domain.charging.charging_checks import charging_clauses, charging_inconsistencies
@@ -13,6 +14,7 @@ from msp_billing.domain.contracts.order_policy import (
 from msp_billing.domain.contracts.terms import terms_inconsistencies
 from msp_billing.domain.counting.count_checks import count_rule_inconsistencies
 from msp_billing.domain.counting.cross_check_policy import cross_check_inconsistencies
+from msp_billing.domain.local_times import first_moved
 from msp_billing.domain.reports.report_checks import report_clauses, report_inconsistencies
 from msp_billing.domain.work.work_checks import work_clauses, work_inconsistencies
 
@@ -65,6 +67,7 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
     yield from order_policy_inconsistencies(policy)
     yield from work_inconsistencies(policy)
     yield from _kept_names(policy)
+    yield from _moved_hours(policy)
     known = {entry.clause for entry in policy.clauses}
     for clause in sorted(set(_clause_references(policy)) - known):
         yield f"the clause '{clause}' is referred to but not listed under 'clauses'"
@@ -76,6 +79,24 @@ def _kept_names(policy: ProviderPolicy) -> Iterator[str]:
     for run in policy.runs:
         if run.run in _KEPT_NAMES:
             yield f"a run cannot be called '{run.run}': {_KEPT_NAMES[run.run]} have that name"
+
+
+def _moved_hours(policy: ProviderPolicy) -> Iterator[str]:
+    """Schedules at local times that some day of the zone does not have, or has twice."""
+    for run in policy.runs:
+        on = first_moved(policy.time_zone, run.opens.at, run.opens.day)
+        if on is not None:
+            yield _moved(f"run {run.run} opens", run.opens.at, policy.time_zone, on)
+    on = first_moved(policy.time_zone, policy.digest.at)
+    if on is not None and policy.digest.enabled:
+        yield _moved("the digest goes", policy.digest.at, policy.time_zone, on)
+
+
+def _moved(what: str, at: time, zone: str, on: date) -> str:
+    return (
+        f"{what} at {at:%H:%M}, which the clocks of {zone} skip or repeat on {on}: "
+        "choose another hour"
+    )
 
 
 def _unknown_must_be_priced(policy: ProviderPolicy, feeds: set[str]) -> Iterator[str]:
