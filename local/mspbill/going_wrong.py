@@ -22,6 +22,7 @@ from msp_billing.usecases.errors import (
     VersionConflictError,
     WriteOffConflictError,
 )
+from msp_billing.usecases.migrating.schema import SchemaTooNewError
 from mspbill.command_errors import CycleRefusedError, FunctionFailedError
 
 REFUSED = (
@@ -35,6 +36,7 @@ REFUSED = (
     PaymentConflictError,
     PaymentDecidedError,
     RefundConflictError,
+    SchemaTooNewError,
     StatementError,
     VersionConflictError,
     WriteOffConflictError,

@@ -17,6 +17,7 @@ from pathlib import Path
 from msp_billing import wiring
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.migrating.schema import check_readable
 from msp_billing.usecases.ports import Clock, Ports
 from mspbill import environment
 from mspbill.command_values import Source
@@ -100,6 +101,7 @@ def opened_stack(source: Source, *, changes: bool) -> Iterator[OpenedStack]:
     Raises:
         SourceError: when nothing can be opened, or what can be opened cannot be changed.
         SavedStateError: when the folder holds no state.
+        SchemaTooNewError: when newer code has migrated the table, and the command changes it.
     """
     if source.stack is not None and source.state is not None:
         raise SourceError("Give either --stack or --state.")
@@ -126,6 +128,8 @@ def opened_stack(source: Source, *, changes: bool) -> Iterator[OpenedStack]:
         stack.enter_context(environment.variables(values))
         stack.callback(wiring.use_clock, None)
         wiring.use_clock(clock_of_stack(values))
+        if changes:
+            check_readable(wiring.ports().schemas)
         yield OpenedStack(wiring.ports(), names=names)
 
 

@@ -44,7 +44,8 @@ def without(item: Item, *fields: str) -> Item:
 
 
 def grow_old(kept: Kept) -> None:
-    """Items of several kinds as an earlier version left them."""
+    """Items of several kinds as an earlier version left them, which said nothing of a schema."""
+    kept.delete("schema", "schema")
     kept.put(without(kept.item(*LOCK), "count_attempt", "error", "unknown_customers"))
     kept.put(without(kept.item(*ELM), "dunning"))
     kept.put(without(kept.item(*ISSUED), "country", "locale"))
@@ -56,6 +57,12 @@ def grow_old(kept: Kept) -> None:
 
 def document(item: Item) -> Any:
     return json.loads(unpack(item["body"]))
+
+
+def test_a_new_table_begins_with_the_newest_schema(kept: Kept) -> None:
+    assert kept.item("schema", "schema")["schema_version"] == NEWEST_SCHEMA
+    told = migrate("--dry-run")
+    assert (told["migrations"], told["cycles_open"]) == ([], [])
 
 
 def test_a_dry_run_counts_and_shows_and_writes_nothing(kept: Kept) -> None:
@@ -104,6 +111,7 @@ def test_old_items_say_the_same_in_todays_shape(kept: Kept) -> None:
 
 def test_a_migration_waits_for_open_cycles(kept: Kept) -> None:
     with kept.mended():
+        kept.delete("schema", "schema")
         kept.change(*LOCK, cycle_state="open")
         answer = call("migrate", "--stack", "trial")
         assert answer.exit_code == 2
@@ -174,6 +182,10 @@ def test_a_table_of_newer_code_is_refused_by_commands_and_cycles(kept: Kept) -> 
         assert "The table has schema 99" in answer.output
         with pytest.raises(SchemaTooNewError, match="knows schemas up to"):
             check_readable(kept.stage.ports.schemas)
+        for arguments in (("promise", "elm", "--until", "2026-12-31", "--why", "x"),):
+            changing = call(*arguments, "--by", "pat", "--stack", "trial")
+            assert changing.exit_code == 2
+            assert "The table has schema 99" in changing.output
         lost = kept.item(*LOCK)
         kept.delete(*LOCK)
         request = {"provider": "birch", "run": "managed", "period": "2026-09", "owner": "somebody"}

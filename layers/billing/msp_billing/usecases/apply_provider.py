@@ -9,6 +9,7 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen
 from msp_billing.usecases.errors import AppliedMeanwhileError
+from msp_billing.usecases.migrating.schema import begin_with_newest, check_readable
 from msp_billing.usecases.records import CurrentVersions
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def apply_provider(
     Raises:
         VersionConflictError: when a version in use has other content now.
         AppliedMeanwhileError: when somebody else applies at the same moment.
+        SchemaTooNewError: when newer code has migrated the table.
     """
     known = ports.policies.find_current(policy.provider)
     return _apply(ports, policy, price_book, accounts, first_period, known)
@@ -80,6 +82,9 @@ def _apply(
     first_period: Period,
     known: CurrentVersions | None,
 ) -> ApplyResult:
+    check_readable(ports.schemas)
+    if next(iter(ports.policies.providers()), None) is None:  # a table that nothing is in yet
+        begin_with_newest(ports.schemas)
     now = ports.clock.now()
     current = CurrentVersions(
         provider=policy.provider,
