@@ -9,6 +9,7 @@ command has no example, or the page is not what this writes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
 _BEGIN, _END = "<!-- Written by: python -m tools.commands_page -->\n", "<!-- Up to here. -->\n"
 
 
+@cache
 def commands() -> dict[str, str]:
     """Every command that the help shows, and what it says of itself in a sentence."""
     return dict(_walk(typer.main.get_command(app), ""))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
-from tests.documents.test_written_commands import mistake
 from tools.commands_page import EXAMPLES, PAGE, commands, page
 
 
@@ -23,10 +20,3 @@ def test_every_command_says_what_it_is_in_a_sentence() -> None:
     for name, sentence in commands().items():
         assert sentence.endswith((".", "?")), name
         assert len(sentence) > len(name), name
-
-
-def test_every_example_is_a_command_with_all_that_it_needs() -> None:
-    for examples in EXAMPLES.values():
-        for name, example in examples.items():
-            assert example.startswith(name), name
-            assert mistake(shlex.split(example)) is None, example

@@ -105,7 +105,7 @@ def test_a_mail_is_settled_and_sent_again(desk: Desk) -> None:
     outbox.mails[MAIL] = outbox.mails[MAIL].model_copy(update={"state": MailState.UNKNOWN})
     refused = desk.words("resend", MAIL, "--to", "new@whitepine.example", *BY, *WHY, code=2)
     assert "Nobody knows whether" in refused
-    assert f"mspbill settle {MAIL}" in refused
+    assert f"mspbill outbox settle {MAIL}" in refused
     assert "rejected" in desk.words("settle", MAIL, "--as", "not-sent", *BY, *WHY)
     told = desk.words("resend", MAIL, "--to", "new@whitepine.example", *BY, *WHY)
     assert "all-copy-2/invoice: ready" in told

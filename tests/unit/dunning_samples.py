@@ -182,6 +182,6 @@ def question(**changes: Any) -> ReleaseQuestion:
         ),
         "link": "https://pay.lantern.example/releases/lantern/tern-harbor/1?key=abc_DEF-123",
         "answer_by": datetime(2027, 1, 21, 15, tzinfo=UTC),
-        "command": "mspbill release approve tern-harbor --role billing --by NAME --why REASON",
+        "command": "mspbill hold approve tern-harbor --role billing --by NAME --why REASON",
     }
     return ReleaseQuestion(**(told | changes))

@@ -417,7 +417,7 @@ def test_an_approver_is_told_what_was_owed_and_paid_and_who_has_approved() -> No
         "- wire on 20 January 2027 (bank:W-88121): $2,700.00",
         "Engineer: approved by erin@lantern.example, 20 January 2027, 11:05 CST: agents checked",
         "Billing team: has not answered yet",
-        "mspbill release approve tern-harbor --role billing --by NAME --why REASON",
+        "mspbill hold approve tern-harbor --role billing --by NAME --why REASON",
     ):
         assert words in text
 
@@ -472,7 +472,7 @@ def test_a_release_that_nobody_approves_is_left_to_a_person() -> None:
     text = words_of(alert_mail(alert))
     assert "an approval is missing after we asked 4 times." in text
     assert "Billing team: has not answered" in text
-    assert "mspbill release ask-again tern-harbor --provider lantern --by NAME" in text
+    assert "mspbill hold ask-again tern-harbor --provider lantern --by NAME" in text
 
 
 # --- Hostile names -------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def sample_digest(policy: ProviderPolicy) -> Digest:
                 what=f"A payment of {amount} of {payer} (bank:{number}) waits: No open invoice has "
                 "this number.",
                 do="Say whose it is, or dismiss it if it is nobody's.",
-                command=f"mspbill assign bank:{number} --account ACCOUNT {at} --by NAME "
+                command=f"mspbill payment assign bank:{number} --account ACCOUNT {at} --by NAME "
                 "--why 'as their letter says'",
             )
             for day, amount, payer, number in (
@@ -68,7 +68,7 @@ def sample_digest(policy: ProviderPolicy) -> Digest:
             what="Everything is settled, but the account is still on credit hold. It waits for "
             "Billing team.",
             do="Ask those who hold the keys. The last approval ends the hold.",
-            command=f"mspbill release show tern-harbor {at}",
+            command=f"mspbill hold show tern-harbor {at}",
         ),
     )
     return Digest(provider=provider, on=_ON, entries=entries, more=2)

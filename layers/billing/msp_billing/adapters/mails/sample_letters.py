@@ -124,7 +124,7 @@ def sample_question(policy: ProviderPolicy, letter: DunningLetter) -> ReleaseQue
         ),
         link="https://sample.example/releases/sample?key=sample",
         answer_by=datetime(2027, 1, 27, 17, tzinfo=UTC),
-        command=f"mspbill release approve {ACCOUNT} --provider {policy.provider} --by NAME",
+        command=f"mspbill hold approve {ACCOUNT} --provider {policy.provider} --by NAME",
     )
 
 

@@ -265,7 +265,7 @@ def release_left_to_person(
         facts=tuple(AlertFact(label=key.title, value="has not answered") for key in missing),
         what_to_do=("Ask those who may approve. The last approval ends the hold, also now.",),
         commands=(
-            f"mspbill release show {account} --provider {provider}",
-            f"mspbill release ask-again {account} --provider {provider} --by NAME",
+            f"mspbill hold show {account} --provider {provider}",
+            f"mspbill hold ask-again {account} --provider {provider} --by NAME",
         ),
     )

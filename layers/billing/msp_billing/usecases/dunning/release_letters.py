@@ -142,7 +142,7 @@ def release_question(
         answer_by=_answer_by(found, release),
         reminder=release.reminded,
         command=(
-            f"mspbill release approve {found.account.account} "
+            f"mspbill hold approve {found.account.account} "
             f"--provider {found.policy.provider} --role {role} --by YOUR-ADDRESS"
         ),
     )

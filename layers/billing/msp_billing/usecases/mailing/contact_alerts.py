@@ -141,7 +141,7 @@ def _about_a_mail(
         commands=()
         if original.kind == "dunning"
         else (
-            f"mspbill resend {named or original} --provider {policy.provider} --to ADDRESS "
+            f"mspbill outbox resend {named or original} --provider {policy.provider} --to ADDRESS "
             '--by NAME --why "new address"',
         ),
     )
@@ -163,7 +163,7 @@ def _about_an_unknown(
         ),
         what_to_do=("Ask the account whether it came, and say so:",),
         commands=(
-            f"mspbill settle {mail.id} --as not-sent --provider {policy.provider} --by NAME "
+            f"mspbill outbox settle {mail.id} --as not-sent --provider {policy.provider} --by NAME "
             '--why "they have not got it"',
         ),
     )

@@ -90,7 +90,7 @@ def unknown_mail(document: str) -> Problem:
     return Problem(
         code="unknown-mail",
         what=f"There is no mail '{document}'.",
-        fix="Give an invoice's number, or a mail as 'mspbill mails ACCOUNT' lists it.",
+        fix="Give an invoice's number, or a mail as 'mspbill outbox list ACCOUNT' lists it.",
     )
 
 
@@ -125,7 +125,7 @@ def _not_repeatable(chain: Sequence[OutboxMail]) -> Iterator[Problem]:
                 code="unsettled",
                 what=f"Nobody knows whether {mail.id} was sent: SES's answer was lost, and no "
                 "event came. Sent again, the account may get it twice.",
-                fix="Ask the account whether it came, and say so first: mspbill settle "
+                fix="Ask the account whether it came, and say so first: mspbill outbox settle "
                 f"{mail.id} --as sent|not-sent.",
             )
         elif mail.state in {MailState.READY, MailState.SENDING}:
