@@ -75,7 +75,8 @@ def _places(pdf: bytes) -> tuple[dict[int, int], list[int], bytes]:
         while (section := _SECTION.match(pdf, place)) is not None:
             number, count = int(section[1]), int(section[2])
             for index in range(count):
-                entry = pdf[section.end() + index * _ENTRY_BYTES :][:_ENTRY_BYTES]
+                begin = section.end() + index * _ENTRY_BYTES
+                entry = pdf[begin : begin + _ENTRY_BYTES]
                 if entry[17:18] == b"n":
                     places.setdefault(number + index, int(entry[:10]))  # the newest comes first
             place = section.end() + count * _ENTRY_BYTES
