@@ -103,10 +103,7 @@ def test_a_release_waits_for_its_keys_by_name() -> None:
     made.approve("engineer", ANN)
     entry = release_of(made.ports)
     assert "It waits for Billing team." in entry.what
-    leave_release(
-        made.ports,
-        LeaveRequest(provider="birch", account="cedar", release=1, reason="nobody answered"),
-    )
+    leave_release(made.ports, LeaveRequest(provider="birch", account="cedar", release=1))
     entry = release_of(made.ports)
     assert entry.command == "mspbill hold ask-again cedar --provider birch --by NAME"
 
