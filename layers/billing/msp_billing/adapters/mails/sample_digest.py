@@ -42,7 +42,7 @@ def sample_digest(policy: ProviderPolicy) -> Digest:
             "is as of Saturday, 28 November 2026, 00:00.",
             do="Put it there before Tuesday, 1 December 2026, 12:00, when it is counted. Accounts "
             "that need it are parked otherwise.",
-            command=f"mspbill feeds push devices FILE {at}",
+            command="mspbill feeds push DIR --feed devices",
         ),
         *(
             Attention(
