@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from mspbill import hold_commands, outbox_commands, payment_commands
+from mspbill import (
+    hold_commands,
+    outbox_commands,
+    payment_commands,
+    payment_queue_commands,
+)
 from mspbill.panels import GET_PAID, add_commands, add_group
 
 
@@ -13,9 +18,9 @@ def register(app: typer.Typer) -> None:
     commands = {
         "pay": payment_commands.take,
         "return": payment_commands.return_payment,
-        "queue": payment_commands.queue,
-        "assign": payment_commands.assign,
-        "dismiss": payment_commands.dismiss,
+        "queue": payment_queue_commands.queue,
+        "assign": payment_queue_commands.assign,
+        "dismiss": payment_queue_commands.dismiss,
         "import-payments": payment_commands.import_payments,
         "refund": payment_commands.refund,
         "mails": outbox_commands.listed,
