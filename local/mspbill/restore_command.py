@@ -96,6 +96,8 @@ def _report(
     happened: list[Since] = []
     with stored_table(Source(stack), table=target) as restored:
         lost = list(_pass_over(live, restored, at))
+        happened += _since(live_items, restored)  # before anything of it is held
+        held = list(_hold(live_items, restored, at))
         checks = restored.checks(with_documents=documents)
         findings = list(verify_whole(restored.ports, checks))
         behind = {
@@ -103,8 +105,6 @@ def _report(
             for provider in restored.ports.policies.providers()
             for account in ledgers_behind(restored.ports, provider)
         }
-        for one in _since(live_items, restored):
-            happened.append(one)
     wrong = [entry for entry in findings if not _is_only_behind(entry, behind)]
     told: dict[str, Any] = {
         "table": target,
@@ -115,6 +115,7 @@ def _report(
         "findings": [entry.model_dump(mode="json") for entry in wrong[:MOST_IN_JSON]],
         "looked_at": dict(sorted(checks.looked_at.items())),
         "numbers_passed_over": [f"{row.series} {row.first} to {row.last}" for row in lost],
+        "cycles_held": held,
         "happened_since": [entry.model_dump(mode="json") for entry in happened[:MOST_IN_JSON]],
         "happened_in_all": len(happened),
     }
@@ -136,6 +137,8 @@ def _report(
             f"{row.provider}: numbers {row.first} to {row.last} of {row.series.lower()} were given "
             "out since, and are passed over."
         )
+    for cycle in held:
+        console.print(f"{cycle}: held as failed, so that nothing bills it again by itself.")
     _print_since(happened)
     console.print(
         f"\nThe stack {escape(stack)} still bills with {escape(live.name)}. To go on with the "
@@ -167,6 +170,14 @@ def _pass_over(live: StoredTable, restored: StoredTable, at: datetime) -> Iterat
         highest = highest_given_out(live.items, restored.ports.records, provider, prefixes)
         now = live.ports.clock.now()
         yield from pass_over(table, provider, highest, now, _WHY.format(at=at.isoformat()))
+
+
+def _hold(live_items: Any, restored: StoredTable, at: datetime) -> Iterator[str]:
+    from msp_billing.adapters.dynamodb.restored_cycles import hold_cycles
+    from msp_billing.adapters.dynamodb.table import Table
+
+    table = Table(boto3.client("dynamodb"), restored.name)
+    yield from hold_cycles(live_items, restored.items, table, at.isoformat())
 
 
 def _since(live_items: Any, restored: StoredTable) -> Iterator[Since]:

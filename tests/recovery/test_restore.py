@@ -8,9 +8,14 @@ from typing import Any
 import boto3
 import pytest
 
+from msp_billing.adapters.dynamodb.restored_cycles import HELD
+from msp_billing.domain.cycles import CycleState, counts_anew
+from msp_billing.usecases.start_cycle import start_missed_cycles
 from mspbill import use_table_command
+from mspbill.command_values import Source
+from mspbill.stored_table import stored_table
 from tests.mspbill.conftest import call
-from tests.recovery.whole_table import RESTORED, Kept
+from tests.recovery.whole_table import OCTOBER_CYCLE, RESTORED, SEPTEMBER_CYCLE, Kept
 
 AT = "2026-09-30T00:00:00Z"
 BY = ("--stack", "trial", "--by", "pat", "--why", "a drill")
@@ -39,7 +44,7 @@ def test_a_restored_table_is_whole_and_protected_like_the_one_it_is_of(
     kept: Kept, told: Any
 ) -> None:
     assert (told["whole"], told["findings"], told["restored_from"]) == (True, [], kept.table)
-    assert told["looked_at"]["cycles"] == 1
+    assert told["looked_at"]["cycles"] == 1 + 1, "October's is held"
     client = boto3.client("dynamodb")
     described = client.describe_table(TableName=RESTORED)["Table"]
     assert described["DeletionProtectionEnabled"] is True
@@ -73,6 +78,23 @@ def test_numbers_that_customers_have_are_never_given_out_again(kept: Kept, told:
     again = restored()
     assert (again["whole"], again["numbers_passed_over"]) == (True, [])
     assert again["looked_at"]["numbers lost by a restore"] == 5
+
+
+def test_a_month_that_was_billed_since_is_not_billed_again_by_itself(kept: Kept, told: Any) -> None:
+    """The daily sweep starts what has no lock; what was closed since must not be among it."""
+    assert told["cycles_held"] == ["birch/managed/2026-10"]
+    with stored_table(Source("trial"), table=RESTORED) as found:
+        ports = found.ports
+        cycle = ports.cycles.find(OCTOBER_CYCLE)
+        assert cycle is not None
+        assert (cycle.state, cycle.error) == (CycleState.FAILED, HELD)
+        assert "when this cycle was not open; it was closed" in (cycle.failure or "")
+        assert not counts_anew(cycle), "it would go on with what was sealed for it"
+        swept = start_missed_cycles(ports, "birch")
+        assert [entry for entry in swept.started if entry.outcome == "started"] == []
+        september = ports.cycles.find(SEPTEMBER_CYCLE)
+        assert september == kept.stage.cycle(SEPTEMBER_CYCLE), "it was over before"
+    assert restored()["cycles_held"] == []
 
 
 def test_a_restore_to_now_knows_everything(kept: Kept) -> None:

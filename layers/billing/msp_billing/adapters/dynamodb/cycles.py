@@ -41,7 +41,7 @@ class DynamoCycleStore:
         A put whose answer was lost fails its condition on the retry although the lock is ours;
         the owner token in what is returned tells the two apart.
         """
-        existing = self._table.put(_item(cycle), "attribute_not_exists(pk)")
+        existing = self._table.put(lock_item(cycle), "attribute_not_exists(pk)")
         if existing is None:
             return cycle
         held = _cycle(existing)
@@ -61,7 +61,7 @@ class DynamoCycleStore:
                 }
             )
         now = self._table.put(
-            _item(taken),
+            lock_item(taken),
             "cycle_owner = :owner AND cycle_state = :failed",
             owner=held.owner,
             failed=CycleState.FAILED.value,
@@ -76,7 +76,7 @@ class DynamoCycleStore:
         again, as a retry does.
         """
         standing = self._table.put(
-            _item(cycle),
+            lock_item(cycle),
             "cycle_owner = :owner AND (cycle_state = :open OR cycle_state = :new)",
             owner=cycle.owner,
             open=CycleState.OPEN.value,
@@ -125,7 +125,8 @@ def _approval(item: Item) -> Approval:
     return Approval.model_validate_json(unpack(item["body"]))
 
 
-def _item(cycle: Cycle) -> Item:
+def lock_item(cycle: Cycle) -> Item:
+    """A cycle as it is stored."""
     return {
         "pk": cycle_pk(cycle.id),
         "sk": "LOCK",

@@ -41,8 +41,8 @@ def check_lock(look: Looking, item: Item) -> Iterator[Outcome]:
     pinned = f"POLICY#{cycle.policy_version}", f"PRICE_BOOK#{cycle.price_book_version}"
     yield from versions_wanted(item, cycle.id.provider, *pinned)
     if cycle.manifest_key is not None:
-        billed = cycle.numbered_at is not None or cycle.state is CycleState.CLOSED
-        yield WantedManifest(cycle.manifest_key, str(item["pk"]), where(item), billed)
+        closed = cycle.state is CycleState.CLOSED
+        yield WantedManifest(cycle.manifest_key, str(item["pk"]), where(item), closed)
 
 
 def check_approval(look: Looking, item: Item) -> Iterator[Outcome]:
