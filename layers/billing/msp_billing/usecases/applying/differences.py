@@ -69,6 +69,8 @@ def _inner(value: Any) -> str:
         return f"({', '.join(f'{name} {_inner(entry)}' for name, entry in value.items())})"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{', '.join(_inner(entry) for entry in value)}]"
+    if value is None:
+        return "none"
     return "yes" if value is True else "no" if value is False else str(value)
 
 
