@@ -75,6 +75,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "hold approve": f'hold approve alder-dental --role billing {_BY} --why "paid" {_AT}',
         "hold reject": f'hold reject alder-dental {_BY} --why "the check bounced" {_AT}',
         "hold ask-again": f"hold ask-again alder-dental {_BY} {_AT}",
+        "credit-note": "credit-note NW-000012 --part 1x2 --name two-users-left "
+        f'{_BY} --why "Two users had left before the count." {_AT}',
         "write-off request": "write-off request alder-dental NW-000012 --name small-rest "
         f'{_BY} --why "not worth a letter" {_AT}',
         "write-off list": f"write-off list {_AT}",

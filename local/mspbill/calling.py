@@ -19,7 +19,7 @@ from mspbill.opening import Opened
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 _LONGEST_SECONDS = 905  # a function has fifteen minutes
-_REFUSALS = frozenset({"NotBilledAgainError"})
+_REFUSALS = frozenset({"CreditConflictError", "CreditRefusedError", "NotBilledAgainError"})
 """What functions raise where the use case refuses: nothing was changed."""
 
 _NOT_HERE = frozenset(

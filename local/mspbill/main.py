@@ -8,6 +8,7 @@ import typer
 
 from mspbill import (
     asking_commands,
+    credit_command,
     cycle_commands,
     dunning_commands,
     earlier_names,
@@ -41,6 +42,7 @@ GROUPS = (
     dunning_commands,
     payment_commands,
     hold_commands,
+    credit_command,
     write_off_commands,
     asking_commands,
     explain_command,
