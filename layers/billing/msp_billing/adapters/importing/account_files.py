@@ -15,8 +15,8 @@ from msp_billing.adapters.importing.old_agreements import (
     IncompleteError,
     LineRules,
     agreement_documents,
+    by_customer,
     current_agreements,
-    of_customer,
     sites_of,
 )
 from msp_billing.adapters.importing.old_records import (
@@ -61,10 +61,11 @@ def make_accounts(
     entries, lines = current_agreements(book, as_of)
     completed = complete_mapping(mapping, lines, prices)
     made: list[NewAccount] = []
+    grouped = by_customer(customers, entries, lines)
     owing = {customers.key_of(item.customer) for item in book.open_items}
     for key, customer in customers.active.items():
         rules = LineRules(prices, completed, customer.currency, as_of)
-        mine, of_it = of_customer(customers, key, entries, lines)
+        mine, of_it = grouped.get(key, ([], []))
         told_before = len(book.report)
         sites, by_name = sites_of(customers, key)
         try:

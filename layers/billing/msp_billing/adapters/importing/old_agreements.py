@@ -78,12 +78,14 @@ def _flat_amounts(
 ) -> Iterator[OldLine]:
     """What an agreement comes to beside its lines, as a line of its own that has to be mapped."""
     zero = Decimal(0)
+    sums: dict[tuple[str, str], Decimal] = {}
+    for line in lines:
+        key = _key(line.customer, line.agreement)
+        sums[key] = sums.get(key, zero) + (line.quantity or zero) * (line.unit_price or zero)
     for key, entry in agreements.items():
         if entry.amount is None:
             continue
-        of_it = [line for line in lines if _key(line.customer, line.agreement) == key]
-        summed = sum(((e.quantity or zero) * (e.unit_price or zero) for e in of_it), zero)
-        rest = entry.amount - summed.quantize(Decimal("0.01"))
+        rest = entry.amount - sums.get(key, zero).quantize(Decimal("0.01"))
         if rest:
             product = f"{FLAT_AMOUNT}: {entry.kind or entry.name}"
             yield OldLine(
@@ -246,15 +248,16 @@ def sites_of(customers: Customers, key: str) -> tuple[list[dict[str, Any]], dict
     return documents, by_name
 
 
-def of_customer(
-    customers: Customers, key: str, entries: Sequence[OldAgreement], lines: Sequence[OldLine]
-) -> tuple[list[OldAgreement], list[OldLine]]:
-    """What of agreements and lines is of one customer; a job's line is of its site."""
-    mine = [entry for entry in entries if customers.key_of(entry.customer) == key]
-    named: list[OldLine] = []
+def by_customer(
+    customers: Customers, entries: Sequence[OldAgreement], lines: Sequence[OldLine]
+) -> dict[str | None, tuple[list[OldAgreement], list[OldLine]]]:
+    """Agreements and lines by the key of their customer; a job's line is of its site."""
+    found: dict[str | None, tuple[list[OldAgreement], list[OldLine]]] = {}
+    for entry in entries:
+        found.setdefault(customers.key_of(entry.customer), ([], []))[0].append(entry)
     for line in lines:
-        if customers.key_of(line.customer) == key:
-            _, colon, job = line.customer.partition(":")
-            site = line.subscriber or (job.strip() if colon else "")
-            named.append(replace(line, subscriber=site))
-    return mine, named
+        _, colon, job = line.customer.partition(":")
+        site = line.subscriber or (job.strip() if colon else "")
+        of_it = found.setdefault(customers.key_of(line.customer), ([], []))
+        of_it[1].append(replace(line, subscriber=site))
+    return found

@@ -52,15 +52,23 @@ class Customers:
         key = self.key_of(name)
         if key is not None and key in self.accounts:
             return self.accounts[key], self.active[key].currency
-        for known in self.known:
-            wanted = {feed_key(name), feed_key(name.partition(":")[0])}
-            if wanted & {feed_key(entry) for entry in known.names}:
+        for part in (name, name.partition(":")[0]):
+            known = self._known_by_name.get(feed_key(part)) if part else None
+            if known is not None:
                 return known.account, known.currency
         return None
 
     def is_known(self, key: str) -> bool:
         """Whether the directory has the customer's account already."""
-        return self.accounts.get(key) in {entry.account for entry in self.known}
+        return self.accounts.get(key, "") in self._known_accounts
+
+    @cached_property
+    def _known_accounts(self) -> frozenset[str]:
+        return frozenset(entry.account for entry in self.known)
+
+    @cached_property
+    def _known_by_name(self) -> dict[str, KnownAccount]:
+        return {feed_key(name): entry for entry in self.known for name in entry.names}
 
     @cached_property
     def _by_name(self) -> dict[str, str]:
