@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -22,6 +23,14 @@ class Source:
     stack: str | None = None
     state: Path | None = None
     provider: str | None = None
+
+
+def user_name() -> str:
+    """Who is logged in here; in a container that may be nobody with a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody without a name"
 
 
 def day(text: str) -> date:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from msp_billing.domain.periods import Period
 from mspbill.command_frames import about_provider
 from mspbill.command_options import AccountName, By, Why
-from mspbill.command_values import month
+from mspbill.command_values import month, user_name
 from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.panels import BILL, add_group
@@ -93,7 +92,7 @@ def start(found: Opened, run: Run, period: Month, by: MaybeBy = None) -> None:
     """
     from mspbill.cycles import start_by_function
 
-    result = start_by_function(found, run, period, by or getpass.getuser())
+    result = start_by_function(found, run, period, by or user_name())
     if found.as_json:
         print_json(result.model_dump(mode="json"))
     else:
@@ -134,7 +133,7 @@ def redrive(found: Opened, run: Run, period: Month, by: MaybeBy = None) -> None:
     """
     from mspbill.cycles import let_go_on
 
-    done = let_go_on(found, run, period, by or getpass.getuser())
+    done = let_go_on(found, run, period, by or user_name())
     if found.as_json:
         print_json(done.model_dump(mode="json"))
     else:
