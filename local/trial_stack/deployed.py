@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from msp_billing import wiring
 from msp_billing.adapters.clock import SystemClock
@@ -24,7 +25,7 @@ from mspbill import environment
 from mspbill.stack_names import StackNames, stack_names, variables_of
 from trial_stack.commands import call
 from trial_stack.ministack import Ministack
-from trial_stack.scheduled import take_away_schedules
+from trial_stack.scheduled import GROUPS, take_away_schedules
 from trial_stack.ses_stand_in import counted, report_deliveries
 from trial_stack.stages import Seen, StageError
 from trial_stack.story import PROVIDER
@@ -33,23 +34,21 @@ _LONGEST_WAIT = 240.0
 _LOOK_EVERY = 0.5
 _CALL = Config(read_timeout=180, retries={"total_max_attempts": 1})
 
-Reason = Callable[[], str]
+_STATE_MACHINES = ("BillingCycle", "Dunning", "HoldRelease")
 
 
 class DeployedStage:
     """A stack that CloudFormation has made, its functions run by Lambda."""
 
-    def __init__(self, names: StackNames, ministack: Ministack | None, why_not: Reason) -> None:
+    def __init__(self, names: StackNames, ministack: Ministack | None) -> None:
         """Look at a stack.
 
         Args:
             names: of its resources.
             ministack: what plays AWS; None for AWS itself.
-            why_not: what might be the reason when something is waited for in vain.
         """
         self._names = names
         self._ministack = ministack
-        self._why_not = why_not
         values = variables_of(names)
         self._clock = TrialClock(Table(boto3.client("dynamodb"), values["TABLE_NAME"]))
 
@@ -96,6 +95,20 @@ class DeployedStage:
                 )
             time.sleep(_LOOK_EVERY)
 
+    def _why_not(self) -> str:
+        """What failed meanwhile, on a line of its own each."""
+        client = boto3.client("stepfunctions")
+        failed = (
+            client.describe_execution(executionArn=entry["executionArn"])
+            for machine in _STATE_MACHINES
+            for entry in client.list_executions(
+                stateMachineArn=self._names.of(machine), statusFilter="FAILED"
+            )["executions"]
+        )
+        return "".join(
+            f"\n{told['name']}: {told.get('error')}: {told.get('cause')}" for told in failed
+        )
+
     def mails_arrive(self) -> None:
         """SES reports by itself on AWS. ministack's does not: its events are made here."""
         if self._ministack is not None:
@@ -103,9 +116,9 @@ class DeployedStage:
         self.wait_until("SES's word on every mail that it took", lambda: not self._sent())
 
     def schedules(self) -> dict[str, dict[str, Any]]:
-        """The provider's; those of the template are taken away with them and not named."""
-        group = self._names.of("BillingScheduleGroup")
-        return take_away_schedules(boto3.client("scheduler"), group)
+        """Those that EventBridge Scheduler has in the stack's groups."""
+        groups = {name: self._names.of(name) for name in GROUPS}
+        return take_away_schedules(boto3.client("scheduler"), groups)
 
     def accepted(self) -> dict[str, Any] | None:
         """Ministack keeps what its SES took; AWS does not."""
@@ -119,18 +132,23 @@ class DeployedStage:
 
 
 @contextmanager
-def open_deployed(
-    stack: str, variables: Mapping[str, str], ministack: Ministack | None, why_not: Reason
-) -> Iterator[DeployedStage]:
-    """The stack of that name, reached by these variables; all is as before afterwards."""
-    with ExitStack() as opened:
-        if ministack is not None:
-            opened.enter_context(environment.away_from_aws())
-        opened.enter_context(environment.variables(variables))
-        names = stack_names(stack)
-        with environment.variables(variables_of(names)):
+def open_deployed(stack: str, ministack: Ministack | None) -> Iterator[DeployedStage]:
+    """The stack of that name, as the environment leads to it; all is as before afterwards."""
+    names = stack_names(stack)
+    with environment.variables(variables_of(names)):
+        wiring.use_clock(None)
+        try:
+            yield DeployedStage(names, ministack)
+        finally:
             wiring.use_clock(None)
-            try:
-                yield DeployedStage(names, ministack, why_not)
-            finally:
-                wiring.use_clock(None)
+
+
+def refuse_a_stack_that_bills(stack: str) -> None:
+    """Raise StageError when there is such a stack and it is not one of a trial."""
+    try:
+        (described,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except ClientError:
+        return
+    said = {entry["OutputKey"]: entry["OutputValue"] for entry in described.get("Outputs", ())}
+    if said.get("TrialClock") != "on":
+        raise StageError(f"{stack} is a stack, and none of a trial. Give the trial's with --stack.")

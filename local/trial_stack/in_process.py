@@ -12,7 +12,7 @@ from typing import Any
 from msp_billing.usecases.ports import Ports
 from mspbill.billing_run import LocalBilling
 from trial_stack.commands import call
-from trial_stack.scheduled import take_away_schedules
+from trial_stack.scheduled import GROUPS, take_away_schedules
 from trial_stack.ses_stand_in import counted
 from trial_stack.stages import Seen, StageError
 
@@ -62,11 +62,10 @@ class InProcessStage:
         self._billing.cloud.run_until(self._billing.cloud.clock.now() + timedelta(seconds=10))
 
     def schedules(self) -> dict[str, dict[str, Any]]:
-        """Those of EventBridge Scheduler, which are taken away."""
+        """Those of EventBridge Scheduler, which would fire while the clock moves on."""
         cloud = self._billing.cloud
-        return take_away_schedules(
-            cloud.client("scheduler"), cloud.resource_id("BillingScheduleGroup")
-        )
+        groups = {name: cloud.resource_id(name) for name in GROUPS}
+        return take_away_schedules(cloud.client("scheduler"), groups)
 
     def accepted(self) -> dict[str, Any]:
         """What SES took, with its subjects."""

@@ -8,6 +8,7 @@ known to differ is in docs/deploying.md, "A trial without AWS". What is put righ
 * An error of a handler has the name of its class, by which a state machine retries or catches it.
 * A permission on a schedule is asked for in the schedule's own group, one to send mail for the
   sender's identity.
+* An alarm on an expression can be made; it looks at the first of its metrics.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_actions
 from ministack.services import lambda_svc, stepfunctions
+from ministack.services.cloudformation import provisioners
 
 _UNNAMED = "Runtime.HandlerError"
 
@@ -127,6 +129,24 @@ def mend_named_resources() -> None:
     iam_actions.extract_resource_arn = extract_meant
 
 
+def mend_alarms_on_sums() -> None:
+    """Make an alarm on an expression as one on its first metric; ministack makes none at all."""
+    record = provisioners._cw_metric_alarm_record
+
+    def record_either(name: Any, properties: Any) -> Any:
+        metrics = [
+            entry["MetricStat"]["Metric"]
+            for entry in properties.get("Metrics") or ()
+            if "MetricStat" in entry
+        ]
+        if metrics:
+            properties = {**properties, **metrics[0]}
+            del properties["Metrics"]
+        return record(name, properties)
+
+    provisioners._cw_metric_alarm_record = record_either
+
+
 def _group_of(body: bytes, query: Any) -> str:
     named = (query or {}).get("groupName")
     if named:
@@ -143,4 +163,5 @@ if __name__ == "__main__":
     mend_outputs_of_success()
     mend_error_names()
     mend_named_resources()
+    mend_alarms_on_sums()
     app.main()

@@ -80,7 +80,7 @@ class Ministack:
 
 
 @contextmanager
-def running(python: Path, folder: Path, assets: Path) -> Iterator[Ministack]:
+def running(python: Path, folder: Path, assets: Path, *, keep: bool = False) -> Iterator[Ministack]:
     """Run ministack on a free port, mended (see ``mended_ministack``).
 
     Whatever it writes is below the folder, and it ends with everything that it has started.
@@ -90,6 +90,7 @@ def running(python: Path, folder: Path, assets: Path) -> Iterator[Ministack]:
         folder: for its files and its log, ``ministack.log``.
         assets: where templates and fonts are. On AWS a layer has them below /opt; ministack unpacks
             layers elsewhere.
+        keep: let it run on when it could be used.
     """
     if shutil.which("openssl") is None:
         raise MinistackError(
@@ -109,11 +110,14 @@ def running(python: Path, folder: Path, assets: Path) -> Iterator[Ministack]:
         )
     certificate = folder / "ministack" / "ministack-tls" / "server.crt"
     started = Ministack(f"https://{HOST}:{port}", certificate)
+    used = False
     try:
         _wait_until_ready(process, started, log)
         yield started
+        used = True
     finally:
-        _end(process)
+        if not (keep and used):
+            _end(process)
 
 
 def _free_port() -> int:

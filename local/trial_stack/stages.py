@@ -42,7 +42,7 @@ class Stage(Protocol):
         """Let SES report on every mail that it has taken."""
 
     def schedules(self) -> dict[str, dict[str, Any]]:
-        """Name, expression and zone of every monthly schedule; afterwards none fires any more."""
+        """Every schedule of the stack, with when it fires; afterwards none fires any more."""
 
     def accepted(self) -> dict[str, Any] | None:
         """Recipients and subject of what SES took, and how often; None where SES keeps none."""
