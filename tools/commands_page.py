@@ -64,8 +64,6 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "payment return": f'payment return clerk:1001 --code R01 --why "no funds" {_BY} {_AT}',
         "payment refund": "payment refund alder-dental --name refund-1 --method wire "
         f'{_BY} --why "paid twice" {_AT}',
-        "credit-note": "credit-note NW-000012 --name two-users-left "
-        f'{_BY} --why "two users left in October" {_AT}',
         "promise": "promise alder-dental --amount 500 --until 2026-12-20 "
         f'{_BY} --why "told by phone" {_AT}',
         "dispute": "dispute alder-dental --invoice NW-000012 --amount 300 --until 2026-12-20 "
