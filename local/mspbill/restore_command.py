@@ -142,7 +142,8 @@ def _report(
     _print_since(happened)
     console.print(
         f"\nThe stack {escape(stack)} still bills with {escape(live.name)}. To go on with the "
-        f"restored table: mspbill use-table {escape(target)} --stack {escape(stack)}"
+        f"restored table: mspbill use-table {escape(target)} --stack {escape(stack)} "
+        "--by YOU --why WHY"
     )
     return not wrong
 

@@ -135,7 +135,7 @@ def _print_plan(
         console.print(f"  {entry.kind:7} {escape(entry.name)}")
         console.print(f"          {entry.what}; {_size(entry)}, {_dollars(entry)} a month")
     total = sum((entry.dollars_a_month or Decimal(0) for entry in kept), Decimal(0))
-    console.print(f"  About {total} US dollars a month in all, at the list prices of us-east-1.")
+    console.print(f"  About {total:.2f} US dollars a month in all, at us-east-1's list prices.")
     console.print("\n[bold]How to read it later, without the stack[/bold]")
     for line in reading_later(kept):
         console.print(f"  {escape(line)}")
