@@ -159,6 +159,9 @@ def _facts(view: CycleView, running: Execution | None, zone: ZoneInfo) -> Iterat
         again = "" if cycle.attempt == 1 else f", attempt {cycle.attempt}"
         yield "opened", f"{at(cycle.opened_at)}{again}"
         yield "bills by", f"policy {cycle.policy_version}, price book {cycle.price_book_version}"
+        if cycle.code:
+            name, _, version = cycle.code.rpartition(":")
+            yield "code", f"version {version} of {name.rpartition(':')[2]}"
     for moment in plan.moments:
         yield "counts", f"{at(moment.take_at)} (moment {moment.moment}: {at(moment.moment_at)})"
     yield "compares", at(plan.compare_at)

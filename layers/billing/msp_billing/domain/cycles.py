@@ -84,6 +84,11 @@ class Cycle(Frozen):
     price_book_version: Text
     plan: CyclePlan
     opened_at: datetime
+    code: str = Field(
+        default="",
+        max_length=300,
+        description="The version that works on it: the ARN of the function that opened it.",
+    )
     attempt: int = Field(default=1, ge=1, description="Counts up when a failed cycle is retried.")
     count_attempt: int = Field(
         default=1,

@@ -38,6 +38,9 @@ class OpenRequest(Frozen):
     period: Period
     owner: str = Field(min_length=1, description="The execution's ARN: its token for the lock.")
     started_by: str = ""
+    code: str = Field(
+        default="", max_length=300, description="The ARN of the function's version: its release."
+    )
 
 
 class Step(Frozen):
@@ -92,6 +95,7 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
         first_period=current.first_period,
         charges_from=_charges_from(ports, policy, run, current.first_period),
         opened_at=ports.clock.now(),
+        code=request.code,
     )
     held = ports.cycles.take_lock(wanted)
     if held.state is CycleState.CLOSED:

@@ -54,6 +54,7 @@ class DynamoCycleStore:
             taken = held.model_copy(
                 update={
                     "owner": cycle.owner,
+                    "code": cycle.code,
                     "state": CycleState.OPEN,
                     "attempt": attempt,
                     "failure": None,
