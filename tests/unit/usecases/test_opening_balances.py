@@ -8,83 +8,28 @@ from typing import Any
 
 import pytest
 
-from msp_billing.adapters.accounting_exports.formats import FORMATS, for_format
 from msp_billing.domain.ledger.aging import AgingBucket, aging
-from msp_billing.domain.ledger.documents import overdue_without_fees
-from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.openings import OpeningItem
-from msp_billing.domain.ledger.position import LedgerPosition
-from msp_billing.domain.ledger.statements import movements, statement
-from msp_billing.domain.ledger.verifying import verify
-from msp_billing.domain.money import Money
-from msp_billing.domain.payments.incoming import (
-    IncomingPayment,
-    PaymentKey,
-    PaymentMethod,
-    RemittancePart,
-)
 from msp_billing.domain.problems import ProblemsError
-from msp_billing.usecases.accounting.export import check_tied_out, gather_accounting
-from msp_billing.usecases.receivables.booking import book_payment
 from msp_billing.usecases.receivables.opening_balances import (
-    OpeningPlan,
-    OpeningRequest,
     enter_openings,
     plan_openings,
 )
 from tests.mspbill.followed_account import Followed
-
-TODAY = date(2026, 12, 1)
-ACCOUNT = "bayfront-dental"
+from tests.unit.usecases.opening_office import (
+    ACCOUNT,
+    OLD,
+    TODAY,
+    item,
+    position,
+    request,
+    whats_wrong,
+)
 
 
 @pytest.fixture
 def office() -> Followed:
     return Followed("integris", ACCOUNT, TODAY)
-
-
-def item(document: str, amount: str, **changes: Any) -> OpeningItem:
-    facts = {
-        "account": ACCOUNT,
-        "document": document,
-        "kind": "invoice",
-        "on": "2026-09-01",
-        "due_on": "2026-10-01",
-        "amount": amount,
-        "currency": "USD",
-    }
-    return OpeningItem.model_validate(facts | changes)
-
-
-OLD = (
-    item("10457", "1200.00"),
-    item("10512", "300.50", on="2026-11-20", due_on="2026-12-20"),
-    item("CM-77", "200.00", kind="credit", due_on=None, on="2026-11-25"),
-)
-
-
-def request(*items: OpeningItem, total: str = "1300.50", **changes: Any) -> OpeningRequest:
-    facts: dict[str, Any] = {
-        "provider": "integris",
-        "taken_over_on": date(2026, 11, 30),
-        "items": items or OLD,
-        "totals": (Money(amount=Decimal(total), currency="USD"),),
-        "entered_by": "clerk",
-    }
-    return OpeningRequest.model_validate(facts | changes)
-
-
-def position(office: Followed) -> LedgerPosition:
-    found: LedgerPosition = office.ports.ledgers.position(office.ledger)
-    return found
-
-
-def state(office: Followed) -> str:
-    return office.standing.state.value
-
-
-def whats_wrong(plan: OpeningPlan) -> str:
-    return "\n".join(str(problem) for problem in plan.problems)
 
 
 def test_a_plan_says_what_would_be_entered_and_changes_nothing(office: Followed) -> None:
@@ -197,81 +142,3 @@ def test_one_number_for_two_accounts_is_named(office: Followed) -> None:
 def test_a_take_over_day_lies_in_the_past(office: Followed) -> None:
     plan = plan_openings(office.ports, request(taken_over_on=TODAY + timedelta(days=1)))
     assert "is not a day up to today, 2026-12-01" in whats_wrong(plan)
-
-
-@pytest.mark.rule("DUN-01")
-def test_old_debts_open_no_case_before_the_days_of_grace_are_over(office: Followed) -> None:
-    """Overdue for two months there; here the clock runs from thirty days after it was entered."""
-    enter_openings(office.ports, request())
-    office.days(30)
-    assert state(office) == "good_standing"
-    office.days(1)
-    assert state(office) == "due"
-    assert "10457 was due on" in str(office.standing.why)
-    office.days(5)
-    assert not office.standing.state.on_hold
-
-
-def test_a_new_invoice_is_followed_by_its_own_due_date(office: Followed) -> None:
-    enter_openings(office.ports, request())
-    office.invoice("INT-000001", TODAY, TODAY + timedelta(days=3), "900.00")
-    office.days(4)
-    assert state(office) == "due"
-    assert "INT-000001 was due on" in str(office.standing.why)
-
-
-def test_entered_months_later_the_grace_counts_from_that_day(office: Followed) -> None:
-    plan = plan_openings(office.ports, request(taken_over_on=date(2026, 11, 25), days_of_grace=0))
-    assert plan.follow_from == TODAY
-
-
-def test_no_late_fee_is_taken_on_old_debts(office: Followed) -> None:
-    enter_openings(office.ports, request())
-    assert overdue_without_fees(position(office), TODAY) == 0
-
-
-def test_a_payment_may_name_an_old_invoice(office: Followed) -> None:
-    enter_openings(office.ports, request(*OLD[:2], item("INV-10600", "7.00"), total="1507.50"))
-    payment = IncomingPayment(
-        key=PaymentKey(provider="integris", source="clerk", external_id="check-9"),
-        amount=Money(amount=Decimal("307.50"), currency="USD"),
-        method=PaymentMethod.CHECK,
-        received_on=TODAY,
-        remittance=(RemittancePart(invoice="10512"), RemittancePart(invoice="INV-10600")),
-    )
-    record = book_payment(office.ports, payment, "clerk")
-    assert record.account == ACCOUNT
-    opened = {entry.document: entry.open for entry in position(office).open_items}
-    assert opened == {"10457": Decimal("1200.00")}
-
-
-def test_the_ledger_is_proved_and_statements_begin_with_what_was_taken_over(
-    office: Followed,
-) -> None:
-    enter_openings(office.ports, request())
-    entries = tuple(office.ports.ledgers.entries(office.ledger))
-    assert verify(office.ledger, entries, position(office)).fits
-    told = statement(office.ledger, entries, TODAY, TODAY)
-    assert (told.opening_balance, told.lines) == (Decimal("1300.50"), ())
-    moved = {entry.reference: str(entry.kind) for entry in movements(office.ledger, entries)}
-    assert moved == {
-        "10457": "opening_invoice",
-        "10512": "opening_invoice",
-        "CM-77": "opening_credit",
-    }
-
-
-@pytest.mark.parametrize("name", sorted(FORMATS))
-def test_accounting_programs_do_not_get_old_invoices_again(office: Followed, name: str) -> None:
-    enter_openings(office.ports, request())
-    office.pay("50.00")
-    period = for_format(gather_accounting(office.ports, "integris"), name)
-    files = FORMATS[name](period, office.policy)
-    check_tied_out(period, files)
-    told = "\n".join(file.content.decode() for file in files)
-    if name == "journal":
-        assert "Equity:Opening-Balances" in told
-    else:
-        assert EntryKind.OPENING not in {e.entry.kind for e in period.entries}
-        assert "1200.00" not in told
-        assert "50.00" in told
