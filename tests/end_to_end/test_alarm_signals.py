@@ -7,6 +7,7 @@ the alarms are made is checked in tests/frame/test_alarms.py.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from msp_billing.usecases.dunning.sweep_result import NotSwept, SweepResult
 from msp_billing.usecases.receivables.payment_file_records import FileResult
 from msp_billing.usecases.receivables.verifying import ProofResult
 from tests.end_to_end.small_provider import birch
-from tests.end_to_end.stage import Stage, at, cycle_id, open_stage
+from tests.end_to_end.stage import ROOT, Stage, at, cycle_id, open_stage
 from tests.frame.alarms import Alarm, Metric, alarms, dashboard_metrics
 from tests.unit.observing.lines import points, values
 
@@ -189,6 +190,17 @@ def test_the_dashboard_shows_what_is_written(story: Story) -> None:
     # What a month without payments does not write; counted_stores.py counts it by the same rule.
     payments = {"PaymentsBooked", "PaymentsQueued", "PaymentsReturned"}
     assert {entry for entry in ours - written if entry[1] not in payments} == set()
+
+
+def test_every_metric_is_explained(story: Story) -> None:
+    """docs/operating.md has a row for each that is written, and none for what nothing writes."""
+    text = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    table = text.partition("## Metrics")[2].partition("What a function cannot")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    explained = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    written = {point.name for point in points(story.everything)}
+    elsewhere = {"PaymentsBooked", "PaymentsReturned", "PaymentsQueued", "TooManyParked"}
+    assert explained == written | elsewhere
 
 
 def test_a_step_that_is_repeated_doubles_nothing(story: Story) -> None:
