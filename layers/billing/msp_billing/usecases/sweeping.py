@@ -1,7 +1,7 @@
 """Sweeps, shared out: a call for each provider, and another call where one is not enough.
 
 A daily schedule calls a sweep's function once. With more providers than one, that call only tells
-the bus whom to look at; a rule hands each of them to a call of its own (docs/adr/0020). So does a
+the bus whom to look at; a rule hands each of them to a call of its own (docs/adr/0021). So does a
 call whose time runs out: where it stopped goes into the event, and the next call goes on there.
 """
 
