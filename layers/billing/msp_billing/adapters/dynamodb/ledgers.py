@@ -113,7 +113,7 @@ class DynamoLedgerStore:
             "ledger_version": following.version,
             "balance": format(following.balance, "f"),
             "currency": ledger.currency,
-            **self._bodies.attributes(following.model_dump_json(), prefix),
+            **self._bodies.attributes(_stored(following), prefix),
         }
         action: dict[str, Any] = {"Item": encode(item), **version_condition(before.version)}
         return {"Put": action}
@@ -167,7 +167,16 @@ def _pk(ledger: LedgerId) -> str:
 
 def _entry_item(ledger: LedgerId, entry: LedgerEntry) -> Item:
     pk, sk = entry_key(ledger, entry.sequence)
-    return {"pk": pk, "sk": sk, "hash": entry.hash, "body": pack(entry.model_dump_json())}
+    return {"pk": pk, "sk": sk, "hash": entry.hash, "body": pack(_stored(entry))}
+
+
+def _stored(value: LedgerEntry | LedgerPosition) -> str:
+    """As it is stored: without what it does not have.
+
+    A field that entries get one day is then in none that does not use it, and functions of the
+    version before, which finish their executions, go on reading the others.
+    """
+    return value.model_dump_json(exclude_none=True)
 
 
 def _entry(item: Item) -> LedgerEntry:
