@@ -22,6 +22,7 @@ DateOrder = Literal["mdy", "dmy", "ymd"]
 
 _EMAIL = TypeAdapter(EmailAddress)
 _PARTS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
 _FORMATS: dict[str, tuple[DateFormat, ...]] = {
     "mdy": tuple(DateFormat(text) for text in ("M/d/yyyy", "M-d-yyyy", "M.d.yyyy")),
@@ -101,8 +102,13 @@ class CellReader:
         """An amount; None for an empty cell, or one that is wrong."""
         if text.casefold() in _NONE:
             return None
+        code = currency or self.rules.currency
+        if not _CURRENCY.fullmatch(code):
+            fix = "Write it by its code, such as USD."
+            self._note(place, f"'{code}' is no currency.", fix, "currency-unreadable")
+            return None
         try:
-            money = read_amount(text, currency or self.rules.currency, self.rules.decimal_comma)
+            money = read_amount(text, code, self.rules.decimal_comma)
         except AmountError as error:
             fix = (
                 "Correct the cell; say --decimal-comma where 1.234,50 is meant; an amount in "

@@ -47,7 +47,13 @@ def opening_items(
             book.leave("open item", told, entry.place, reason, fix)
             continue
         account, of_customer = found
-        item = _item(entry, account, entry.currency or of_customer or currency, numbers)
+        try:
+            item = _item(entry, account, entry.currency or of_customer or currency, numbers)
+        except ValidationError as error:
+            left += entry.amount
+            reason = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
+            book.leave("open item", entry.number, entry.place, reason, "Correct the row.")
+            continue
         made_up = "" if entry.number else f", under the number {item.document}"
         what = f"as {item.kind} of {account}{made_up}"
         book.take("open item", f"{entry.number or entry.kind}", entry.place, what)
