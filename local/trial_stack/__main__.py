@@ -26,6 +26,7 @@ from trial_stack.deployed import open_deployed, refuse_a_stack_that_bills
 from trial_stack.deploying import Sam, SamError
 from trial_stack.findings import Findings
 from trial_stack.in_process import open_in_process
+from trial_stack.ses_stand_in import verify_sender
 from trial_stack.stages import StageError
 from trial_stack.story import START_AT, play
 from trial_stack.teardown import take_away
@@ -134,6 +135,8 @@ def _play_deployed(options: argparse.Namespace, directory: Path, folder: Path) -
         sam.build(None if played_by is None else options.ministack)
         tell("sam deploy")
         sam.deploy(options.stack, _PARAMETERS)
+        if played_by is not None:
+            verify_sender(options.sender)
         with open_deployed(options.stack, played_by) as stage:
             found = play(stage, directory, tell)
         if options.keep:

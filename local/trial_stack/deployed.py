@@ -30,7 +30,7 @@ from trial_stack.ses_stand_in import counted, report_deliveries
 from trial_stack.stages import Seen, StageError
 from trial_stack.story import PROVIDER
 
-_LONGEST_WAIT = 240.0
+_LONGEST_WAIT = 600.0
 _LOOK_EVERY = 0.5
 _CALL = Config(read_timeout=180, retries={"total_max_attempts": 1})
 

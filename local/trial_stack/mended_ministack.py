@@ -4,7 +4,8 @@ Run by the Python of ministack's own environment; it imports nothing of this pro
 known to differ is in docs/deploying.md, "A trial without AWS". What is put right here:
 
 * State machines in JSONata: the reader, the selector, ``Output`` and ``Assign`` of a distributed
-  Map, the time limit of a task and the ``Output`` of a ``Succeed`` are evaluated.
+  Map, the time limit of a task and the ``Output`` of a ``Succeed`` are evaluated. A task that waits
+  for a token fails when its function fails.
 * An error of a handler has the name of its class, by which a state machine retries or catches it.
 * A permission on a schedule is asked for in the schedule's own group, one to send mail for the
   sender's identity.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable
 from email.utils import parseaddr
 from typing import Any
@@ -66,6 +68,41 @@ def mend_time_limits() -> None:
         return execute(state, raw_input, execution, ctx)
 
     stepfunctions._execute_task = execute_limited
+
+
+def mend_failing_questions() -> None:
+    """Fail a task whose function fails, although it waits for a token; ministack waits on."""
+    asking = threading.local()
+    call = stepfunctions._call_lambda
+    ask = stepfunctions._invoke_with_callback
+
+    def call_aloud(function: Any, event: Any) -> Any:
+        try:
+            return call(function, event)
+        except stepfunctions._ExecutionError as error:
+            if getattr(asking, "now", False):
+                raise _AskingFailedError(error) from error
+            raise
+
+    def ask_aloud(resource: Any, given: Any, token: Any, state: Any) -> Any:
+        asking.now = True
+        try:
+            return ask(resource, given, token, state)
+        except _AskingFailedError as failed:
+            raise failed.error from failed
+        finally:
+            asking.now = False
+
+    stepfunctions._call_lambda = call_aloud
+    stepfunctions._invoke_with_callback = ask_aloud
+
+
+class _AskingFailedError(Exception):
+    """Carries an error past ministack, which leaves those of its own aside there."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def mend_outputs_of_success() -> None:
@@ -160,6 +197,7 @@ def _group_of(body: bytes, query: Any) -> str:
 if __name__ == "__main__":
     mend_distributed_maps()
     mend_time_limits()
+    mend_failing_questions()
     mend_outputs_of_success()
     mend_error_names()
     mend_named_resources()
