@@ -201,6 +201,10 @@ def publish_untold(ports: Ports, provider: str) -> int:
     ]
     told = 0
     for standing in ports.standings.all_of(provider):
+        if (
+            standing.entitlement_version == 0
+        ):  # never held: there is nothing that anybody could lose
+            continue
         if ports.book.find(provider, standing.account) is None:
             continue
         current = _with_other_services(ports, standing)
