@@ -20,7 +20,7 @@ TRIAL ?=
 OUT ?= demo-output
 
 .PHONY: help setup setup-sam setup-bench setup-ministack demo deploy-local test check format format-check lint types imports template rules rules-check \
-        bench cost build schemas gallery \
+        bench budget cost build schemas gallery \
         catalogues sample-data lock clean
 
 help: ## list every command
@@ -82,6 +82,9 @@ setup-ministack:
 
 deploy-local: setup setup-sam setup-ministack ## deploy to an AWS on this machine, bill a month there, and compare
 	@$(BIN)/python -m trial_stack --sam $(SAM) --ministack $(MINISTACK) $(TRIAL)
+
+budget: setup build ## measure what functions carry and how long they take to start; fail over the budget
+	@$(BIN)/python -m tools.layer_budget
 
 setup-bench:
 	@tools/setup.sh .venv-bench requirements/bench.lock
