@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -21,7 +22,7 @@ from tests.documents.written_commands import (
 COMMANDS = [command for path in documents() for command in written_commands(path)]
 MENTIONED = [command for path in documents() for command in mentioned_commands(path)]
 AWS_WITHOUT_A_MODEL = {
-    "s3": {"sync", "cp", "ls", "rm"},
+    "s3": {"sync", "cp", "ls", "rm", "rb"},
     "configure": {"sso", "list", "sso-session"},
 }
 AWS_OF_THE_CLI_ITSELF = {("logs", "tail")}
@@ -95,7 +96,7 @@ def mistake(words: list[str], *, complete: bool = True) -> str | None:
         complete: whether everything that is needed has to be there. ``...`` among the words stands
             for what was said before.
     """
-    command: Any = typer.main.get_command(app)
+    command = _program()
     context: Any = None
     rest = [word for at, word in enumerate(words) if word != "..." or is_value(words, at)]
     name = "mspbill"
@@ -122,6 +123,16 @@ def is_value(words: list[str], at: int) -> bool:
     return at > 0 and words[at - 1].startswith("--")
 
 
+@cache
+def _program() -> Any:
+    return typer.main.get_command(app)
+
+
+@cache
+def _aws() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
 def _left_over(context: Any) -> list[str]:
     return [*getattr(context, "_protected_args", []), *context.args]
 
@@ -132,7 +143,7 @@ def aws_mistake(words: list[str]) -> str | None:
     if service in AWS_WITHOUT_A_MODEL:
         known = operation in AWS_WITHOUT_A_MODEL[service]
         return None if known else f"{service} has no operation {operation}"
-    session = botocore.session.get_session()
+    session = _aws()
     if service not in session.get_available_services():
         return f"no service {service}"
     model = session.get_service_model(service)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.frame import repository
 
 PROGRAMS = ("mspbill", "make", "aws", "sam", "git", "python", "pip", "pytest", "sha256sum")
-_BLOCK = re.compile(r"^```(?:sh|bash|console|shell)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^ *```(?:sh|bash|console|shell)?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _ENVIRONMENT = re.compile(r"^(?:[A-Z_]+=\S+\s+)+")
 _VENV = re.compile(r"^\.venv(?:-\w+)?/bin/")
 
