@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from msp_billing.adapters.formatting import format_day, format_moment
 from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.domain.outbox import TROUBLED, MailState
 from msp_billing.usecases.bill_again import BillAgainResult
 from msp_billing.usecases.cycle_view import CycleLine, CycleView, Stands
 from msp_billing.usecases.records import Approval
@@ -33,7 +34,7 @@ _PARKED_SHOWN = 10
 def told_cycle(view: CycleView, running: Execution | None) -> dict[str, Any]:
     """A cycle for a program; the token of a question is nobody's business."""
     told = view.model_dump(mode="json", exclude={"approval": {"task_token"}})
-    ran = None if running is None else {**running.model_dump(mode="json"), "page": running.page}
+    ran = None if running is None else running.model_dump(mode="json")
     return {**told, "execution": ran, "next": list(what_next(view))}
 
 
@@ -97,12 +98,16 @@ def what_next(view: CycleView) -> Iterator[str]:
             "Mend what is named, then bill each parked account: mspbill cycle bill-again "
             f"{run} {period} ACCOUNT --by NAME --why WHY"
         )
-    elif view.stands is Stands.CLOSED:
+    elif view.stands is Stands.CLOSED and not view.mails.keys() & TROUBLED:
         yield "Nothing is left to do."
     elif view.waits_for:
         yield "Nothing to do: it goes on by itself."
-    else:
+    elif view.stands is not Stands.CLOSED:
         yield "It is at work. If it stays so for hours: docs/runbook.md, 'A cycle is late'."
+    if MailState.UNKNOWN in view.mails:
+        yield "Of some mails nobody knows what became of them: mspbill outbox list --unknown"
+    if view.mails.keys() & (TROUBLED - {MailState.UNKNOWN}):
+        yield "Some mails came back or were rejected: mspbill outbox list --failed"
 
 
 def print_decision(view: CycleView, approval: Approval, console: Console) -> None:
@@ -152,16 +157,8 @@ def _facts(view: CycleView, running: Execution | None, zone: ZoneInfo) -> Iterat
     def at(instant: datetime) -> str:
         return format_moment(instant, zone)
 
-    cycle, plan = view.cycle, view.plan
-    if cycle is None:
-        yield "opens", at(plan.opens_at)
-    else:
-        again = "" if cycle.attempt == 1 else f", attempt {cycle.attempt}"
-        yield "opened", f"{at(cycle.opened_at)}{again}"
-        yield "bills by", f"policy {cycle.policy_version}, price book {cycle.price_book_version}"
-        if cycle.code:
-            name, _, version = cycle.code.rpartition(":")
-            yield "code", f"version {version} of {name.rpartition(':')[2]}"
+    yield from _opening(view, at)
+    plan = view.plan
     for moment in plan.moments:
         yield "counts", f"{at(moment.take_at)} (moment {moment.moment}: {at(moment.moment_at)})"
     yield "compares", at(plan.compare_at)
@@ -170,8 +167,31 @@ def _facts(view: CycleView, running: Execution | None, zone: ZoneInfo) -> Iterat
     yield "issues", at(plan.issue_at)
     if plan.due_on is not None:
         yield "due", format_day(plan.due_on)
-    if cycle is not None and cycle.closed_at is not None:
-        yield "closed", at(cycle.closed_at)
+    if view.cycle is not None and view.cycle.closed_at is not None:
+        yield "closed", at(view.cycle.closed_at)
+    yield from _results(view)
+    if running is not None:
+        step = f", at {running.step}" if running.step and running.status == "RUNNING" else ""
+        yield "execution", f"{running.status.lower()}{step}"
+        yield "", running.arn
+        if running.page is not None:
+            yield "", running.page
+
+
+def _opening(view: CycleView, at: Callable[[datetime], str]) -> Iterator[tuple[str, str]]:
+    cycle = view.cycle
+    if cycle is None:
+        yield "opens", at(view.plan.opens_at)
+        return
+    again = "" if cycle.attempt == 1 else f", attempt {cycle.attempt}"
+    yield "opened", f"{at(cycle.opened_at)}{again}"
+    yield "bills by", f"policy {cycle.policy_version}, price book {cycle.price_book_version}"
+    if cycle.code:
+        name, _, version = cycle.code.rpartition(":")
+        yield "code", f"version {version} of {name.rpartition(':')[2]}"
+
+
+def _results(view: CycleView) -> Iterator[tuple[str, str]]:
     if view.outcomes:
         kinds = (f"{number:,} {kind.replace('_', ' ')}" for kind, number in view.outcomes.items())
         yield "accounts", ", ".join(kinds)
@@ -179,14 +199,9 @@ def _facts(view: CycleView, running: Execution | None, zone: ZoneInfo) -> Iterat
         yield "invoices", _numbers(view)
     if view.mails:
         yield "mails", ", ".join(f"{number:,} {state}" for state, number in view.mails.items())
-    if running is not None:
-        step = f", at {running.step}" if running.step and running.status == "RUNNING" else ""
-        yield "execution", f"{running.status.lower()}{step}"
-        yield "", running.arn
-        yield "", running.page
 
 
-def _approval(approval: Approval, at: Any) -> str:
+def _approval(approval: Approval, at: Callable[[datetime], str]) -> str:
     if approval.decision is None:
         return f"asked {at(approval.asked_at)}"
     decided = "" if approval.decided_at is None else f" {at(approval.decided_at)}"

@@ -24,13 +24,8 @@ class Execution(Frozen):
     step: str | None = None
     redrive: str | None = None
     """REDRIVABLE, or why it is not."""
-
-    @property
-    def page(self) -> str:
-        """Where the AWS console shows it."""
-        region = self.arn.split(":")[3]
-        home = f"https://{region}.console.aws.amazon.com/states/home?region={region}"
-        return f"{home}#/v2/executions/details/{self.arn}"
+    page: str | None = None
+    """Where the AWS console shows it; nowhere, on a trial without AWS."""
 
     @property
     def is_redrivable(self) -> bool:
@@ -54,6 +49,7 @@ def execution(arn: str) -> Execution | None:
         started_at=found.get("startDate"),
         stopped_at=found.get("stopDate"),
         step=_step(client, arn),
+        page=_page(client, arn),
         redrive=status if status != "NOT_REDRIVABLE" else found.get("redriveStatusReason", status),
     )
 
@@ -61,6 +57,14 @@ def execution(arn: str) -> Execution | None:
 def redrive(arn: str) -> None:
     """Let an execution go on at the step where it stopped. Raises ClientError."""
     boto3.client("stepfunctions").redrive_execution(executionArn=arn)
+
+
+def _page(client: Any, arn: str) -> str | None:
+    if not str(client.meta.endpoint_url).endswith(".amazonaws.com"):
+        return None
+    region = arn.split(":")[3]
+    home = f"https://{region}.console.aws.amazon.com/states/home?region={region}"
+    return f"{home}#/v2/executions/details/{arn}"
 
 
 def _step(client: Any, arn: str) -> str | None:

@@ -24,6 +24,7 @@ _MARKS = {
 }
 _SHOWN_OF_A_FATE = 20
 _HOURS_PER_DAY = 24
+_DAYS_SAID_IN_HOURS = 2
 
 
 def told_push(plan: FeedPlan, *, uploaded: int) -> dict[str, Any]:
@@ -109,10 +110,9 @@ def _use(export: ListedExport, zone: ZoneInfo) -> str:
 
 
 def _age(hours: int) -> str:
-    if hours < 0:
-        return f"in {-hours} h"
-    days = hours // _HOURS_PER_DAY
-    return f"{hours} h old" if days < 2 else f"{days} d old"
+    days = abs(hours) // _HOURS_PER_DAY
+    length = f"{abs(hours)} h" if days < _DAYS_SAID_IN_HOURS else f"{days} d"
+    return f"in {length}" if hours < 0 else f"{length} old"
 
 
 def _size(size_bytes: int) -> str:

@@ -130,6 +130,16 @@ def test_what_is_left_out_stays_and_is_named(stack: DeployedStack, tmp_path: Pat
     assert stack.ports.book.find("elm", "quiet") is not None
 
 
+def test_months_that_would_be_billed_afterwards_are_named(
+    stack: DeployedStack, tmp_path: Path
+) -> None:
+    directory = write(tmp_path, "laurel")
+    early = ("--first-period", "2026-10")
+    told = stack.words("provider", "plan", directory, *early, *AT, code=4)
+    assert "The run monthly should have opened for 2026-10, 2026-11 already" in told
+    assert "The run projects should have opened for 2026-10, 2026-11 already" in told
+
+
 def test_nobody_says_yes_for_a_program(stack: DeployedStack, tmp_path: Path) -> None:
     directory = write(tmp_path, "fir")
     assert "Say yes with --yes." in stack.words("provider", "apply", directory, *AT, code=2)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from msp_billing.domain.cycles import Cycle, CycleId, CycleState, opening_at
+from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods, opening_at
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
@@ -66,6 +66,7 @@ def plan_provider(
         *_about_left_out(known, given),
         *_about_agreements(known, given),
         *_about_size(was_policy, len(changed)),
+        *_about_months_that_passed(ports, policy, begins),
     )
     return ProviderPlan(
         provider=provider,
@@ -197,6 +198,24 @@ def _about_size(was: ProviderPolicy | None, changed: int) -> Iterator[PlanWarnin
             "one instant; these follow each other within seconds, the policy comes last.",
             do="Apply while no cycle takes its counts; if it is interrupted, apply again.",
         )
+
+
+def _about_months_that_passed(
+    ports: Ports, policy: ProviderPolicy, first_period: Period
+) -> Iterator[PlanWarning]:
+    """Cycles that a new provider, or a new run, should have opened already."""
+    for run in policy.runs:
+        due = due_periods(policy, run, ports.clock.now(), first_period)
+        ids = [CycleId(provider=policy.provider, run=run.run, period=period) for period in due]
+        known = ports.cycles.find_many(ids)
+        missed = [str(cycle.period) for cycle in ids if cycle not in known]
+        if missed:
+            yield PlanWarning(
+                what=f"The run {run.run} should have opened for {name_some(missed)} already: the "
+                "daily sweep starts what was not started, and its invoices go out.",
+                do="If another system has billed these months, begin a new provider later, with "
+                "--first-period.",
+            )
 
 
 # --- Refusals ------------------------------------------------------------------------------------
