@@ -10,13 +10,17 @@ from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.sync_schedules import schedule_name
 from mspbill.planning import PlannedCycle
 
+_MONTHLY, _SWEEPS = "BillingScheduleGroup", "SweepScheduleGroup"
+_DAILY = (_SWEEPS, "DigestScheduleGroup")
+
 
 def keep_only(cloud: LocalCloud, policy: ProviderPolicy, runs: Iterable[str]) -> None:
     """Take away every schedule that would start something else: the sweeps, and other runs'."""
     wanted = {schedule_name(policy, policy.run_policy(run)) for run in runs}
-    for name in _schedules(cloud):
-        if name not in wanted:
-            _delete(cloud, name)
+    for group in (_MONTHLY, *_DAILY):
+        for name in _schedules(cloud, group):
+            if name not in wanted:
+                _delete(cloud, group, name)
 
 
 class RunEndings:
@@ -39,20 +43,19 @@ class RunEndings:
     def end(self) -> None:
         """Take away what has had its last turn; to be called whenever the clock has moved."""
         while self._endings and self._endings[0][0] < self._cloud.clock.now():
-            _delete(self._cloud, self._endings.pop(0)[1])
+            _delete(self._cloud, _MONTHLY, self._endings.pop(0)[1])
             starter = self._cloud.resource_id("StartMissedCyclesFunction")
-            for name, target in _schedules(self._cloud).items():
-                if target.endswith(starter):
-                    _delete(self._cloud, name)
+            for name, target in _schedules(self._cloud, _SWEEPS).items():
+                if starter in target.split(":"):
+                    _delete(self._cloud, _SWEEPS, name)
 
 
-def _schedules(cloud: LocalCloud) -> dict[str, str]:
-    """The target of every schedule in billing's group, by name."""
+def _schedules(cloud: LocalCloud, group: str) -> dict[str, str]:
+    """The target of every schedule in a group, by name."""
     pages = cloud.client("scheduler").get_paginator("list_schedules")
-    found = pages.paginate(GroupName=cloud.resource_id("BillingScheduleGroup"))
+    found = pages.paginate(GroupName=cloud.resource_id(group))
     return {entry["Name"]: entry["Target"]["Arn"] for page in found for entry in page["Schedules"]}
 
 
-def _delete(cloud: LocalCloud, name: str) -> None:
-    group = cloud.resource_id("BillingScheduleGroup")
-    cloud.client("scheduler").delete_schedule(Name=name, GroupName=group)
+def _delete(cloud: LocalCloud, group: str, name: str) -> None:
+    cloud.client("scheduler").delete_schedule(Name=name, GroupName=cloud.resource_id(group))
