@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from mspbill.answering import telling_what_went_wrong
-from mspbill.command_options import AsJson, Stack
+from mspbill.command_options import AsJson, Stack, State
 from mspbill.command_values import Source
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
@@ -29,6 +29,7 @@ def migrate(
     stack: Stack = None,
     table: TableName = None,
     records: RecordsName = None,
+    state: State = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only count what would change, with samples.")
     ] = False,
@@ -51,7 +52,7 @@ def migrate(
 
     with (
         telling_what_went_wrong(as_json=as_json),
-        stored_table(Source(stack), table, records, changes=not dry_run) as found,
+        stored_table(Source(stack, state), table, records, changes=not dry_run) as found,
     ):
         try:
             wanted = running.pending(found.schemas, to)

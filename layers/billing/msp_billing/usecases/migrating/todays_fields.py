@@ -68,6 +68,9 @@ _MODELS: dict[str, Callable[[StoredItem], _Chosen]] = {
 }
 """By the first part of the partition's name."""
 
+_WITHOUT_NONE = frozenset({LedgerPosition})
+"""What is stored without the fields that have no value, by those who store it today."""
+
 
 def with_todays_fields(item: StoredItem) -> StoredItem:
     """The item with its document as today's model writes it.
@@ -79,7 +82,8 @@ def with_todays_fields(item: StoredItem) -> StoredItem:
     model = chosen(item) if chosen is not None else None
     if model is None or item.document is None:
         return item
-    document = model.model_validate_json(item.document).model_dump_json()
+    read = model.model_validate_json(item.document)
+    document = read.model_dump_json(exclude_none=model in _WITHOUT_NONE)
     if document == item.document:
         return item
     changed: dict[str, Any] = {}
