@@ -137,11 +137,10 @@ def _play_deployed(options: argparse.Namespace, directory: Path, folder: Path) -
         sam.deploy(options.stack, _PARAMETERS)
         if played_by is not None:
             verify_sender(options.sender)
-        with open_deployed(options.stack, played_by) as stage:
-            found = play(stage, directory, tell)
         if options.keep:
-            _say_what_is_kept(options.stack, variables, folder)
-    return found
+            stack.callback(_say_what_is_kept, options.stack, variables, folder)
+        with open_deployed(options.stack, played_by) as stage:
+            return play(stage, directory, tell)
 
 
 def _take_away(stack: str) -> None:

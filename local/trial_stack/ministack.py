@@ -90,7 +90,7 @@ def running(python: Path, folder: Path, assets: Path, *, keep: bool = False) -> 
         folder: for its files and its log, ``ministack.log``.
         assets: where templates and fonts are. On AWS a layer has them below /opt; ministack unpacks
             layers elsewhere.
-        keep: let it run on when it could be used.
+        keep: let it run on afterwards, also when the trial fails.
     """
     if shutil.which("openssl") is None:
         raise MinistackError(
@@ -110,13 +110,13 @@ def running(python: Path, folder: Path, assets: Path, *, keep: bool = False) -> 
         )
     certificate = folder / "ministack" / "ministack-tls" / "server.crt"
     started = Ministack(f"https://{HOST}:{port}", certificate)
-    used = False
+    ready = False
     try:
         _wait_until_ready(process, started, log)
+        ready = True
         yield started
-        used = True
     finally:
-        if not (keep and used):
+        if not (keep and ready):
             _end(process)
 
 
