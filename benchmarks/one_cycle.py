@@ -18,7 +18,7 @@ from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, plan_cycle
 from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedExport
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.snapshots import seal
+from msp_billing.domain.seals import seal
 from msp_billing.usecases.context import BatchRequest, CycleRequest
 from msp_billing.usecases.manifest import manifest_lines
 from msp_billing.usecases.moments import load_sealed

@@ -14,7 +14,7 @@ from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.run_summary import RunRow, summarise_account
-from msp_billing.usecases.compare_invoices import comparison_prefix, run_rows
+from msp_billing.usecases.comparisons import comparison_prefix, run_rows
 from msp_billing.usecases.context import CycleContext, object_prefix, pinned
 from msp_billing.usecases.moments import find_moment
 from msp_billing.usecases.records import AccountRecord

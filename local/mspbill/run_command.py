@@ -26,7 +26,7 @@ from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.approve_run import Decision
-from msp_billing.usecases.compare_invoices import run_rows, run_totals
+from msp_billing.usecases.comparisons import run_rows, run_totals
 from msp_billing.usecases.context import pinned
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval

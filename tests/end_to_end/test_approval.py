@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from msp_billing.domain.cycles import CycleState
-from msp_billing.usecases.compare_invoices import run_rows
+from msp_billing.usecases.comparisons import run_rows
 from msp_billing.usecases.context import pinned
 from msp_billing.usecases.errors import ApprovalGoneError, NotWaitingForApprovalError
 from tests.end_to_end.small_provider import birch

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from msp_billing.adapters.aws_clients import S3_CLIENT
 from msp_billing.adapters.s3_records import S3Records
 from msp_billing.domain.outbox import Attachment
-from msp_billing.domain.snapshots import seal
+from msp_billing.domain.seals import seal
 from msp_billing.usecases.errors import SealBrokenError
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from msp_billing.domain.snapshots import seal
+from msp_billing.domain.seals import seal
 from msp_billing.usecases.errors import SealBrokenError
 from msp_billing.usecases.records import StoredObject
 

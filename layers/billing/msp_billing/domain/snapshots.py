@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -97,8 +96,3 @@ class SnapshotBatch(Frozen):
     parts: tuple[SnapshotPart, ...] = Field(
         default=(), description="The readings of these accounts, moment by moment."
     )
-
-
-def seal(content: bytes) -> str:
-    """The seal of stored bytes: their SHA-256, hexadecimal."""
-    return hashlib.sha256(content).hexdigest()

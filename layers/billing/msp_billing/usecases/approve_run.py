@@ -11,7 +11,7 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.cycles import CycleId, CycleState
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.outcomes import OutcomeKind
-from msp_billing.usecases.compare_invoices import run_rows, run_totals, store_run_workbook
+from msp_billing.usecases.comparisons import run_rows, run_totals, store_run_workbook
 from msp_billing.usecases.context import CycleContext, CycleRequest, load_context
 from msp_billing.usecases.errors import ApprovalGoneError, NotWaitingForApprovalError
 from msp_billing.usecases.exceptions_report import exceptions_attachment

@@ -13,7 +13,8 @@ from msp_billing.domain.cycles import Cycle, CycleId, CycleState
 from msp_billing.domain.outbox import MailState
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem
-from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, seal
+from msp_billing.domain.seals import seal
+from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch
 from msp_billing.usecases.build_invoices import build_context, build_or_park, last_counts
 from msp_billing.usecases.context import BatchRequest, CycleContext, count_prefix, pinned
 from msp_billing.usecases.errors import NotBilledAgainError

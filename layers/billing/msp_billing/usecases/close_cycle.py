@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -14,13 +15,15 @@ from msp_billing.domain.money import in_words
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.problems import name_some
 from msp_billing.usecases.approve_run import parked_rows
-from msp_billing.usecases.compare_invoices import run_totals
+from msp_billing.usecases.comparisons import run_totals
 from msp_billing.usecases.context import MAX_FAILURE_LENGTH, CycleRequest, load_context
 from msp_billing.usecases.errors import CompletenessGapError, LockLostError
 from msp_billing.usecases.exceptions_report import exceptions_attachment
 from msp_billing.usecases.mailing.attaching import documents_of
 from msp_billing.usecases.mailing.sending_mails import provider_mail_id, send_to_provider
-from msp_billing.usecases.ports import Ports
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.ports import Ports
 
 _NOT_THE_REASON = "States.ExceedToleratedFailureThreshold"
 _UNFINISHED = (MailState.WAITING, MailState.READY, MailState.SENDING)

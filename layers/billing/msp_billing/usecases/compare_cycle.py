@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.money import in_words
-from msp_billing.usecases.compare_invoices import run_totals, store_run_workbook
+from msp_billing.usecases.comparisons import run_totals, store_run_workbook
 from msp_billing.usecases.context import CycleRequest, load_context
 from msp_billing.usecases.exceptions_report import store_exceptions
 

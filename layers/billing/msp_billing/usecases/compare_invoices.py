@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pydantic import ConfigDict, TypeAdapter
-
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.comparison import Comparison, compare
 from msp_billing.domain.documents import XLSX
-from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
-from msp_billing.domain.outcomes import AccountOutcome
-from msp_billing.domain.run_summary import RunRow, RunTotals, summarise_account, summarise_run
+from msp_billing.domain.outbox import Attachment, MailState, OutboxMail
+from msp_billing.usecases.comparisons import (
+    RUN_ROWS,
+    comparison_mail_id,
+    comparison_of,
+    comparison_prefix,
+    rows_key,
+    run_row,
+)
 from msp_billing.usecases.context import (
     BatchRequest,
     CycleContext,
     failure_noted,
     load_context,
-    object_prefix,
 )
-from msp_billing.usecases.manifest import manifest_lines
 from msp_billing.usecases.moments import load_sealed_accounts
 from msp_billing.usecases.stored_invoices import invoices_of, previous_invoices
 
 if TYPE_CHECKING:
-    from msp_billing.domain.cycles import Cycle
-    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.comparison import Comparison
     from msp_billing.usecases.ports import Ports
-    from msp_billing.usecases.records import AccountRecord
-
-_ROWS = TypeAdapter(tuple[RunRow, ...], config=ConfigDict(defer_build=True))
 
 
 class CompareResult(Frozen):
@@ -58,11 +54,11 @@ def _compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
     current = invoices_of(ports, request.cycle_id, records)
     previous = previous_invoices(ports, request.cycle_id, request.accounts)
     rows = tuple(
-        _run_row(context, records[account], current[account], previous.get(account, ()))
+        run_row(context, records[account], current[account], previous.get(account, ()))
         for account in request.accounts
     )
     ports.records.put_once(
-        rows_key(context.cycle, request.batch), _ROWS.dump_json(rows), "application/json"
+        rows_key(context.cycle, request.batch), RUN_ROWS.dump_json(rows), "application/json"
     )
     sheets = 0
     if context.run.comparison_to_accounts:
@@ -73,88 +69,11 @@ def _compare_invoices(ports: Ports, request: BatchRequest) -> CompareResult:
         for account in request.accounts:
             record, now, before = records[account], current[account], previous.get(account, ())
             if now or (before and not record.problems):
-                made = _comparison(context, record, now, before)
+                made = comparison_of(context, record, now, before)
                 recipients = snapshots[account].recipients("comparison")
                 _store_sheet(ports, context, made, recipients)
                 sheets += 1
     return CompareResult(batch=request.batch, rows=len(rows), sheets=sheets)
-
-
-def account_comparisons(
-    ports: Ports, context: CycleContext, accounts: tuple[str, ...]
-) -> dict[str, Comparison]:
-    """The comparisons of a batch by account, worked out again from what is stored."""
-    cycle = context.cycle.id
-    records = ports.invoices.records(cycle, accounts)
-    current = invoices_of(ports, cycle, records)
-    previous = previous_invoices(ports, cycle, accounts)
-    return {
-        account: _comparison(context, record, current[account], previous.get(account, ()))
-        for account, record in records.items()
-    }
-
-
-def comparison_mail_id(cycle: Cycle, account: str) -> MailId:
-    """The mail that brings an account its comparison sheet, once for each time it was counted."""
-    return MailId(
-        provider=cycle.id.provider,
-        run=cycle.id.run,
-        period=cycle.id.period,
-        account=account,
-        part="all" if cycle.count_attempt == 1 else f"attempt-{cycle.count_attempt}",
-        kind="comparison",
-    )
-
-
-def rows_key(cycle: Cycle, batch: int) -> str:
-    """Where a batch's part of the run's comparison lies."""
-    return f"{comparison_prefix(cycle)}/rows-{batch:05d}.json"
-
-
-def comparison_prefix(cycle: Cycle) -> str:
-    """Where what is compared lies: each attempt of a cycle makes a comparison of its own.
-
-    Between two attempts an account may have come into the book, or the month before may have been
-    mended; sealed objects never change, and so a second comparison needs another place.
-    """
-    prefix = f"{object_prefix(cycle.id)}/comparison"
-    return prefix if cycle.attempt == 1 else f"{prefix}/attempt-{cycle.attempt}"
-
-
-def run_rows(ports: Ports, context: CycleContext) -> Iterator[RunRow]:
-    """Every account of the run, in order, with those that reconciling added as skipped."""
-    cycle = context.cycle.id
-    listed: set[str] = set()
-    for line in manifest_lines(ports, context.cycle):
-        for row in _ROWS.validate_json(ports.records.get(rows_key(context.cycle, line.batch))):
-            listed.add(row.account)
-            yield row
-    for record in ports.invoices.all_records(cycle):
-        if record.account not in listed:
-            yield _run_row(context, record, (), ())
-
-
-def run_totals(ports: Ports, context: CycleContext) -> RunTotals:
-    """The sums of the run."""
-    return summarise_run(run_rows(ports, context), context.policy.currency)
-
-
-def store_run_workbook(ports: Ports, context: CycleContext) -> Attachment:
-    """Make and store the run's workbook; the same bytes for the same attempt of a cycle."""
-    cycle = context.cycle.id
-    content = ports.workbooks.run_workbook(
-        cycle, run_rows(ports, context), context.policy, context.cycle.plan.compare_at
-    )
-    stored = ports.records.put_once(
-        f"{comparison_prefix(context.cycle)}/run-comparison.xlsx", content, XLSX
-    )
-    return Attachment(
-        key=stored.key,
-        sha256=stored.sha256,
-        file_name=f"{cycle.provider}-{cycle.run}-{cycle.period}-comparison.xlsx",
-        media_type=XLSX,
-        size_bytes=stored.size_bytes,
-    )
 
 
 def _store_sheet(
@@ -183,35 +102,3 @@ def _store_sheet(
             ),
         )
     )
-
-
-def _comparison(
-    context: CycleContext,
-    record: AccountRecord,
-    current: tuple[Invoice, ...],
-    previous: tuple[Invoice, ...],
-) -> Comparison:
-    return compare(
-        record.account,
-        record.account_name,
-        context.cycle.id.period,
-        context.policy.currency,
-        current,
-        previous,
-    )
-
-
-def _run_row(
-    context: CycleContext,
-    record: AccountRecord,
-    current: tuple[Invoice, ...],
-    previous: tuple[Invoice, ...],
-) -> RunRow:
-    outcome = AccountOutcome(
-        account=record.account,
-        account_name=record.account_name,
-        agreements=record.agreements,
-        invoices=current,
-        problems=record.problems,
-    )
-    return summarise_account(outcome, previous, context.policy.currency)

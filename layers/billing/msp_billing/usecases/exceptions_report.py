@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msp_billing.domain.documents import XLSX
 from msp_billing.domain.outbox import Attachment
 from msp_billing.domain.reports.exceptions import AccountFindings
-from msp_billing.domain.snapshots import seal
-from msp_billing.usecases.compare_invoices import comparison_prefix
+from msp_billing.domain.seals import seal
+from msp_billing.usecases.comparisons import comparison_prefix
 
 if TYPE_CHECKING:
     from msp_billing.usecases.context import CycleContext

@@ -15,7 +15,8 @@ from pydantic import Field, TypeAdapter
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.feeds.definitions import FeedSeal
 from msp_billing.domain.feeds.lost_rows import KnownRows
-from msp_billing.domain.snapshots import FeedReading, SnapshotBatch, SnapshotPart, seal
+from msp_billing.domain.seals import seal
+from msp_billing.domain.snapshots import FeedReading, SnapshotBatch, SnapshotPart
 from msp_billing.usecases.context import count_prefix
 
 if TYPE_CHECKING:

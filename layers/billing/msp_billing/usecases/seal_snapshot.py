@@ -6,7 +6,8 @@ import gzip
 from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen
-from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, SnapshotPart, seal
+from msp_billing.domain.seals import seal
+from msp_billing.domain.snapshots import AccountSnapshot, SnapshotBatch, SnapshotPart
 from msp_billing.usecases.batches import ACCOUNTS_PER_BATCH, in_groups
 from msp_billing.usecases.context import CycleRequest, count_prefix, load_context
 from msp_billing.usecases.manifest import ManifestLine

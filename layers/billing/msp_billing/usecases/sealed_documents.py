@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from msp_billing.domain.outbox import Attachment
-from msp_billing.domain.snapshots import seal
+from msp_billing.domain.seals import seal
 from msp_billing.usecases.errors import SealBrokenError
 
 if TYPE_CHECKING:

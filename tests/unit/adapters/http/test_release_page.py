@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 import pytest
 
 from msp_billing.adapters.http.release_page import release_page
-from msp_billing.adapters.http.release_pages import WHY_LIMIT, ReleasePages
+from msp_billing.adapters.http.release_pages import ReleasePages
+from msp_billing.adapters.http.requests import WHY_LIMIT
 from msp_billing.domain.dunning.standing import AccountState
 from msp_billing.domain.outbox import OutboxMail
 from tests.fakes.outside import FakeMailer

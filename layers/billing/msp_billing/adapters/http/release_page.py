@@ -11,8 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from pydantic import ValidationError
 
-from msp_billing.adapters.http.release_pages import WHY_LIMIT, Page, ReleasePages
-from msp_billing.adapters.http.requests import new_router, ports_of, raw_body
+from msp_billing.adapters.http.requests import WHY_LIMIT, new_router, ports_of, raw_body
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.release_approvals import (
     KeyView,
@@ -27,6 +26,7 @@ from msp_billing.usecases.dunning.release_situation import (
 )
 
 if TYPE_CHECKING:
+    from msp_billing.adapters.http.release_pages import Page, ReleasePages
     from msp_billing.domain.dunning.letters import ReleaseQuestion
     from msp_billing.domain.policy import ProviderPolicy
     from msp_billing.usecases.ports import Ports

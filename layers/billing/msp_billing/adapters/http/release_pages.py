@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from msp_billing.adapters.colours import text_on
 from msp_billing.adapters.formatting import format_moment
+from msp_billing.adapters.http.requests import WHY_LIMIT
 from msp_billing.adapters.mails import dunning_views as views
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import Fact, Sender
@@ -24,9 +25,6 @@ from msp_billing.adapters.mails.mail_views import Fact, Sender
 if TYPE_CHECKING:
     from msp_billing.domain.dunning.letters import ReleaseQuestion
     from msp_billing.domain.policy import ProviderPolicy
-
-WHY_LIMIT = 300
-"""Characters of a reason that the form takes."""
 
 _PLAIN_BAND = "#3a444f"
 _HEADERS = {

@@ -14,6 +14,9 @@ from msp_billing.domain.base import Frozen
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import Ports
 
+WHY_LIMIT = 300
+"""Characters of a reason that a form takes."""
+
 
 class Caller(Frozen):
     """Who signed the request, and the person that they name."""

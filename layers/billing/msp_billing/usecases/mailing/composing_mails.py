@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msp_billing.usecases.compare_invoices import account_comparisons
+from msp_billing.usecases.comparisons import account_comparisons
 from msp_billing.usecases.errors import MailTooLargeError
 from msp_billing.usecases.mailing.attaching import MAIL_LIMIT_BYTES, documents_of
 from msp_billing.usecases.mailing.credit_mail import credit_mail_id, credit_use_of

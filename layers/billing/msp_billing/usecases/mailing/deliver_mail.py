@@ -10,7 +10,7 @@ from pydantic import Field
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.outbox import AccountMailKind, MailId, MailState, OutboxMail
-from msp_billing.usecases.compare_invoices import comparison_mail_id
+from msp_billing.usecases.comparisons import comparison_mail_id
 from msp_billing.usecases.context import BatchRequest, CycleContext, failure_noted, load_context
 from msp_billing.usecases.mailing.addressing import addressed, flagged_among
 from msp_billing.usecases.mailing.composing_mails import AccountMails

@@ -18,7 +18,7 @@ from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.paper_sizes import paper_of
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
-from msp_billing.domain.snapshots import seal
+from msp_billing.domain.seals import seal
 from msp_billing.usecases.dunning.context import UnknownAccountError, policy_in_force
 from msp_billing.usecases.mailing.attaching import documents_of
 from msp_billing.usecases.mailing.mail_queue import tell_of_queue

@@ -27,7 +27,7 @@ from msp_billing.domain.ledger.verifying import (
     unreadable,
     verify,
 )
-from msp_billing.domain.snapshots import seal
+from msp_billing.domain.seals import seal
 from msp_billing.usecases.attention.incidents import report_incident, settle_incidents
 from msp_billing.usecases.errors import LedgerUnreadableError
 from msp_billing.usecases.receivables.accounts import ledger_of, today_of

@@ -15,7 +15,8 @@ from msp_billing.adapters.dynamodb.wholeness.looking import (
     WantedManifest,
     WantedObject,
 )
-from msp_billing.domain.snapshots import SnapshotBatch, seal
+from msp_billing.domain.seals import seal
+from msp_billing.domain.snapshots import SnapshotBatch
 from msp_billing.usecases.manifest import ManifestLine
 from msp_billing.usecases.wholeness.findings import Finding, FindingKind
 
