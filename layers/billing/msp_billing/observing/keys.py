@@ -15,8 +15,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from msp_billing.domain.problems import Problem
-
 _IDS = ("provider", "run", "period", "batch", "account", "case", "release", "report", "moment")
 _IDS_FURTHER = ("kind", "consumer", "invoice_number", "key")
 _TEXTS = frozenset(
@@ -88,7 +86,7 @@ def _listed(name: str, values: Collection[Any]) -> int | list[str]:
     first = list(islice(values, _MOST_LISTED))
     if name in _TEXTS:
         return [str(entry)[:_LONGEST] for entry in first]
-    if first and isinstance(first[0], Problem):
+    if first and type(first[0]).__name__ == "Problem":  # not imported for this alone
         return [f"{entry.code}:{entry.line or ''}" for entry in first]
     return len(values)
 
