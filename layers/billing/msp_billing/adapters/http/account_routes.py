@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from msp_billing.adapters.http.answering import NotThereError, promised
+from msp_billing.adapters.http.bodies import (
+    AcknowledgementBody,
+    PauseBody,
+    PauseEndBody,
+    RefundBody,
+)
 from msp_billing.adapters.http.requests import caller_of, new_router, ports_of
 from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.dunning.entitlements import Answer, What
+from msp_billing.domain.dunning.standing import Pause
+from msp_billing.domain.ledger.statements import Statement
 from msp_billing.usecases.dunning.entitlements import (
     EntitlementRecord,
     acknowledge,
@@ -22,21 +31,10 @@ from msp_billing.usecases.dunning.pauses import (
     make_promise,
     raise_dispute,
 )
+from msp_billing.usecases.receivables.account_facts import AccountView
 from msp_billing.usecases.receivables.account_statement import state_account
 from msp_billing.usecases.receivables.account_view import view_account
 from msp_billing.usecases.receivables.refunds import RefundRequest, RefundResult, refund_credit
-
-if TYPE_CHECKING:
-    from msp_billing.adapters.http.bodies import (
-        AcknowledgementBody,
-        PauseBody,
-        PauseEndBody,
-        RefundBody,
-    )
-    from msp_billing.domain.dunning.entitlements import Answer, What
-    from msp_billing.domain.dunning.standing import Pause
-    from msp_billing.domain.ledger.statements import Statement
-    from msp_billing.usecases.receivables.account_facts import AccountView
 
 router = new_router()
 Provider = Annotated[Identifier, Path(description="Short name of the provider.")]

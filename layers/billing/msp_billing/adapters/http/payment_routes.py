@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import Field
 
 from msp_billing.adapters.http.answering import NotThereError, promised
+from msp_billing.adapters.http.bodies import (
+    AssignmentBody,
+    DismissalBody,
+    PaymentBody,
+    ReturnBody,
+)
 from msp_billing.adapters.http.requests import caller_of, new_router, ports_of
 from msp_billing.domain.base import Frozen, Identifier
+from msp_billing.domain.payments.incoming import PaymentKey
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.receivables.booking import book_payment, take_return
 from msp_billing.usecases.receivables.entry_checks import check_source
@@ -20,15 +27,6 @@ from msp_billing.usecases.receivables.queue import (
     dismiss_payment,
     waiting,
 )
-
-if TYPE_CHECKING:
-    from msp_billing.adapters.http.bodies import (
-        AssignmentBody,
-        DismissalBody,
-        PaymentBody,
-        ReturnBody,
-    )
-    from msp_billing.domain.payments.incoming import PaymentKey
 
 router = new_router()
 Provider = Annotated[Identifier, Path(description="Short name of the provider.")]
