@@ -22,6 +22,7 @@ from msp_billing.adapters.http.requests import new_router, ports_of, raw_body
 from msp_billing.adapters.payments.stripe_events import SIGNATURE_HEADER, read_event
 from msp_billing.adapters.webhook_secrets import NoWebhookSecretError, WebhookSecrets
 from msp_billing.domain.attention import AttentionKind
+from msp_billing.domain.base import Identifier
 from msp_billing.observing import Measure, count
 from msp_billing.usecases.attention.incidents import report_incident
 from msp_billing.usecases.errors import PaymentConflictError
@@ -33,7 +34,6 @@ from msp_billing.usecases.receivables.payment_readings import (
 )
 
 if TYPE_CHECKING:
-    from msp_billing.domain.base import Identifier
     from msp_billing.domain.payments.payment_policy import Webhook
     from msp_billing.usecases.ports import Ports
 
