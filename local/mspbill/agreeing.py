@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from mspbill.console import at_a_terminal
 from mspbill.refusing import refuse_with
-from mspbill.run_command import at_a_terminal
 
 
 def agreed(question: str, *, yes: bool, as_json: bool) -> bool:

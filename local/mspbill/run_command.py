@@ -32,7 +32,7 @@ from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.records import Approval
 from mspbill.billing_run import CycleResult, LocalBilling
 from mspbill.collecting import collect_cycle, collect_provider
-from mspbill.console import Steps, notes, print_json, results, shown_steps
+from mspbill.console import Steps, at_a_terminal, notes, print_json, results, shown_steps
 from mspbill.exit_codes import ExitCode, exit_code_of
 from mspbill.output_folder import (
     OutputFolderError,
@@ -222,11 +222,6 @@ def ask_person(
     console.print(f"The policy asks {', '.join(approval.approvers)} before anything is numbered.")
     name = confirm("Your name to approve, or nothing to stop here").strip()
     return Decision(decision="approved", decided_by=name[:200]) if name else None
-
-
-def at_a_terminal() -> bool:
-    """Whether somebody can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _confirm(question: str) -> str:

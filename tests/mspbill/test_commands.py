@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,15 @@ def test_every_command_has_a_help_text(mspbill: Mspbill) -> None:
     for command in ("validate", "run", "explain", "demo", "schema"):
         assert command in told
         assert mspbill(command, "--help").exit_code == 0
+
+
+def test_the_help_does_not_wait_for_what_commands_need() -> None:
+    """Loading the local cloud or what makes documents takes seconds, and no help needs them."""
+    told = "import sys, mspbill.main; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, text=True)
+    loaded = set(run.stdout.split())
+    assert "mspbill.cycle_commands" in loaded
+    assert {"moto", "local_cloud", "typst", "xlsxwriter", "jinja2"}.isdisjoint(loaded)
 
 
 def test_the_exit_codes_are_explained(mspbill: Mspbill) -> None:
