@@ -19,7 +19,7 @@ def main() -> int:
     """Measure; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.layer_budget", description=__doc__)
     parser.add_argument("--build", type=Path, default=ROOT / ".aws-sam" / "build")
-    parser.add_argument("--rounds", type=int, default=3, help="the shortest of so many imports")
+    parser.add_argument("--rounds", type=int, default=3, help="so many imports of each function")
     parser.add_argument(
         "functions", nargs="*", help="folders below functions/; all if none is given"
     )
@@ -39,11 +39,11 @@ def main() -> int:
     folders = given.functions or sorted(
         Path(entry["Properties"]["CodeUri"]).name for entry in functions.values()
     )
-    baseline, starts = imports.measure(ROOT, folders, given.rounds)
-    print("\n".join(imports.import_report(baseline, starts)))
+    baseline, measured = imports.measure(ROOT, folders, given.rounds)
+    print("\n".join(imports.import_report(baseline, measured)))
     complaints = [
         *sizes.size_complaints(layers, functions),
-        *imports.import_complaints(baseline, starts),
+        *imports.import_complaints(measured),
     ]
     print("\n".join(complaints) or "All within the budget.")
     return 1 if complaints else 0

@@ -1,7 +1,7 @@
 """How long each function's import takes, in fresh processes, beside what any function would take.
 
-The machine may be busy: the baseline is measured again and again between the functions, the
-shortest of several runs counts, and what is compared is processor time, not the clock on the wall.
+The machine may be busy: each function is measured right after a baseline, several times, and what
+is compared is processor time, not the clock on the wall.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 #: What a function costs before it has a line of its own.
 BASELINE = """
@@ -26,7 +27,6 @@ class Request(pydantic.BaseModel):
 """
 MOST_SECONDS = 0.4
 MOST_TIMES_BASELINE = 1.6
-_FUNCTIONS_BETWEEN_BASELINES = 4
 _MEASURED = """
 import sys, time
 wall, cpu = time.perf_counter(), time.process_time()
@@ -43,36 +43,36 @@ class Start:
     cpu: float
     modules: int
 
-    def shorter(self, other: Start | None) -> Start:
-        """The better of two runs, each figure for itself."""
-        if other is None:
-            return self
-        return Start(min(self.wall, other.wall), min(self.cpu, other.cpu), self.modules)
+
+@dataclass(frozen=True)
+class Measured:
+    """The shortest import, and how many times the baseline right before it one takes (median)."""
+
+    start: Start
+    times: float
 
 
-def measure(root: Path, names: Iterable[str], rounds: int) -> tuple[Start, dict[str, Start]]:
-    """The baseline and each function of the folder `functions`, the shortest of `rounds` runs."""
+def measure(root: Path, names: Iterable[str], rounds: int) -> tuple[Start, dict[str, Measured]]:
+    """The shortest baseline, and each folder below `functions` measured `rounds` times."""
     names = list(names)
-    best: dict[str, Start] = {}
+    starts: dict[str, list[Start]] = {name: [] for name in names}
+    times: dict[str, list[float]] = {name: [] for name in names}
+    baselines: list[Start] = []
     with tempfile.TemporaryDirectory() as compiled:
-        start_once(root, BASELINE, "", compiled)  # makes the byte code
-        for name in names:
+        for name in names:  # makes the byte code
             start_once(root, "import app", name, compiled)
         for _ in range(rounds):
-            for name in _with_baselines(names):
-                code = "import app" if name else BASELINE
-                best[name] = start_once(root, code, name, compiled).shorter(best.get(name))
-    baseline = best.pop("")
-    return baseline, best
+            for name in names:
+                baselines.append(start_once(root, BASELINE, "", compiled))
+                starts[name].append(start_once(root, "import app", name, compiled))
+                times[name].append(starts[name][-1].cpu / baselines[-1].cpu)
+    return _shortest(baselines), {
+        name: Measured(_shortest(starts[name]), median(times[name])) for name in names
+    }
 
 
-def _with_baselines(names: list[str]) -> Iterator[str]:
-    """The functions in order; an empty name, the baseline, before every few of them."""
-    for number, name in enumerate(names):
-        if number % _FUNCTIONS_BETWEEN_BASELINES == 0:
-            yield ""
-        yield name
-    yield ""
+def _shortest(starts: list[Start]) -> Start:
+    return min(starts, key=lambda start: start.cpu)
 
 
 def start_once(root: Path, code: str, function: str, compiled: str) -> Start:
@@ -101,25 +101,26 @@ def start_once(root: Path, code: str, function: str, compiled: str) -> Start:
     return Start(float(wall), float(cpu), int(modules))
 
 
-def import_complaints(baseline: Start, starts: dict[str, Start]) -> list[str]:
+def import_complaints(measured: dict[str, Measured]) -> list[str]:
     """Functions that take longer than they may."""
     found = []
-    for name, start in starts.items():
-        times = start.cpu / baseline.cpu
-        if times > MOST_TIMES_BASELINE:
-            found.append(f"{name} takes {times:.2f} times the baseline to import")
-        if start.cpu > MOST_SECONDS:
-            found.append(f"{name} takes {start.cpu * 1000:.0f} ms of the processor to import")
+    for name, entry in measured.items():
+        if entry.times > MOST_TIMES_BASELINE:
+            found.append(f"{name} takes {entry.times:.2f} times the baseline to import")
+        if entry.start.cpu > MOST_SECONDS:
+            milliseconds = entry.start.cpu * 1000
+            found.append(f"{name} takes {milliseconds:.0f} ms of the processor to import")
     return found
 
 
-def import_report(baseline: Start, starts: dict[str, Start]) -> list[str]:
+def import_report(baseline: Start, measured: dict[str, Measured]) -> list[str]:
     """Lines to print, the slowest first."""
-    lines = [f"{'':26}{'cpu ms':>8}{'wall ms':>9}{'modules':>9}{'times':>7}"]
-    ordered = sorted(starts.items(), key=lambda entry: -entry[1].cpu)
-    for name, start in [("(baseline)", baseline), *ordered]:
+    ordered = sorted(measured.items(), key=lambda entry: -entry[1].times)
+    lines = [f"{'':26}{'times':>7}{'cpu ms':>8}{'wall ms':>9}{'modules':>9}"]
+    for name, entry in [("(baseline)", Measured(baseline, 1.0)), *ordered]:
+        start = entry.start
         lines.append(
-            f"{name:26}{start.cpu * 1000:8.0f}{start.wall * 1000:9.0f}{start.modules:9}"
-            f"{start.cpu / baseline.cpu:7.2f}"
+            f"{name:26}{entry.times:7.2f}{start.cpu * 1000:8.0f}{start.wall * 1000:9.0f}"
+            f"{start.modules:9}"
         )
     return lines
