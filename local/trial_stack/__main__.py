@@ -69,10 +69,10 @@ def _options() -> argparse.Namespace:
     root = repository_root()
     parser = argparse.ArgumentParser(prog="python -m trial_stack", description=__doc__)
     add = parser.add_argument
-    add("--sam", type=Path, default=root / ".venv-sam/bin/sam", help="the SAM command line")
+    add("--sam", type=_program, default=root / ".venv-sam/bin/sam", help="the SAM command line")
     add(
         "--ministack",
-        type=Path,
+        type=_program,
         default=root / ".venv-ministack/bin/python",
         help="the Python of the environment that has ministack",
     )
@@ -87,6 +87,14 @@ def _options() -> argparse.Namespace:
     if options.profile and options.sender == _SENDER:
         parser.error("on AWS, --sender must be an address that SES may send from")
     return options
+
+
+def _program(name: str) -> Path:
+    """Where it is, from every folder. Links stay: by its place a Python knows its environment."""
+    program = Path(name).absolute()
+    if not program.exists():
+        raise argparse.ArgumentTypeError(f"{program} is not there; `make deploy-local` installs it")
+    return program
 
 
 def _interrupted(_number: int, _frame: object) -> NoReturn:
@@ -138,7 +146,7 @@ def _play_deployed(options: argparse.Namespace, directory: Path, folder: Path) -
         if played_by is not None:
             verify_sender(options.sender)
         if options.keep:
-            stack.callback(_say_what_is_kept, options.stack, variables, folder)
+            stack.callback(_say_what_is_kept, options.stack, variables, folder, played_by)
         with open_deployed(options.stack, played_by) as stage:
             return play(stage, directory, tell)
 
@@ -149,11 +157,19 @@ def _take_away(stack: str) -> None:
         tell("Objects may be locked for a day. What is left can be deleted by hand after that.")
 
 
-def _say_what_is_kept(stack: str, variables: dict[str, str], folder: Path) -> None:
-    _CONSOLE.print(f"The stack {stack} is kept, its files are in {folder}. To look at it:")
-    for name, value in variables.items():
-        _CONSOLE.print(f"  export {name}={value}", markup=False)
-    _CONSOLE.print(f"  mspbill account birch-bakery --stack {stack}", markup=False)
+def _say_what_is_kept(
+    stack: str, variables: dict[str, str], folder: Path, played_by: ministack.Ministack | None
+) -> None:
+    lines = [f"The stack {stack} is kept, its files are in {folder}."]
+    lines += ["To look at it, in a terminal of its own:", ""]
+    lines += [f"  export {name}={value}" for name, value in variables.items()]
+    lines += [f"  .venv/bin/mspbill account birch-bakery --stack {stack}", ""]
+    if played_by is None:
+        lines += ["To take it away, call the same without --keep."]
+    else:  # its process leads a group, in which Lambda's workers are
+        lines += ["To end it, and remove its files:", ""]
+        lines += [f"  kill -- -{played_by.process}; sleep 2; rm -r {folder}"]
+    _CONSOLE.print("\n".join(lines), markup=False)
 
 
 # --- In this process's place ---------------------------------------------------------------------

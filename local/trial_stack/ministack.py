@@ -40,6 +40,8 @@ class Ministack:
     url: str
     certificate: Path
     """Its own, which nobody else has signed."""
+    process: int
+    """Its number, and that of the group in which all that it starts is."""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -109,7 +111,7 @@ def running(python: Path, folder: Path, assets: Path, *, keep: bool = False) -> 
             start_new_session=True,  # a group of its own, with Lambda's workers in it
         )
     certificate = folder / "ministack" / "ministack-tls" / "server.crt"
-    started = Ministack(f"https://{HOST}:{port}", certificate)
+    started = Ministack(f"https://{HOST}:{port}", certificate, process.pid)
     ready = False
     try:
         _wait_until_ready(process, started, log)
