@@ -21,6 +21,7 @@ from typing import Any
 
 from local_cloud import SentMail
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.dunning.dunning_policy import (
     AccountDunning,
     DunningPolicy,
@@ -47,7 +48,6 @@ from msp_billing.domain.payments.incoming import (
     PaymentMethod,
 )
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import Clause
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.ports import Ports
 from msp_billing.usecases.receivables.appending import enter

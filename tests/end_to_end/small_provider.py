@@ -19,12 +19,13 @@ from decimal import Decimal
 from typing import Literal
 
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
 from msp_billing.domain.counting.counts import CountRule
 from msp_billing.domain.date_rules import DateRule, DaysAfterIssue
 from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import Clause, HolidayCalendar, ProviderPolicy
+from msp_billing.domain.policy import HolidayCalendar, ProviderPolicy
 from msp_billing.domain.price_book import Category, Price, PriceBook, PriceFrom, Product
 from msp_billing.domain.run_policy import ApprovalPolicy, RunPolicy, SnapshotMoment
 

@@ -24,11 +24,19 @@ FREEZE = {"BillAgainFunction", "PostInvoicesFunction"}
 FUNCTIONS = template_functions()
 
 
+def code_of(node: ast.AST) -> Iterator[ast.AST]:
+    """Everything in a file but what only a type checker reads."""
+    for inner in ast.iter_child_nodes(node):
+        if not (isinstance(inner, ast.If) and ast.unparse(inner.test) == "TYPE_CHECKING"):
+            yield inner
+            yield from code_of(inner)
+
+
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """The modules of the package that a file imports when it is loaded."""
+    """The modules of the package that a file imports, at once or when they are needed."""
     found = set()
-    for node in repository.parse(path).body:
+    for node in code_of(repository.parse(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("msp_billing"):
             found.add(node.module or "")
             found |= {f"{node.module}.{alias.name}" for alias in node.names}

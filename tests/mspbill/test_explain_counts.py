@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.counting.counts import CountedItem, LateChange, QuantityChange
 from msp_billing.domain.explaining import Explanation, SourceOfCount
-from msp_billing.domain.policy import Clause
 from mspbill.explain_text import explanation_rows
 
 ANNA = CountedItem(item_id="1", name="Anna", since_on=date(2026, 5, 1))

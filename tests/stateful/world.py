@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.dunning.dunning_policy import AccountDunning, DunningPolicy
 from msp_billing.domain.dunning.standing import AccountState, Standing
 from msp_billing.domain.ledger.entries import (
@@ -35,7 +36,6 @@ from msp_billing.domain.payments.incoming import (
     PaymentMethod,
 )
 from msp_billing.domain.payments.payment_policy import PaymentPolicy
-from msp_billing.domain.policy import Clause
 from msp_billing.usecases.dunning.advance import CaseRequest, advance_case
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.dunning.release_ending import (

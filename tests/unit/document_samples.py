@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.counting.counts import Count, CountedItem
 from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState
 from msp_billing.domain.date_rules import DateRule
@@ -22,7 +23,7 @@ from msp_billing.domain.invoices import (
 from msp_billing.domain.money import Money, total
 from msp_billing.domain.outcomes import AccountOutcome, AgreementOutcome, OutcomeKind
 from msp_billing.domain.periods import Period, ServicePeriod
-from msp_billing.domain.policy import Clause, HolidayCalendar, ProviderPolicy
+from msp_billing.domain.policy import HolidayCalendar, ProviderPolicy
 from msp_billing.domain.price_book import Category, PriceBook, Product
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.run_policy import ApprovalPolicy, RunPolicy

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.invoices import Invoice, InvoiceLine, LineKind
 from msp_billing.domain.money import Money
 from msp_billing.domain.parties import Buyer, PayTo, Seller
-from msp_billing.domain.policy import Clause, ProviderPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from tests.unit.adapters.at_issue_samples import EURO_BANK
 from tests.unit.adapters.invoice_samples import InvoiceMaker, price_book, users_by_kind

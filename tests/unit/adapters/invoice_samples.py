@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.counting.counts import Count, CountedItem, CountRule
 from msp_billing.domain.date_rules import DateRule
 from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedSeal
@@ -22,7 +23,7 @@ from msp_billing.domain.invoices import (
 )
 from msp_billing.domain.money import Money, total
 from msp_billing.domain.periods import Period, ServicePeriod
-from msp_billing.domain.policy import Brand, Clause, HolidayCalendar, ProviderPolicy
+from msp_billing.domain.policy import Brand, HolidayCalendar, ProviderPolicy
 from msp_billing.domain.price_book import Category, Price, PriceBook, PriceFrom, Product
 from msp_billing.domain.run_policy import ApprovalPolicy, RunPolicy, SnapshotMoment
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from msp_billing.domain.accounts import Account
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.dunning.cases import case_opened, hold_placed
 from msp_billing.domain.dunning.dunning_policy import (
     DunningPolicy,
@@ -40,7 +41,7 @@ from msp_billing.domain.payments.incoming import (
     PaymentKey,
     PaymentMethod,
 )
-from msp_billing.domain.policy import Clause, ProviderPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.dunning.release import start_release
 from msp_billing.usecases.dunning.release_approvals import (
     ApprovalRequest,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.dunning.standing import AccountState
 from msp_billing.domain.outbox import MailState
-from msp_billing.domain.policy import Clause
 from msp_billing.usecases.dunning.pauses import PauseRequest, raise_dispute
 from msp_billing.usecases.dunning.release_approvals import ApprovalRequest, approve_release
 from msp_billing.usecases.dunning.release_ending import LeaveRequest, leave_release

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.counting.counts import CountedItem, LateChange, QuantityChange
 from msp_billing.domain.hardware import whose
-from msp_billing.domain.policy import Clause, ProviderPolicy
+from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.work.work_done import WorkDone
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ from msp_billing.domain.base import (
 )
 from msp_billing.domain.charging.adjustments import AdjustmentPolicy
 from msp_billing.domain.charging.tax_policy import TaxPolicy
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.contracts.order_policy import (
     OrderRule,
     RequiredProduct,
@@ -55,14 +56,6 @@ Entry = TypeVar("Entry")
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
-
-
-class Clause(Frozen):
-    """One sentence of the provider's published policy that lines refer to."""
-
-    clause: Identifier
-    title: Text
-    text: Text = Field(description="What it says, in the provider's words or a short summary.")
 
 
 class HolidayCalendar(Frozen):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.building.build_context import BuildContext
-from msp_billing.domain.building.building import build_account
 from msp_billing.domain.contracts.billed_before import billed_before
 from msp_billing.domain.counting.counter import (
     NO_PREVIOUS_COUNTS,
@@ -144,6 +143,15 @@ def build_or_park(
                 ),
             ),
         )
+
+
+def build_account(
+    build: BuildContext, snapshot: AccountSnapshot, previous: PreviousCounts
+) -> AccountOutcome:
+    """See :mod:`msp_billing.domain.building.building`, which is loaded with the first account."""
+    from msp_billing.domain.building import building  # noqa: PLC0415 - see above
+
+    return building.build_account(build, snapshot, previous)
 
 
 def previous_counts(ports: Ports, request: BatchRequest) -> dict[str, PreviousCounts]:

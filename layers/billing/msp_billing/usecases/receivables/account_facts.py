@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.dunning.dunning_policy import Exemption, StepKind
 from msp_billing.domain.dunning.entitlements import Entitlement
 from msp_billing.domain.dunning.forecast import Clearing, ForecastStep
@@ -21,7 +22,6 @@ from msp_billing.domain.dunning.standing import (
 from msp_billing.domain.ledger.aging import Aging
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.money import CurrencyCode, ExactDecimal
-from msp_billing.domain.policy import Clause
 
 _NOTHING = Decimal(0)
 

@@ -29,10 +29,10 @@ from msp_billing.usecases.receivables.account_facts import (
 )
 
 if TYPE_CHECKING:
+    from msp_billing.domain.clauses import Clause
     from msp_billing.domain.dunning.dunning_policy import DunningPolicy
     from msp_billing.domain.ledger.position import OwedItem
     from msp_billing.domain.outbox import MailId, OutboxMail
-    from msp_billing.domain.policy import Clause
     from msp_billing.usecases.ports import Ports
 
 _NOTHING = Decimal(0)

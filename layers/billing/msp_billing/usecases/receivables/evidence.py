@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.clauses import Clause
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.dunning.dunning_policy import DunningPolicy
 from msp_billing.domain.dunning.standing import HistoryEntry, ReleaseApproval, Standing
@@ -22,7 +23,6 @@ from msp_billing.domain.ledger.verifying import Verification
 from msp_billing.domain.outbox import MailId, OutboxMail
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import Clause
 from msp_billing.usecases.context import object_prefix
 from msp_billing.usecases.dunning.context import DunningContext, load_account
 from msp_billing.usecases.dunning.kept_letters import kept_letter_key
