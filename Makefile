@@ -80,7 +80,7 @@ build: setup-sam ## build functions and layers for AWS, into .aws-sam/ (no Docke
 setup-ministack:
 	@tools/setup.sh .venv-ministack requirements/ministack.lock
 
-deploy-local: setup setup-sam setup-ministack ## deploy to an AWS on this machine, bill a month there, and compare
+deploy-local: setup setup-sam setup-ministack ## deploy to an AWS on this machine, bill a month there, compare; TRIAL=--keep leaves it for a look
 	@$(BIN)/python -m trial_stack --sam $(SAM) --ministack $(MINISTACK) $(TRIAL)
 
 budget: setup build ## measure what functions carry and how long they take to start; fail over the budget
