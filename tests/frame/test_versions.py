@@ -147,7 +147,25 @@ def test_retries_and_lost_events_are_those_of_the_alias() -> None:
 
 def test_nothing_in_the_template_calls_a_function_without_its_alias() -> None:
     text = repository.TEMPLATE.read_text("utf-8")
-    assert re.findall(r"!GetAtt \w+Function\.Arn|\$\{\w+Function\.Arn\}", text) == []
+    # One may be called: schedules from before there were versions, until the sweep mends them.
+    found = re.findall(r"!GetAtt \w+Function\.Arn|\$\{\w+Function\.Arn\}", text)
+    assert found == ["!GetAtt StartCycleFunction.Arn"]
+
+
+def test_no_schedule_is_moved_into_another_group() -> None:
+    """CloudFormation would look for it under its name in the new group, and find nothing there.
+
+    A stack that has these, in the group of billing, could not be upgraded.
+    """
+    before = {
+        "SweepAccountsFunctionDailySweep",
+        "VerifyLedgersFunctionWeeklyProof",
+        "StartMissedCyclesFunctionDailySweep",
+        "SendQueuedMailFunctionDailyLook",
+    }
+    now = {name for name, _ in of_type(translated(), "AWS::Scheduler::Schedule")}
+    assert len(now) == len(before)
+    assert not now & before
 
 
 def test_monthly_schedules_may_start_cycles_by_the_alias() -> None:
@@ -155,7 +173,8 @@ def test_monthly_schedules_may_start_cycles_by_the_alias() -> None:
     role = template["Resources"]["MonthlyScheduleRole"]["Properties"]["Policies"][0]
     alias = {"Ref": "StartCycleFunction.Alias"}
     digest = {"Ref": "SendDigestFunction.Alias"}
-    assert role["PolicyDocument"]["Statement"][0]["Resource"] == [alias, digest]
+    unversioned = {"Fn::GetAtt": ["StartCycleFunction", "Arn"]}
+    assert role["PolicyDocument"]["Statement"][0]["Resource"] == [unversioned, alias, digest]
     for name in ("StartMissedCyclesFunction", "SyncSchedulesFunction"):
         variables = functions()[name]["Properties"]["Environment"]["Variables"]
         assert variables["START_CYCLE_FUNCTION_ARN"] == alias
