@@ -44,6 +44,7 @@ class SyncResult(Frozen):
     changed_by_hand: tuple[str, ...] = Field(
         default=(), description="Of those: somebody had changed them outside of this program."
     )
+    not_there: tuple[str, ...] = Field(default=(), description="Runs that had none.")
 
 
 def sync_schedules(ports: Ports, request: SyncRequest) -> SyncResult:
@@ -59,6 +60,7 @@ def sync_schedules(ports: Ports, request: SyncRequest) -> SyncResult:
         created_or_changed=(*months.created_or_changed, *digest.created_or_changed),
         removed=(*months.removed, *digest.removed),
         changed_by_hand=(*months.changed_by_hand, *digest.changed_by_hand),
+        not_there=months.not_there,
     )
 
 
@@ -66,13 +68,19 @@ def mend_schedules(ports: Ports, provider: str) -> SyncResult:
     """The same for the daily sweep, which keeps for a person what was not as it had been left.
 
     A schedule that is gone although the policy was applied a while ago was removed by hand, or its
-    making failed; both are worth a look.
+    making failed; both are worth a look. That a newer release makes one otherwise is none of it,
+    nor the first digest of a provider that an older release applied.
     """
     result = sync_schedules(ports, SyncRequest(provider=provider))
     applied_at = ports.policies.current(provider).applied_at
     settled = ports.clock.now() - applied_at > _MADE_WITHIN
     for name in result.created_or_changed if settled else ():
-        what = "had been changed by hand" if name in result.changed_by_hand else "was not there"
+        if name in result.changed_by_hand:
+            what = "had been changed by hand"
+        elif name in result.not_there:
+            what = "was not there"
+        else:
+            continue
         words = f"The schedule {name} {what}. It is as the policy says again."
         report_incident(ports, AttentionKind.SCHEDULE_CHANGED, provider, name, words)
     return result
@@ -109,7 +117,10 @@ def _in_step(schedules: Schedules, provider: str, wanted: dict[str, Timetable]) 
         schedules.delete(name)
     by_hand = tuple(name for name, found in there.items() if found.changed_by_hand)
     return SyncResult(
-        created_or_changed=tuple(changed), removed=tuple(removed), changed_by_hand=by_hand
+        created_or_changed=tuple(changed),
+        removed=tuple(removed),
+        changed_by_hand=by_hand,
+        not_there=tuple(name for name in changed if name not in there),
     )
 
 

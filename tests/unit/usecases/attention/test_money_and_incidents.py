@@ -201,6 +201,19 @@ def test_a_schedule_that_somebody_changed_is_put_right_and_reported() -> None:
     assert listed(ports, incidents) == []
 
 
+def test_what_a_newer_release_makes_otherwise_is_no_incident() -> None:
+    """A stack of the version before: its schedules call no alias, and there is no digest yet."""
+    ports = settled()
+    _, zone, payload = ports.schedules.kept["birch_managed"]
+    ports.schedules.kept["birch_managed"] = ("cron(0 5 9 * ? *)", zone, payload)
+    ports.digest_schedules.delete("birch_digest")
+    assert set(mend_schedules(ports, "birch").created_or_changed) == {
+        "birch_managed",
+        "birch_digest",
+    }
+    assert listed(ports, incidents) == []
+
+
 def test_a_provider_that_is_no_more_loses_its_schedules() -> None:
     ports = settled()
     told = ports.schedules.kept["birch_managed"]
