@@ -111,9 +111,17 @@ class DeployedStage:
 
     def mails_arrive(self) -> None:
         """SES reports by itself on AWS. ministack's does not: its events are made here."""
-        if self._ministack is not None:
-            report_deliveries(self._ministack, self._names, self._sent())
-        self.wait_until("SES's word on every mail that it took", lambda: not self._sent())
+        reported: set[str | None] = set()
+
+        def all_known() -> bool:
+            sent = self._sent()
+            new = [mail for mail in sent if mail.message_id not in reported]
+            if self._ministack is not None:
+                report_deliveries(self._ministack, self._names, new)
+            reported.update(mail.message_id for mail in new)
+            return not sent
+
+        self.wait_until("SES's word on every mail that it took", all_known)
 
     def schedules(self) -> dict[str, dict[str, Any]]:
         """Those that EventBridge Scheduler has in the stack's groups."""

@@ -160,8 +160,9 @@ class _Story:
 
     def _notice_arrives(self, month: int, day: int, step: str, account: str) -> None:
         """The step is taken, its letter arrives, and the case has seen that it did."""
-        self.stage.wait_until(f"{account}: {step}", lambda: step in self._steps(account))
-        self.stage.wait_until(f"{account}: the letter of {step}", self._nothing_waits)
+        self.stage.wait_until(
+            f"{account}: the letter of {step}", lambda: self._letter_is_out(account, step)
+        )
         self.stage.mails_arrive()
         self._move(month, day, minute=30)
         self.stage.wait_until(f"{account}: what follows {step}", self._cases_wait)
@@ -182,9 +183,10 @@ class _Story:
         if self._state(account) is not state:
             raise StageError(f"{account} is on {self._state(account)}, not on {state}.")
 
-    def _steps(self, account: str) -> set[str]:
+    def _letter_is_out(self, account: str, step: str) -> bool:
         case = self._standing(account).case
-        return set() if case is None else {taken.step for taken in case.steps}
+        taken = next((one for one in case.steps if one.step == step), None) if case else None
+        return taken is not None and bool(taken.attempts) and self._nothing_waits()
 
     def _is_asked(self) -> bool:
         self._fail_with_the_cycle()
