@@ -16,7 +16,7 @@ from benchmarks.memory import peak_mib
 from benchmarks.render.invoices import snapshot as sealed
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 
 REPEAT_SECONDS = 3.0
 Figures = dict[str, float | int | str]

@@ -14,7 +14,7 @@ from msp_billing.adapters.feeds.feed_files import choose_export
 from msp_billing.adapters.holiday_calendar import business_calendar
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, plan_cycle
 from msp_billing.domain.feeds.definitions import FeedColumns, FeedDefinition, FeedExport
 from msp_billing.domain.policy import ProviderPolicy

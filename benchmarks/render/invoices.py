@@ -18,7 +18,7 @@ from msp_billing.domain.accounts import Account, Subscriber
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
 from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.feeds.definitions import FeedRow, FeedSeal
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.price_book import Price, PriceBook, PriceFrom, Product

@@ -18,7 +18,7 @@ from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.contracts.billed_before import billed_before
 from msp_billing.domain.counting.counted_feeds import feeds_counted_at
-from msp_billing.domain.counting.counter import (
+from msp_billing.domain.counting.previous_counts import (
     NO_PREVIOUS_COUNTS,
     PreviousCounts,
     previous_counts_of,

@@ -8,7 +8,7 @@ import pytest
 
 from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.build_context import BuildContext
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.periods import Period
 from msp_billing.domain.reports.device_changes import device_report
 from msp_billing.domain.reports.planning import plan_reports

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, Counter, PreviousCounts
+from msp_billing.domain.counting.counter import Counter
 from msp_billing.domain.counting.counts import Count, CountedItem
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy

@@ -10,8 +10,9 @@ import pytest
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.building.billable_lines import billable_lines, expand_lines
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, Counter, PreviousCounts
+from msp_billing.domain.counting.counter import Counter
 from msp_billing.domain.counting.counts import CountedItem
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.periods import Period
 from msp_billing.domain.run_policy import MustBePriced

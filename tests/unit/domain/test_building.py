@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from msp_billing.domain.counting.counter import PreviousCounts
 from msp_billing.domain.counting.counts import CountedItem
+from msp_billing.domain.counting.previous_counts import PreviousCounts
 from msp_billing.domain.invoices import LineKind, PriceBasis
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind
 from tests.unit.domain.builders import (

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.counting.counts import CountedItem
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.invoices import Invoice, LineKind, PriceBasis
 from msp_billing.domain.money import total

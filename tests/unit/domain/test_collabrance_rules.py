@@ -11,7 +11,7 @@ import pytest
 
 from msp_billing.domain.building.building import build_account
 from msp_billing.domain.comparison import compare
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.invoices import Invoice, summarise_by_category, summarise_by_product
 from msp_billing.domain.periods import Period
 from msp_billing.domain.snapshots import AccountSnapshot

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.counting.counts import Count, CountedItem, count_items
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.feeds.definitions import FeedRow
 from tests.unit.domain.builders import (
     FEBRUARY,

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.counting.counter import PreviousCounts
+from msp_billing.domain.counting.previous_counts import PreviousCounts
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.periods import Period
 from tests.unit.domain.builders import APRIL, FEBRUARY, MARCH

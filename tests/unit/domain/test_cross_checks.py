@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from msp_billing.domain.building.building import build_account
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
 from msp_billing.domain.counting.cross_check_policy import CrossCheck
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import plan_cycle
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.outcomes import AccountOutcome

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from msp_billing.domain.clauses import Clause
-from msp_billing.domain.counting.counter import PreviousCounts
 from msp_billing.domain.counting.counts import CountedItem
+from msp_billing.domain.counting.previous_counts import PreviousCounts
 from msp_billing.domain.explaining import Explanation, NoSuchLineError, SourceOfCount, explain_line
 from msp_billing.domain.invoices import Invoice
 from tests.unit.domain.builders import (

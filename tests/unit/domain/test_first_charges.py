@@ -10,7 +10,7 @@ import pytest
 
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import first_day_of_charges
 from msp_billing.domain.outcomes import AccountOutcome
 from msp_billing.domain.periods import Period

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msp_billing.domain.counting.counter import PreviousCounts
+from msp_billing.domain.counting.previous_counts import PreviousCounts
 from tests.unit.domain.builders import APRIL, FEBRUARY, MARCH
 from tests.unit.domain.count_builders import count, counter, items, names, pcs_rule, row
 

@@ -7,7 +7,7 @@ import pytest
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.snapshots import AccountSnapshot

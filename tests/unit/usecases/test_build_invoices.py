@@ -9,7 +9,7 @@ import pytest
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.contracts.agreements import Agreement
 from msp_billing.domain.contracts.lifetimes import Lifetime
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind
 from msp_billing.domain.periods import Period
 from msp_billing.usecases import build_invoices

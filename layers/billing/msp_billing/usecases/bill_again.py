@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msp_billing.domain.base import Frozen, Identifier, Text
 from msp_billing.domain.corrections.credit_notes import is_voided
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState
 from msp_billing.domain.outbox import MailState
 from msp_billing.domain.periods import Period

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.contracts.billed_before import billed_before
-from msp_billing.domain.counting.counter import (
+from msp_billing.domain.counting.previous_counts import (
     NO_PREVIOUS_COUNTS,
     PreviousCounts,
     previous_counts_of,

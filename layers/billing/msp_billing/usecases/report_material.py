@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from msp_billing.domain.base import Identifier
 from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.contracts.lifetimes import lifetime
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.ledger.entries import LedgerId

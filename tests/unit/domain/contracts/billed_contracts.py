@@ -8,7 +8,7 @@ from typing import Any
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
-from msp_billing.domain.counting.counter import (
+from msp_billing.domain.counting.previous_counts import (
     NO_PREVIOUS_COUNTS,
     PreviousCounts,
     previous_counts_of,

@@ -14,7 +14,7 @@ from typing import Any
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.building import build_account
 from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.invoices import InvoiceLine
 from msp_billing.domain.outcomes import AccountOutcome

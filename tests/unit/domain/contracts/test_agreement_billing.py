@@ -9,7 +9,7 @@ import pytest
 
 from msp_billing.domain.charging.adjustments import Adjustment
 from msp_billing.domain.contracts.change_windows import ContractedCount
-from msp_billing.domain.counting.counter import PreviousCounts
+from msp_billing.domain.counting.previous_counts import PreviousCounts
 from msp_billing.domain.invoices import InvoiceLine, LineKind
 from msp_billing.domain.outcomes import AccountOutcome, OutcomeKind
 from tests.unit.domain.builders import (

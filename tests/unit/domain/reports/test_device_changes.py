@@ -21,8 +21,8 @@ import pytest
 
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.counting.counts import CountedItem
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import plan_cycle
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.policy import ProviderPolicy

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from msp_billing.domain.building.account_build import AccountBuild
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.counting.counts import CountedItem
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.problems import Problem
 from msp_billing.domain.reports.report_counts import UnknownCountError

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from msp_billing.domain.accounts import Account
 from msp_billing.domain.building.build_context import BuildContext
 from msp_billing.domain.building.building import build_account
-from msp_billing.domain.counting.counter import NO_PREVIOUS_COUNTS
+from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS
 from msp_billing.domain.cycles import plan_cycle
 from msp_billing.domain.feeds.definitions import FeedRow
 from msp_billing.domain.findings import Finding

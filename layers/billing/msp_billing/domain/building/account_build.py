@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from msp_billing.domain.contracts.lifetimes import Lifetime, lifetime
 from msp_billing.domain.contracts.ordered_lines import OrderedLines
 from msp_billing.domain.contracts.standing import active_agreements
-from msp_billing.domain.counting.counter import Counter, PreviousCounts
+from msp_billing.domain.counting.counter import Counter
 from msp_billing.domain.problems import Problem
 
 if TYPE_CHECKING:
     from msp_billing.domain.accounts import Account
     from msp_billing.domain.building.build_context import BuildContext
     from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
+    from msp_billing.domain.counting.previous_counts import PreviousCounts
     from msp_billing.domain.findings import Finding
     from msp_billing.domain.periods import Period
     from msp_billing.domain.snapshots import AccountSnapshot

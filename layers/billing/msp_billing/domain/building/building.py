@@ -43,7 +43,7 @@ from msp_billing.domain.work.time_lines import time_lines
 if TYPE_CHECKING:
     from msp_billing.domain.accounts import Account
     from msp_billing.domain.building.build_context import BuildContext
-    from msp_billing.domain.counting.counter import PreviousCounts
+    from msp_billing.domain.counting.previous_counts import PreviousCounts
     from msp_billing.domain.run_policy import RunPolicy
     from msp_billing.domain.snapshots import AccountSnapshot
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING
 
-from msp_billing.domain.calendars import BusinessCalendar
-from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
-from msp_billing.domain.contracts.billed_before import BilledBefore, billed_before
 from msp_billing.domain.counting.count_findings import CountFindings
 from msp_billing.domain.counting.count_problems import (
     listed_twice,
@@ -36,46 +33,19 @@ from msp_billing.domain.counting.selection import (
     select_rows,
     standing_in_time,
 )
-from msp_billing.domain.feeds.definitions import FeedRow
-from msp_billing.domain.findings import Finding
-from msp_billing.domain.invoices import CountEvidence, Invoice
-from msp_billing.domain.periods import Period
-from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.domain.problems import Problem
-from msp_billing.domain.run_policy import MustBePriced
-from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
+from msp_billing.domain.invoices import CountEvidence
 
-
-@dataclass(frozen=True)
-class PreviousCounts:
-    """What the last cycle counted, to say what joined and left.
-
-    ``period`` is None when there is nothing to compare with: a first cycle, or a month in which
-    the account was parked and its count is therefore unknown. ``billed`` has by agreement what its
-    last invoice billed, which may be an earlier one then.
-    """
-
-    period: Period | None
-    items: dict[str, tuple[CountedItem, ...]]
-    billed: dict[str, BilledBefore] = field(default_factory=dict)
-
-    def of(self, key: str) -> tuple[CountedItem, ...] | None:
-        """The items of a count; empty when it counted nothing, None when it is unknown."""
-        return None if self.period is None else self.items.get(key, ())
-
-
-NO_PREVIOUS_COUNTS = PreviousCounts(period=None, items={})
-
-
-def previous_counts_of(invoices: Iterable[Invoice], period: Period) -> PreviousCounts:
-    """What the invoices of a month before counted and billed."""
-    known = tuple(invoices)
-    counts = (evidence for invoice in known for evidence in invoice.counts)
-    return PreviousCounts(
-        period=period,
-        items={evidence.key: evidence.count.items for evidence in counts},
-        billed=billed_before(known),
-    )
+if TYPE_CHECKING:
+    from msp_billing.domain.calendars import BusinessCalendar
+    from msp_billing.domain.contracts.agreements import Agreement, AgreementLine
+    from msp_billing.domain.counting.previous_counts import PreviousCounts
+    from msp_billing.domain.feeds.definitions import FeedRow
+    from msp_billing.domain.findings import Finding
+    from msp_billing.domain.periods import Period
+    from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.domain.problems import Problem
+    from msp_billing.domain.run_policy import MustBePriced
+    from msp_billing.domain.snapshots import AccountSnapshot, FeedReading
 
 
 class Counter:
