@@ -338,6 +338,18 @@ def test_a_mistake_is_one_message_with_its_line_and_what_to_do(root, case):
 # --- Files and folders --------------------------------------------------------------------------
 
 
+def test_hours_that_clocks_move_are_refused_before_they_are_put_in_force(root):
+    edit(
+        root,
+        POLICY,
+        ("time_zone: America/Chicago", "time_zone: Europe/Helsinki\ndigest: {at: 03:30}"),
+    )
+    (found,) = problems_of(root)
+    assert found.what == (
+        "The digest goes at 03:30, which the clocks of Europe/Helsinki skip or repeat on 2026-03-29."
+    )
+
+
 def only_problem(root: Path) -> tuple[str, str | None, str]:
     found = problems_of(root)
     assert len(found) == 1, found

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from msp_billing.domain.date_rules import DateRule
 from msp_billing.domain.digest_policy import DigestPolicy
 from msp_billing.domain.local_times import YEARS, first_moved
+from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.domain.policy_checks import inconsistencies_of_new
 from tests.end_to_end.small_provider import MANAGED, birch
 
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and "posix" not in zone)
@@ -80,20 +82,35 @@ def test_the_first_moved_day_is_the_first_that_has_not_one_instant(
         assert found is None or found > days[-1]
 
 
-def test_a_policy_whose_run_would_open_in_such_an_hour_is_refused() -> None:
+def test_a_new_policy_whose_run_would_open_in_such_an_hour_is_refused() -> None:
     """docs/faults.md 2: it is 'at 03:00 or later', and March's run would not start."""
     helsinki = birch(zone="Europe/Helsinki")
     opens = DateRule(day=28, at=time(3, 30))
-    with pytest.raises(ValidationError, match=r"skip or repeat on 2027-03-28: choose another hour"):
-        helsinki.with_run(MANAGED, opens=opens)
-    helsinki.with_run(MANAGED, opens=opens.model_copy(update={"at": time(4, 0)}))
+    policy = helsinki.with_run(MANAGED, opens=opens).policy
+    assert list(inconsistencies_of_new(policy)) == [
+        "run managed opens at 03:30, which the clocks of Europe/Helsinki skip or repeat on "
+        "2027-03-28"
+    ]
+    later = opens.model_copy(update={"at": time(4, 0)})
+    assert list(inconsistencies_of_new(helsinki.with_run(MANAGED, opens=later).policy)) == []
 
 
-def test_a_policy_whose_digest_would_go_in_such_an_hour_is_refused() -> None:
+def test_a_new_policy_whose_digest_would_go_in_such_an_hour_is_refused() -> None:
     helsinki = birch(zone="Europe/Helsinki")
-    with pytest.raises(ValidationError, match="the digest goes at 03:30"):
-        helsinki.with_policy(digest=DigestPolicy(at=time(3, 30)))
-    helsinki.with_policy(digest=DigestPolicy(at=time(3, 30), enabled=False))
+    policy = helsinki.with_policy(digest=DigestPolicy(at=time(3, 30))).policy
+    assert "the digest goes at 03:30" in "".join(inconsistencies_of_new(policy))
+    policy = helsinki.with_policy(digest=DigestPolicy(at=time(3, 30), enabled=False)).policy
+    assert list(inconsistencies_of_new(policy)) == []
+
+
+def test_a_policy_that_is_stored_is_read_whatever_its_hours_and_names_are_by_now() -> None:
+    """An older release took it, or the law about a zone's clocks changed since."""
+    helsinki = birch(zone="Europe/Helsinki")
+    stored = helsinki.with_run(MANAGED, opens=DateRule(day=28, at=time(3, 30))).policy
+    runs = tuple(run.model_copy(update={"run": "digest"}) for run in stored.runs)
+    stored = stored.model_copy(update={"runs": runs})
+    assert ProviderPolicy.model_validate_json(stored.model_dump_json()) == stored
+    assert len(list(inconsistencies_of_new(stored))) == 2
 
 
 @pytest.mark.parametrize("at", ["02:59", "00:00"])

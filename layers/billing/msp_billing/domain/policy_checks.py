@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _KEPT_NAMES = {
     "contacts": "mails about contacts",
-    "digest": "daily digests",
     "statements": "mailed statements",
 }
 """What the mails of no cycle have in place of a run."""
@@ -67,7 +66,6 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
     yield from order_policy_inconsistencies(policy)
     yield from work_inconsistencies(policy)
     yield from _kept_names(policy)
-    yield from _moved_hours(policy)
     known = {entry.clause for entry in policy.clauses}
     for clause in sorted(set(_clause_references(policy)) - known):
         yield f"the clause '{clause}' is referred to but not listed under 'clauses'"
@@ -81,8 +79,15 @@ def _kept_names(policy: ProviderPolicy) -> Iterator[str]:
             yield f"a run cannot be called '{run.run}': {_KEPT_NAMES[run.run]} have that name"
 
 
-def _moved_hours(policy: ProviderPolicy) -> Iterator[str]:
-    """Schedules at local times that some day of the zone does not have, or has twice."""
+def inconsistencies_of_new(policy: ProviderPolicy) -> Iterator[str]:
+    """What a policy that is put in force from now on may not say either.
+
+    One that is stored may: it was applied by an older release, or before a country changed the law
+    about its clocks. Refusing to read it would bill nobody; as it is, the daily sweep starts what a
+    schedule left out.
+    """
+    if any(run.run == "digest" for run in policy.runs):
+        yield "a run cannot be called 'digest': daily digests have that name"
     for run in policy.runs:
         on = first_moved(policy.time_zone, run.opens.at, run.opens.day)
         if on is not None:
@@ -93,10 +98,7 @@ def _moved_hours(policy: ProviderPolicy) -> Iterator[str]:
 
 
 def _moved(what: str, at: time, zone: str, on: date) -> str:
-    return (
-        f"{what} at {at:%H:%M}, which the clocks of {zone} skip or repeat on {on}: "
-        "choose another hour"
-    )
+    return f"{what} at {at:%H:%M}, which the clocks of {zone} skip or repeat on {on}"
 
 
 def _unknown_must_be_priced(policy: ProviderPolicy, feeds: set[str]) -> Iterator[str]:

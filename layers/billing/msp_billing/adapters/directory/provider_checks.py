@@ -17,6 +17,7 @@ from msp_billing.domain.calendars import BusinessCalendar, CalendarError
 from msp_billing.domain.cycles import CyclePlanError, plan_cycle
 from msp_billing.domain.feeds.formats import with_preset
 from msp_billing.domain.periods import Period
+from msp_billing.domain.policy_checks import inconsistencies_of_new
 from msp_billing.domain.reports.planning import plan_reports
 
 if TYPE_CHECKING:
@@ -228,10 +229,14 @@ def _path_of(account: Account, counted: _Counted) -> tuple[str, int, str, int]:
 
 
 def date_problems(policy: ProviderPolicy, document: YamlDocument) -> Iterator[Problem]:
-    """Runs whose dates contradict each other in some month, and holidays that do not exist.
+    """Hours and dates that do not work in some month, and holidays that do not exist.
 
     Every month of 28 years is planned, which is every month there is: no clock is asked.
     """
+    for what in inconsistencies_of_new(policy):
+        yield problem_at(
+            document, ("runs",), "value", f"{what[0].upper()}{what[1:]}.", "Change it."
+        )
     years = range(FIRST_PLANNED.year - 2, FIRST_PLANNED.year + PLANNED_MONTHS // 12 + 2)
     try:
         calendar = business_calendar(policy.holidays, years)
