@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pydantic import AwareDatetime
 
 from msp_billing.domain.base import Identifier
-from msp_billing.domain.building.account_build import AccountBuild
 from msp_billing.domain.contracts.lifetimes import lifetime
 from msp_billing.domain.counting.previous_counts import NO_PREVIOUS_COUNTS, PreviousCounts
 from msp_billing.domain.cycles import CycleId
@@ -36,6 +35,7 @@ from msp_billing.usecases.stored_invoices import credit_notes_of, invoices_of, n
 
 if TYPE_CHECKING:
     from msp_billing.domain.accounts import Account
+    from msp_billing.domain.building.account_build import AccountBuild
     from msp_billing.domain.building.build_context import BuildContext
     from msp_billing.domain.money import Money
     from msp_billing.domain.reports.report_policy import ReportPolicy
@@ -147,6 +147,9 @@ class ReportMaterial:
         )
 
     def _build(self, snapshot: AccountSnapshot) -> AccountBuild:
+        # What builds invoices is loaded with the first account that it is needed for.
+        from msp_billing.domain.building.account_build import AccountBuild  # noqa: PLC0415
+
         previous = self._previous.get(snapshot.account.account, NO_PREVIOUS_COUNTS)
         return AccountBuild(self._build_context, snapshot, previous)
 
