@@ -29,6 +29,13 @@ def test_a_table_after_two_months_is_whole(kept: Kept) -> None:
     assert sum(number for name, number in looked_at.items() if name == "unknown items") == 0
 
 
+def test_the_clock_of_a_trial_is_nothing_wrong(kept: Kept) -> None:
+    with kept.mended():
+        kept.put({"pk": "trial", "sk": "clock", "now": "2025-06-05T16:00:00+00:00"})
+        told = verified()
+    assert (told["findings"], told["looked_at"]["clocks of a trial"]) == ([], 1)
+
+
 def test_documents_can_be_left_out(kept: Kept) -> None:
     assert "sealed objects" not in verified("--no-documents")["looked_at"]
     assert kept.items(), "nothing is changed by looking"

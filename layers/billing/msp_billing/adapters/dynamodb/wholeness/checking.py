@@ -70,6 +70,7 @@ _CHECKS: dict[str, Check] = {
     "CONSUMERS": _nothing,
     "INCIDENTS": _nothing,
     "schema": _nothing,
+    "trial": _nothing,
 }
 """By the first part of the partition's name; of cycles and ledgers, with that of the sort key."""
 
@@ -101,6 +102,7 @@ _NAMES = {
     "CONSUMERS": "consumers",
     "INCIDENTS": "incidents",
     "schema": "schema",
+    "trial": "clocks of a trial",
 }
 
 
