@@ -584,8 +584,8 @@ def test_the_provider_reads_why_a_run_was_stopped() -> None:
     )
     message = summary_mail(failed)
     assert message["Subject"].startswith("Stopped: Agreement invoices")
-    assert "TooManyParkedError: 9 of 10" in text_of(message)
-    assert "TooManyParkedError: 9 of 10" in VisibleText(html_of(message)).text
+    assert "9 of 10 (TooManyParkedError)" in text_of(message)
+    assert "9 of 10 (TooManyParkedError)" in VisibleText(html_of(message)).text
 
 
 def test_amounts_of_another_currency_have_its_symbol() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -133,6 +134,33 @@ def counts_anew(failed: Cycle) -> bool:
     counted, and so it does, whatever failed, once an invoice has its number.
     """
     return failed.numbered_at is None and failed.error in COUNTS_ANEW_AFTER
+
+
+NOBODY_ANSWERED = "States.Timeout"
+"""What Step Functions says when a task took too long; for a question: that nobody answered it."""
+
+_SAID_BY_ITSELF = frozenset({"RunRejectedError"})
+"""Failures whose words say all; the names of others lead into the runbook."""
+
+_ERROR_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*): ?(.*)", re.DOTALL)
+
+
+def failure_in_words(failure: str | None) -> str:
+    """Why a cycle stopped, as people read it: the words first, then the name of the error.
+
+    ``9 of 10 accounts are parked (TooManyParkedError)`` of ``TooManyParkedError: 9 of 10 ...``.
+    """
+    if not failure:
+        return "the reason was not recorded"
+    named = _ERROR_NAME.fullmatch(failure.strip())
+    if named is None:
+        return failure
+    name, words = named[1], named[2].strip().rstrip(".")
+    if name == NOBODY_ANSWERED and not words:
+        words = "a step took longer than it may"
+    if not words or name in _SAID_BY_ITSELF:
+        return words or name
+    return f"{words} ({name})"
 
 
 def plan_cycle(

@@ -15,6 +15,7 @@ from msp_billing.domain.outbox import MailState
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.context import calendar_around
+from msp_billing.usecases.failures import why_it_stopped
 from msp_billing.usecases.records import AccountRecord, Approval
 from msp_billing.usecases.stored_invoices import invoice_id
 
@@ -66,6 +67,7 @@ class CycleView(Frozen):
     time_zone: str
     waits_for: str = Field(description="In a sentence; empty when it waits for nothing.")
     waits_until: datetime | None = None
+    stopped_because: str | None = Field(default=None, description="Of a cycle that failed.")
     cycle: Cycle | None = None
     approval: Approval | None = None
     outcomes: dict[OutcomeKind, int] = Field(default={}, description="Accounts by outcome.")
@@ -107,6 +109,7 @@ def view_cycle(ports: Ports, cycle_id: CycleId, *, asks_executions: bool = True)
     waits_for, until = _waits_for(ports.clock.now(), stands, plan, cycle, approval)
     view = CycleView(
         id=cycle_id,
+        stopped_because=None if cycle is None else why_it_stopped(ports, cycle, policy.zone),
         title=run.title,
         stands=stands,
         plan=plan,
@@ -146,7 +149,7 @@ def list_cycles(
             stands=_stands(ports, cycle, approval, plan, asks_executions=asks_executions),
             opens_at=plan.opens_at,
             issue_at=plan.issue_at,
-            failure=None if cycle is None else cycle.failure,
+            failure=None if cycle is None else why_it_stopped(ports, cycle, policy.zone),
             summary={} if cycle is None else cycle.summary,
         )
         lines.append(line)

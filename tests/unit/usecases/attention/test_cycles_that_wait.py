@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
 from msp_billing.domain.attention import AttentionKind as Kind
-from msp_billing.domain.cycles import CycleState
+from msp_billing.domain.cycles import NOBODY_ANSWERED, CycleState
 from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind
 from msp_billing.domain.problems import Problem
 from msp_billing.usecases.attention.looking import needs_a_person
@@ -42,6 +43,34 @@ def test_a_failed_cycle_says_why() -> None:
     entry = the_one(ports, Kind.CYCLE_FAILED)
     assert "3 of 4 are parked" in entry.what
     assert entry.command == "mspbill cycle redrive managed 2026-09 --provider birch"
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        (None, "nobody decided in time: boss@birch.example had until Saturday, 5 September 2026"),
+        ("approved", "a step took longer than it may (States.Timeout)."),
+    ],
+)
+def test_a_question_that_nobody_answered_is_said_in_words(
+    decision: Literal["approved"] | None, told: str
+) -> None:
+    """Step Functions says the same of a step that took too long: 'States.Timeout', no more."""
+    ports = ports_at("2026-09-06T12:00:00", birch(approval="person"))
+    cycle = open_cycle(
+        ports, state=CycleState.FAILED, failure="States.Timeout: ", error=NOBODY_ANSWERED
+    )
+    approval = Approval(
+        task_token="t",
+        asked_at=utc("2026-09-01T14:00:00"),
+        decide_by=utc("2026-09-05T14:00:00"),
+        approvers=("boss@birch.example",),
+        decision=decision,
+    )
+    ports.cycles.approvals[cycle.id] = approval
+    entry = the_one(ports, Kind.CYCLE_FAILED)
+    assert told in entry.what
+    assert "it asks again" in entry.do
 
 
 def test_an_open_cycle_without_an_execution_has_died() -> None:

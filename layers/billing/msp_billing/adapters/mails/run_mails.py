@@ -19,7 +19,7 @@ from msp_billing.adapters.mails import mail_views as views
 from msp_billing.adapters.mails.mail_builder import MailFamily
 from msp_billing.adapters.mails.mail_text import one_line
 from msp_billing.adapters.mails.mail_views import Fact
-from msp_billing.domain.cycles import Cycle, CycleState
+from msp_billing.domain.cycles import Cycle, CycleState, failure_in_words
 
 if TYPE_CHECKING:
     from msp_billing.domain.documents import NamedDocument
@@ -116,7 +116,12 @@ class RunMails(MailFamily):
             failed = cycle.state is CycleState.FAILED
             first = _("Stopped: {run}") if failed else _("Done: {run}")
             amount = format_moneys(totals.current_totals)
-            failure = one_line(cycle.failure or _("The reason was not recorded."), 400)
+            failure = one_line(
+                failure_in_words(cycle.failure)
+                if cycle.failure
+                else _("The reason was not recorded."),
+                400,
+            )
             return self._build(
                 "summary",
                 " · ".join((first.format(run=title), month, _outcome(totals, len(unsent)))),

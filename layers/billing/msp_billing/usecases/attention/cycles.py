@@ -6,11 +6,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from msp_billing.domain.attention import Attention, AttentionKind
-from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods, opening_at
+from msp_billing.domain.cycles import (
+    NOBODY_ANSWERED,
+    Cycle,
+    CycleId,
+    CycleState,
+    counts_anew,
+    due_periods,
+    opening_at,
+)
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.problems import name_some
 from msp_billing.usecases.attention import commands
 from msp_billing.usecases.attention.look import Look, clipped
+from msp_billing.usecases.failures import why_it_stopped
 
 _TIME_TO_START = timedelta(hours=1)
 """A schedule fires within a minute, and Scheduler tries again for a while."""
@@ -68,16 +77,23 @@ def _of_cycle(look: Look, cycle: Cycle) -> Iterator[Attention]:
 
 
 def _failed(look: Look, cycle: Cycle) -> Attention:
-    why = clipped(cycle.failure or "the reason was not recorded")
+    why = why_it_stopped(look.ports, cycle, look.policy.zone)
     return _entry(
         look,
         cycle.id,
         AttentionKind.CYCLE_FAILED,
-        f"It stopped: {why}",
-        "Mend what it names, then start it again. It goes on where it stopped; after a rejection "
-        "or too many parked accounts it counts anew.",
+        f"It stopped: {why}.",
+        _what_to_do(cycle),
         commands.redrive_cycle(cycle.id),
     ).model_copy(update={"since_at": cycle.opened_at})
+
+
+def _what_to_do(cycle: Cycle) -> str:
+    if counts_anew(cycle):
+        return "Mend what it names, then let it go on. It counts anew, with today's prices."
+    if cycle.error == NOBODY_ANSWERED:
+        return "Let it go on. If it waited for a decision, it asks again, with the same counts."
+    return "Mend what it names, then let it go on. What it has counted and numbered stays."
 
 
 def _under_way(look: Look, cycle: Cycle) -> Iterator[Attention]:
