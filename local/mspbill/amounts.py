@@ -37,3 +37,9 @@ def shown(amount: Money) -> str:
 def shown_change(amount: Money) -> str:
     """The same with a plus where it is more."""
     return f"+{shown(amount)}" if amount.amount > 0 else shown(amount)
+
+
+def shown_sums(words: str) -> str:
+    """``187508.75 USD, 5 JPY``, as a cycle's summary keeps it, as people read it."""
+    sums = (entry.split(" ") for entry in words.split(", "))
+    return ", ".join(format_money(amount, currency) for amount, currency in sums)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
 from mspbill.answering import answering, answering_stack
 from mspbill.command_options import AsJson, Provider, Stack, State
 from mspbill.command_values import Source
+from mspbill.suggesting import suggesting
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from mspbill.opening import Opened, OpenedStack
@@ -96,7 +97,8 @@ def _framed(
         stack: str | None = given.pop("stack")
         state: Path | None = given.pop("state")
         source = Source(stack, state, provider)
-        with open_it(source, as_json=given.pop("as_json"), changes=changes) as found:
+        as_json: bool = given.pop("as_json")
+        with suggesting(source), open_it(source, as_json=as_json, changes=changes) as found:
             command(found, **given)
 
     whole = [*known, *added]

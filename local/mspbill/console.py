@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from msp_billing.domain.problems import Problem
+from mspbill.suggesting import tell
 
 
 def results() -> Console:
@@ -50,8 +51,8 @@ def print_problems(
         for problem in group:
             place = f"{file}:{problem.line}" if file and problem.line else file or ""
             where = f" ({problem.where})" if problem.where else ""
-            console.print(f"  {escape(f'{place}{where}: {problem.what}'.lstrip(': '))}")
-            console.print(f"    [green]→[/green] {escape(problem.fix)}")
+            tell(f"{place}{where}: {problem.what}".lstrip(": "), console, indent=2)
+            tell(problem.fix, console, indent=4, mark="[green]→[/green]")
 
 
 class Steps:

@@ -83,8 +83,10 @@ def credit_note(
     if found.as_json:
         print_json(result.model_dump(mode="json"))
         return
+    from mspbill.amounts import shown_sums
+
     results().print(
-        f"{result.number} credits {result.total} of {result.invoice_number}"
+        f"{result.number} credits {shown_sums(result.total)} of {result.invoice_number}"
         f"{', which is void now' if result.voids else ''}. Its mail: {result.mail.lower()}.",
         markup=False,
     )

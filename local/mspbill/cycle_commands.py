@@ -14,6 +14,7 @@ from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.panels import BILL, add_group
 from mspbill.refusing import refuse_with
+from mspbill.suggesting import suggested, tell
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.usecases.cycle_view import CycleView
@@ -96,9 +97,9 @@ def start(found: Opened, run: Run, period: Month, by: MaybeBy = None) -> None:
     if found.as_json:
         print_json(result.model_dump(mode="json"))
     else:
-        results().print(result.message, markup=False, soft_wrap=False)
+        tell(result.message, results())
         if result.outcome in {"started", "in_progress"}:
-            results().print(f"See it: mspbill cycle show {run} {period}", markup=False)
+            _point_to(run, period)
     if result.outcome in {"before_first_period", "already_done"}:
         raise typer.Exit(ExitCode.BAD_INPUT)
 
@@ -137,8 +138,8 @@ def redrive(found: Opened, run: Run, period: Month, by: MaybeBy = None) -> None:
     if found.as_json:
         print_json(done.model_dump(mode="json"))
     else:
-        results().print(done.message, markup=False, soft_wrap=False)
-        results().print(f"See it: mspbill cycle show {run} {period}", markup=False)
+        tell(done.message, results())
+        _point_to(run, period)
 
 
 @about_provider(changes=True)
@@ -180,6 +181,10 @@ def _decide(
         print_json(approval.model_dump(mode="json", exclude={"task_token"}))
     else:
         print_decision(view, approval, results())
+
+
+def _point_to(run: str, period: Period) -> None:
+    tell(f"Where it stands: {suggested(f'cycle show {run} {period}')}", results())
 
 
 def _code(view: CycleView) -> ExitCode:

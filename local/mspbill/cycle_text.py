@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,11 +13,14 @@ from rich.table import Table
 
 from msp_billing.adapters.formatting import format_day, format_moment
 from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.domain.cycles import NOBODY_ANSWERED
 from msp_billing.domain.outbox import TROUBLED, MailState
 from msp_billing.usecases.bill_again import BillAgainResult
 from msp_billing.usecases.cycle_view import CycleLine, CycleView, Stands
 from msp_billing.usecases.records import Approval
+from mspbill.amounts import shown_sums
 from mspbill.executions import Execution
+from mspbill.suggesting import fitting, suggested, tell
 
 _COLOURS = {
     Stands.NOT_YET: "dim",
@@ -29,6 +32,7 @@ _COLOURS = {
     Stands.CLOSED: "green",
 }
 _PARKED_SHOWN = 10
+_LABEL = 14
 
 
 def told_cycle(view: CycleView, running: Execution | None) -> dict[str, Any]:
@@ -66,16 +70,18 @@ def print_cycle(view: CycleView, running: Execution | None, console: Console) ->
     if view.waits_for:
         until = ", until" if view.stands is Stands.ASKS else ":"
         at = f"{until} {format_moment(view.waits_until, zone)}" if view.waits_until else ""
-        console.print(escape(f"  Waits for {view.waits_for}{at}."), soft_wrap=False)
-    cycle = view.cycle
-    if cycle is not None and cycle.failure and view.stands is not Stands.CLOSED:
-        console.print(escape(f"  {cycle.failure}"), soft_wrap=False)
+        tell(f"Waits for {view.waits_for}{at}.", console, indent=2)
+    if view.stopped_because:
+        tell(f"It stopped: {view.stopped_because}.", console, indent=2)
     console.print()
     for name, value in _facts(view, running, zone):
-        console.print(f"  {name:<12}{escape(value)}", soft_wrap=True)
+        for number, line in enumerate(fitting(value, console.width - _LABEL)):
+            label = f"  {'' if number else name}"
+            console.print(f"{label:<{_LABEL}}{escape(line)}", soft_wrap=True)
     _print_parked(view, console)
     for sentence in what_next(view):
-        console.print(f"\n[green]→[/green] {escape(sentence)}", soft_wrap=False)
+        console.print()
+        tell(sentence, console, mark="[green]→[/green]")
 
 
 def what_next(view: CycleView) -> Iterator[str]:
@@ -84,19 +90,31 @@ def what_next(view: CycleView) -> Iterator[str]:
     if view.stands is Stands.OVERDUE:
         yield (
             "It should have opened and has not. The daily sweep starts it; to do it now: "
-            f"mspbill cycle start {run} {period}"
+            f"{suggested(f'cycle start {run} {period}')}"
         )
     elif view.stands is Stands.ASKS:
         yield (
-            "Look at the comparison that came with the question, then: mspbill cycle approve "
-            f"{run} {period} --by NAME, or cycle reject {run} {period} --by NAME --why WHY"
+            "Look at the comparison that came with the question, then approve it: "
+            f"{suggested(f'cycle approve {run} {period} --by NAME')}"
         )
-    elif view.stands in {Stands.FAILED, Stands.DIED}:
-        yield f"Mend what it names, then let it go on: mspbill cycle redrive {run} {period}"
+        yield (
+            "Or stop it; nothing is numbered then: "
+            f"{suggested(f'cycle reject {run} {period} --by NAME --why WHY')}"
+        )
+    elif view.stands is Stands.FAILED:
+        first = "Mend what it names, then let it go on"
+        if view.cycle is not None and view.cycle.error == NOBODY_ANSWERED:
+            first = "Let it go on; a question that nobody answered is asked again"
+        yield f"{first}: {suggested(f'cycle redrive {run} {period}')}"
+    elif view.stands is Stands.DIED:
+        yield (
+            "It ended without saying why. What was counted and numbered stays. Let it go on: "
+            f"{suggested(f'cycle redrive {run} {period}')}"
+        )
     elif view.stands is Stands.CLOSED and view.parked:
         yield (
-            "Mend what is named, then bill each parked account: mspbill cycle bill-again "
-            f"{run} {period} ACCOUNT --by NAME --why WHY"
+            "Mend what is named, then bill each parked account: "
+            f"{suggested(f'cycle bill-again {run} {period} ACCOUNT --by NAME --why WHY')}"
         )
     elif view.stands is Stands.CLOSED and not view.mails.keys() & TROUBLED:
         yield "Nothing is left to do."
@@ -105,9 +123,11 @@ def what_next(view: CycleView) -> Iterator[str]:
     elif view.stands is not Stands.CLOSED:
         yield "It is at work. If it stays so for hours: docs/runbook.md, 'A cycle is late'."
     if MailState.UNKNOWN in view.mails:
-        yield "Of some mails nobody knows what became of them: mspbill outbox list --unknown"
+        yield (
+            f"Of some mails nobody knows what became of them: {suggested('outbox list --unknown')}"
+        )
     if view.mails.keys() & (TROUBLED - {MailState.UNKNOWN}):
-        yield "Some mails came back or were rejected: mspbill outbox list --failed"
+        yield f"Some mails came back or were rejected: {suggested('outbox list --failed')}"
 
 
 def print_decision(view: CycleView, approval: Approval, console: Console) -> None:
@@ -119,23 +139,25 @@ def print_decision(view: CycleView, approval: Approval, console: Console) -> Non
         soft_wrap=False,
     )
     if approval.decision == "approved":
-        day = format_day(view.plan.invoice_on)
-        console.print(f"Its invoices are numbered and sent on {day}.", soft_wrap=False)
+        day = f"on {format_day(view.plan.invoice_on)}"
+        if approval.decided_at is not None and approval.decided_at >= view.plan.issue_at:
+            day = "now: their day has passed"
+        tell(f"Its invoices are numbered and sent {day}.", console)
     else:
-        again = f"mspbill cycle redrive {view.id.run} {view.id.period}"
-        console.print(f"Nothing was numbered. When it is mended: {again}", soft_wrap=False)
+        again = suggested(f"cycle redrive {view.id.run} {view.id.period}")
+        tell(f"Nothing was numbered. When it is mended, let it count anew: {again}", console)
     decided_by = approval.decided_by or ""
     if approval.approvers and not any(decided_by in asked for asked in approval.approvers):
         told = f"The policy asks {', '.join(approval.approvers)}; {decided_by} is none of them."
-        console.print(f"[yellow]![/yellow] {escape(told)}", soft_wrap=False)
+        tell(told, console, mark="[yellow]![/yellow]")
 
 
 def print_billed_again(result: BillAgainResult, console: Console) -> None:
     """The numbers of the new invoices, or what is still wrong."""
     for number, total in zip(result.numbers, result.totals, strict=True):
-        console.print(f"[bold]{number}[/bold]: {total}", markup=True, soft_wrap=False)
+        console.print(f"[bold]{number}[/bold]: {shown_sums(total)}", markup=True)
     for problem in result.problems:
-        console.print(f"{problem.what} {problem.fix}", markup=False, soft_wrap=False)
+        tell(f"{problem.what} {problem.fix}", console)
     if result.problems:
         console.print(f"{result.account} stays parked; nothing was numbered.", markup=False)
     elif not result.numbers:
@@ -146,11 +168,15 @@ def print_billed_again(result: BillAgainResult, console: Console) -> None:
 
 def _came_of(line: CycleLine) -> str:
     if line.stands is Stands.FAILED:
-        return (line.failure or "the reason was not recorded").split(":", 1)[0]
+        return line.failure or "the reason was not recorded"
     if not line.summary:
         return ""
     parked = f", {line.summary['parked']} parked" if line.summary.get("parked") else ""
-    return f"{counted(int(line.summary['invoices']), 'invoice')}, {line.summary['total']}{parked}"
+    return f"{counted(int(line.summary['invoices']), 'invoice')}, {_billed(line.summary)}{parked}"
+
+
+def _billed(summary: Mapping[str, str | int]) -> str:
+    return shown_sums(str(summary["total"]))
 
 
 def _facts(view: CycleView, running: Execution | None, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
@@ -187,8 +213,7 @@ def _opening(view: CycleView, at: Callable[[datetime], str]) -> Iterator[tuple[s
     yield "opened", f"{at(cycle.opened_at)}{again}"
     yield "bills by", f"policy {cycle.policy_version}, price book {cycle.price_book_version}"
     if cycle.code:
-        name, _, version = cycle.code.rpartition(":")
-        yield "code", f"version {version} of {name.rpartition(':')[2]}"
+        yield "software", f"version {cycle.code.rpartition(':')[2]}"
 
 
 def _results(view: CycleView) -> Iterator[tuple[str, str]]:
@@ -211,7 +236,7 @@ def _approval(approval: Approval, at: Callable[[datetime], str]) -> str:
 
 def _numbers(view: CycleView) -> str:
     numbers = view.numbers
-    total = f", {view.cycle.summary['total']}" if view.cycle and view.cycle.summary else ""
+    total = f", {_billed(view.cycle.summary)}" if view.cycle and view.cycle.summary else ""
     if numbers.first is None:
         return f"{numbers.given:,} numbered{total}"
     row = numbers.first if numbers.first == numbers.last else f"{numbers.first} to {numbers.last}"
@@ -222,8 +247,7 @@ def _print_parked(view: CycleView, console: Console) -> None:
     if view.parked:
         console.print("\n[bold]Parked[/bold]: no invoice before this is mended")
     for account in view.parked[:_PARKED_SHOWN]:
-        told = f"  {account.account} ({account.name}): {' '.join(account.why[:1])}"
-        console.print(escape(told), soft_wrap=False)
+        tell(f"{account.account} ({account.name}): {account.why[0]}", console, indent=2)
         if len(account.why) > 1:
             console.print(f"    and {len(account.why) - 1} more; --json lists all")
     if len(view.parked) > _PARKED_SHOWN:

@@ -18,6 +18,7 @@ from mspbill.command_errors import CycleRefusedError
 from mspbill.executions import Execution, execution
 from mspbill.executions import redrive as redrive_execution
 from mspbill.opening import Opened, SourceError
+from mspbill.suggesting import suggested
 
 
 class GoesOn(Frozen):
@@ -89,14 +90,15 @@ def why_not_decided(
             return None  # said again, because handing it on may have failed
         return f"{named} was {approval.decision} by {approval.decided_by} already."
     cycle = f"{view.id.run} {view.id.period}"
-    again = f"it stopped. Let it go on: mspbill cycle redrive {cycle}"
+    again = f"it stopped. Let it go on: {suggested(f'cycle redrive {cycle}')}"
     instead = {
         Stands.NOT_YET: "has not opened yet; there is nothing to decide.",
-        Stands.OVERDUE: f"never started. Start it: mspbill cycle start {cycle}",
+        Stands.OVERDUE: f"never started. Start it: {suggested(f'cycle start {cycle}')}",
         Stands.CLOSED: "was billed and closed. A wrong invoice is mended by a credit note.",
         Stands.FAILED: f"does not wait any more: {again}",
         Stands.DIED: f"does not wait any more: {again}",
-        Stands.RUNNING: f"asks for no decision now. Where it stands: mspbill cycle show {cycle}",
+        Stands.RUNNING: "asks for no decision now. Where it stands: "
+        f"{suggested(f'cycle show {cycle}')}",
     }
     return f"{named} {instead[view.stands]}"
 
@@ -150,12 +152,12 @@ def _redriven(ended: Execution) -> str | None:
 def _nothing_to_do(view: CycleView, named: str) -> str:
     cycle = f"{view.id.run} {view.id.period}"
     instead = {
-        Stands.CLOSED: "was billed and closed. One account of it: mspbill cycle bill-again "
-        f"{cycle} ACCOUNT --by NAME --why WHY",
-        Stands.ASKS: "waits for a decision and needs no redrive: mspbill cycle approve "
-        f"{cycle} --by NAME",
-        Stands.RUNNING: f"is under way. Where it stands: mspbill cycle show {cycle}",
-        Stands.OVERDUE: f"never started. Start it: mspbill cycle start {cycle}",
+        Stands.CLOSED: "was billed and closed. One account of it: "
+        f"{suggested(f'cycle bill-again {cycle} ACCOUNT --by NAME --why WHY')}",
+        Stands.ASKS: "waits for a decision and needs no redrive: "
+        f"{suggested(f'cycle approve {cycle} --by NAME')}",
+        Stands.RUNNING: f"is under way. Where it stands: {suggested(f'cycle show {cycle}')}",
+        Stands.OVERDUE: f"never started. Start it: {suggested(f'cycle start {cycle}')}",
         Stands.NOT_YET: "has not opened yet; it starts by itself.",
     }
     return f"{named} {instead[view.stands]}"

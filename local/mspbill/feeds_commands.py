@@ -13,6 +13,7 @@ from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.panels import BILL, add_group
 from mspbill.refusing import refuse, refuse_with
+from mspbill.suggesting import suggested, tell
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.adapters.directory.provider_directory import ProviderDirectory
@@ -90,7 +91,9 @@ def push(
     if found.as_json:
         print_json(told_push(plan, uploaded=number))
     else:
-        results().print(f"[green]✓[/green] {number} uploaded. See: mspbill feeds list")
+        listing = suggested("feeds list", of_provider=False)
+        told = f"{number} uploaded. How old each is, and which cycle takes it: {listing}"
+        tell(told, results(), mark="[green]✓[/green]")
 
 
 @about_provider()

@@ -16,6 +16,7 @@ from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.opening import Opened
 from mspbill.receivables_text import payment_words
+from mspbill.suggesting import suggested, tell
 
 
 def tell_payment(
@@ -44,8 +45,8 @@ def _print_payment(found: Opened, record: PaymentRecord, console: Console) -> No
         return
     if record.state == "queued":
         for problem in record.problems:
-            console.print(f"{problem.what} {problem.fix}", markup=False, soft_wrap=False)
-        console.print("It waits for a person: mspbill payment list --waiting.")
+            tell(f"{problem.what} {problem.fix}", console)
+        tell(f"It waits for a person: {suggested('payment list --waiting')}", console)
         return
     account = record.account or ""
     ledger = kept_ledger(found.ports, found.provider, account)
@@ -77,4 +78,5 @@ def print_file(taken: FileResult, console: Console) -> None:
     for problem in taken.problems:
         console.print(f"  {problem}", markup=False, soft_wrap=False)
     if taken.queued:
-        console.print("Say whose the payments in the queue are: mspbill payment list --waiting.")
+        waiting = suggested("payment list --waiting")
+        tell(f"Say whose the payments in the queue are: {waiting}", console)

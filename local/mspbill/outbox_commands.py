@@ -14,6 +14,7 @@ from mspbill.command_frames import about_provider
 from mspbill.command_options import By, Why
 from mspbill.console import print_json, results
 from mspbill.panels import OPERATE, add_group
+from mspbill.suggesting import suggested, tell
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.domain.contacts import Contact
@@ -181,9 +182,11 @@ def _print_counts(mails: Sequence[OutboxMail]) -> None:
     for state, number in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
         results().print(f"{number:>7,} {state}")
     if counts.keys() & FAILED:
-        results().print("Those that came back or were rejected: mspbill outbox list --failed.")
+        failed = suggested("outbox list --failed")
+        tell(f"Those that came back or were rejected: {failed}", results())
     if MailState.UNKNOWN in counts:
-        results().print("Those of which nobody knows: mspbill outbox list --unknown.")
+        unknown = suggested("outbox list --unknown")
+        tell(f"Those of which nobody knows: {unknown}", results())
 
 
 def _print_mail(mail: OutboxMail) -> None:

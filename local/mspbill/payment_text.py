@@ -12,10 +12,11 @@ from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.usecases.receivables.accounts import today_of
 from mspbill.opening import Opened
 from mspbill.receivables_text import payment_words
+from mspbill.suggesting import suggested, tell
 
 _WORDS = {
     "booked": "booked for {account}",
-    "queued": "waits for a person: mspbill payment list --waiting",
+    "queued": "waits for a person to say whose it is",
     "dismissed": "none of ours, says {decided_by}",
 }
 
@@ -47,7 +48,9 @@ def print_payments(records: Sequence[PaymentRecord], days: int, console: Console
         name = escape(record.key.document)
         console.print(f"[bold]{name}[/bold]: {escape(payment_words(record))}", soft_wrap=False)
         by = f"; {record.matched_by}" if record.state == "booked" and record.matched_by else ""
-        console.print(escape(f"  {told}{by}"), soft_wrap=False)
+        tell(f"{told}{by}", console, indent=2)
+    if any(record.state == "queued" for record in records):
+        tell(f"Say whose a payment is that waits: {suggested('payment list --waiting')}", console)
 
 
 def _came_on(record: PaymentRecord) -> date:

@@ -15,6 +15,7 @@ from msp_billing.usecases.applying.changes import (
     NextOpening,
     ProviderPlan,
 )
+from mspbill.suggesting import fitting, suggested, tell
 
 _MARKS = {"added": "[green]+[/green]", "changed": "[yellow]~[/yellow]", "removed": "[red]-[/red]"}
 _TITLES = {
@@ -24,6 +25,7 @@ _TITLES = {
     ChangeGroup.MAIL_TEMPLATES: "Mail templates",
     ChangeGroup.SCHEDULES: "Schedules",
 }
+_MAX_FIELD = 34
 _MAX_OF_A_KIND = 40
 """Changes of a group that are shown; a first apply has hundreds of accounts."""
 
@@ -45,9 +47,9 @@ def print_plan(plan: ProviderPlan, console: Console) -> None:
     if plan.warnings:
         console.print("\n[bold]Before you say yes[/bold]")
     for warning in plan.warnings:
-        console.print(f"  [yellow]![/yellow] {escape(warning.what)}", soft_wrap=False)
+        tell(warning.what, console, indent=2, mark="[yellow]![/yellow]")
         if warning.do:
-            console.print(f"    {escape(warning.do)}", soft_wrap=False)
+            tell(warning.do, console, indent=4)
     counts = (
         f"{plan.count('added'):,} to add",
         f"{plan.count('changed'):,} to change",
@@ -70,12 +72,10 @@ def print_applied(plan: ProviderPlan, policy: ProviderPolicy, console: Console) 
     )
     console.print("The monthly schedules follow within a minute. What comes next:")
     for opening in plan.next_openings:
-        console.print(f"  {escape(opening_words(opening, policy))}", soft_wrap=False)
+        tell(opening_words(opening, policy), console, indent=2)
     if plan.replaces is None:
-        told = (
-            f"Upload the exports: mspbill feeds push DIR. First service month: {plan.first_period}."
-        )
-        console.print(told, soft_wrap=False)
+        console.print(f"The first service month that it bills: {plan.first_period}.")
+        tell(f"Now upload the exports: {suggested('feeds push DIR')}", console)
 
 
 def opening_words(opening: NextOpening, policy: ProviderPolicy) -> str:
@@ -107,13 +107,17 @@ def _step(was: str, becomes: str) -> str:
 
 
 def _print_change(change: Change, console: Console, *, brief: bool) -> None:
-    console.print(f"  {_MARKS[change.kind]} {escape(change.what)}", soft_wrap=False)
+    tell(change.what, console, indent=2, mark=_MARKS[change.kind])
     if brief and change.group in {ChangeGroup.POLICY, ChangeGroup.PRICES}:
         return  # all of it is new: the file says it better
     width = max((len(entry.field) for entry in change.fields), default=0)
+    width, style = min(width, _MAX_FIELD), "dim" if brief else ""
+    margin = 6 + width + 2
     for entry in change.fields:
-        text = f"{entry.field:<{min(width, 34)}}  {_field_words(entry)}"
-        console.print(f"      {escape(text)}", soft_wrap=False, style="dim" if brief else "")
+        lines = fitting(_field_words(entry), console.width - margin) or [""]
+        console.print(escape(f"      {entry.field:<{width}}  {lines[0]}"), style=style)
+        for line in lines[1:]:
+            console.print(f"{' ' * margin}{escape(line)}", style=style)
 
 
 def _field_words(entry: FieldChange) -> str:

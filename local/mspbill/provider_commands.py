@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.panels import SET_UP, add_group
 from mspbill.refusing import refuse, refuse_with
+from mspbill.suggesting import suggested, tell
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.adapters.directory.provider_directory import ProviderDirectory
@@ -57,7 +59,9 @@ def plan(found: OpenedStack, directory: Directory, first_period: FirstPeriod = N
     else:
         print_plan(planned, results())
         if planned.changes_anything:
-            results().print(f"\nNothing was written. To do it: mspbill provider apply {directory}")
+            again = suggested(f"provider apply {shlex.quote(str(directory))}")
+            results().print()
+            tell(f"Nothing was written. To do it: {again}", results())
     if planned.changes_anything:
         raise typer.Exit(ExitCode.PARKED)
 

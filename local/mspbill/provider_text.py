@@ -13,6 +13,7 @@ from msp_billing.usecases.applying.comparing import schedule_changes
 from msp_billing.usecases.applying.plan_provider import next_openings, open_cycles
 from mspbill.opening import Opened, OpenedStack
 from mspbill.plan_text import opening_words
+from mspbill.suggesting import suggested, tell
 
 
 def provider_summaries(found: OpenedStack) -> list[dict[str, Any]]:
@@ -31,7 +32,7 @@ def provider_summaries(found: OpenedStack) -> list[dict[str, Any]]:
 def print_providers(told: list[dict[str, Any]], console: Console) -> None:
     """A line for each."""
     if not told:
-        console.print("No provider yet. Put one in force: mspbill provider apply DIR")
+        tell(f"No provider yet. Put one in force: {suggested('provider apply DIR')}", console)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("provider", "name", "policy", "prices", "accounts", "since"):
@@ -79,16 +80,18 @@ def provider_details(found: Opened) -> dict[str, Any]:
 def print_provider(told: dict[str, Any], console: Console) -> None:
     """The same for a person."""
     console.print(f"[bold]{escape(told['name'])}[/bold] ({told['provider']})")
+    applied_at = told["applied_at"][:16].replace("T", " ")
     console.print(
         f"  policy {escape(told['policy_version'])}, price book "
-        f"{escape(told['price_book_version'])}, in force since {told['applied_at'][:16]} UTC"
+        f"{escape(told['price_book_version'])}, in force since {applied_at} UTC"
     )
     since = f"bills with this system since {told['first_period']}"
     console.print(f"  {counted(told['accounts'], 'account')}; {since}")
     for run in told["runs"]:
-        console.print(f"  {escape(run['opens'])}", soft_wrap=False)
+        tell(run["opens"], console, indent=2)
     for cycle in told["open_cycles"]:
-        console.print(f"  under way: {cycle}; see it: mspbill cycle show")
+        run, _, period = cycle.removeprefix(f"{told['provider']}_").rpartition("_")
+        tell(f"Under way: {suggested(f'cycle show {run} {period}')}", console, indent=2)
     if told["schedules_out_of_step"]:
         console.print(
             f"  [yellow]![/yellow] Schedules that do not say what the policy says: "

@@ -29,6 +29,7 @@ from msp_billing.usecases.receivables.accounts import kept_ledger, today_of
 from mspbill.account_words import COLOURS
 from mspbill.amounts import print_whole
 from mspbill.opening import Opened
+from mspbill.suggesting import suggested, tell
 
 _TITLES = {
     AgingBucket.CURRENT: "Not due",
@@ -240,8 +241,10 @@ def print_queue(records: Sequence[PaymentRecord], console: Console) -> None:
         if record.suggestions:
             console.print(f"  Perhaps of: {', '.join(record.suggestions)}", markup=False)
         console.print("")
-    console.print(f"{counted(len(records), 'payment')} to look at. For each: mspbill payment")
-    console.print("assign, or mspbill payment dismiss when it is none of ours.")
+    whose = suggested("payment assign PAYMENT --account ACCOUNT --by NAME")
+    none_of_ours = suggested("payment dismiss PAYMENT --by NAME --why WHY")
+    tell(f"{counted(len(records), 'payment')} to look at. Say whose each is: {whose}", console)
+    tell(f"Or that it is none of ours: {none_of_ours}", console)
 
 
 def payment_words(record: PaymentRecord) -> str:

@@ -9,6 +9,7 @@ import typer
 from msp_billing.domain.problems import Problem
 from mspbill.console import notes, print_json, print_problems
 from mspbill.exit_codes import ExitCode
+from mspbill.suggesting import tell
 
 
 def refuse(
@@ -40,5 +41,5 @@ def refuse_with(code: str, message: str, *, as_json: bool) -> NoReturn:
     if as_json:
         print_json({"ok": False, "problems": [{"code": code, "what": message}]})
     else:
-        notes().print(message, markup=False)
+        tell(message, notes())
     raise typer.Exit(ExitCode.BAD_INPUT)

@@ -54,12 +54,13 @@ def monthly(command: str, *more: str) -> tuple[str, ...]:
 
 def test_a_rejected_cycle_is_taken_over_and_counts_anew(stack: DeployedStack) -> None:
     told = stack.words(*monthly("reject"), *of("birch"), "--by", "kim", "--why", "wrong prices")
-    assert "Nothing was numbered. When it is mended: mspbill cycle redrive monthly 2026-12" in told
+    again = "$ mspbill cycle redrive monthly 2026-12 --provider birch --stack trial"
+    assert f"Nothing was numbered. When it is mended, let it count anew: {again}" in told
     stack.settle()
     shown = stack.words(*monthly("show"), *of("birch"), code=1)
-    assert "kim rejected the run: wrong prices" in shown
+    assert "It stopped: kim rejected the run: wrong prices." in shown
     again = stack.words(*monthly("approve"), *of("birch"), "--by", "pat", code=2)
-    assert "does not wait any more: it stopped. Let it go on: mspbill cycle redrive" in again
+    assert "does not wait any more: it stopped. Let it go on: $ mspbill cycle redrive" in again
     gone_on = stack.words(*monthly("redrive"), *of("birch"), "--by", "pat")
     assert "is taken over by another execution" in gone_on
     assert "It counts anew, with policy and prices as they are now." in gone_on
@@ -172,7 +173,7 @@ def test_a_cycle_is_approved_by_name_billed_and_shown_with_what_is_left(
         if (entry["id"]["run"], entry["id"]["period"]) == ("monthly", "2026-12")
     ]
     assert (line["stands"], line["summary"]["parked"]) == ("closed", 1)
-    assert "1 invoice, 255.30 USD, 1 parked" in stack.words("cycle", "list", *of("alder"))
+    assert "1 invoice, $255.30, 1 parked" in stack.words("cycle", "list", *of("alder"))
 
     # Its parked account, while the export is as it was:
     again = ("bill-again", "birch", "--by", "pat", "--why", "export mended")
