@@ -1,11 +1,14 @@
-"""The payments API: every route, and which error of a use case is which answer."""
+"""The payments API: every route, and which error of a use case is which answer.
+
+Its OpenAPI document is described in :mod:`msp_billing.adapters.http.payments_api_document`: what
+that takes is not loaded to answer requests.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, License, Tag
 
 from msp_billing.adapters.http import account_routes, payment_routes
 from msp_billing.adapters.http.answering import make_resolver
@@ -20,7 +23,6 @@ from msp_billing.usecases.errors import (
     RefundConflictError,
 )
 
-VERSION = "1.0.0"
 _REFUSED: dict[type[Exception], tuple[int, str]] = {
     UnknownAccountError: (404, "unknown-account"),
     PaymentConflictError: (409, "payment-conflict"),
@@ -31,13 +33,6 @@ _REFUSED: dict[type[Exception], tuple[int, str]] = {
     ConcurrentLedgerError: (503, "busy"),
     ConcurrentStandingError: (503, "busy"),
 }
-_DESCRIPTION = """\
-Payments, what accounts owe, and what they may do.
-
-Every request is signed by an IAM principal (AWS Signature Version 4), which is kept as who did it.
-Amounts are text ("125.00"), never JSON numbers. Whatever is refused answers with every problem that
-was found, and nothing is done then. A request may be sent again without harm: what it names stands
-once."""
 
 
 @cache
@@ -46,20 +41,4 @@ def payments_api() -> APIGatewayHttpResolver:
     api = make_resolver(_REFUSED)
     api.include_router(payment_routes.router)
     api.include_router(account_routes.router)
-    signed = APIKey(
-        name="Authorization", description="AWS Signature Version 4", in_=APIKeyIn.header
-    )
-    api.configure_openapi(
-        title="Payments API",
-        version=VERSION,
-        description=_DESCRIPTION,
-        license_info=License(name="MIT", identifier="MIT"),
-        tags=[
-            Tag(name="Payments", description="Money that came in, went back, or waits."),
-            Tag(name="Accounts", description="What accounts owe, and what puts steps off."),
-            Tag(name="Entitlements", description="What accounts may do."),
-        ],
-        security_schemes={"sigv4": signed},
-        security=[{"sigv4": []}],
-    )
     return api
