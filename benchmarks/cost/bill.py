@@ -23,7 +23,7 @@ CONCURRENT = {
 ACCOUNTS_PER_BATCH = 50
 SWEEP = "SweepAccountsFunction"
 PROVING = "VerifyLedgersFunction"
-LOOKS = (SWEEP, "StartMissedCyclesFunction", "SendQueuedMailFunction")
+LOOKS = (SWEEP, "StartMissedCyclesFunction", "SendQueuedMailFunction", "SendDigestFunction")
 WEEKDAY, PROOF = "weekday, each account with a ledger", "weekly proof, each account"
 SERVICES = {
     "SES": ("mail recipient", "mail attachment GB"),
@@ -161,7 +161,7 @@ class Model:
         """Dollars a month whatever is billed: alarms, dashboard, metrics, schedules."""
         template, price = self.counted.content["template"], prices()
         calls = self.inputs["days"] * template["daily_schedules"] + self.inputs["providers"]
-        metrics = len(self.counted.content["metrics"])
+        metrics = len(self.counted.content["metrics"]) * self.inputs["metric_hours"] / 730
         return {
             "alarms": template["alarms"] * price["alarm month"],
             "dashboards": template["dashboards"] * price["dashboard month"],
