@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from msp_billing.adapters.mails.mail_text import counted
+from msp_billing.usecases.applying.beginnings import next_openings
 from msp_billing.usecases.applying.comparing import schedule_changes
-from msp_billing.usecases.applying.plan_provider import next_openings, open_cycles
+from msp_billing.usecases.applying.plan_provider import open_cycles
 from mspbill.opening import Opened, OpenedStack
 from mspbill.plan_text import opening_words
 from mspbill.suggesting import suggested, tell
@@ -54,7 +55,7 @@ def provider_details(found: Opened) -> dict[str, Any]:
     ports, policy = found.ports, found.policy
     current = ports.policies.current(found.provider)
     there = ports.schedules.of_provider(found.provider) if not found.is_saved else {}
-    openings = next_openings(policy, current.first_period, ports.clock.now())
+    openings = next_openings(policy, current.first_period, ports.clock.now(), current.later_runs)
     return {
         **current.model_dump(mode="json"),
         "name": policy.name,

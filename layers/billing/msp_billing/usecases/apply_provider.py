@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen
+from msp_billing.usecases.applying.beginnings import later_runs
 from msp_billing.usecases.errors import AppliedMeanwhileError
 from msp_billing.usecases.migrating.schema import begin_with_newest, check_readable
 from msp_billing.usecases.records import CurrentVersions
@@ -48,6 +49,7 @@ def apply_provider(
 
     Args:
         first_period: the first service month that this system bills; kept from the first time on.
+            Runs that come later bill from the next month on that opens.
 
     Raises:
         VersionConflictError: when a version in use has other content now.
@@ -55,7 +57,11 @@ def apply_provider(
         SchemaTooNewError: when newer code has migrated the table.
     """
     known = ports.policies.find_current(policy.provider)
-    return _apply(ports, policy, price_book, accounts, first_period, known)
+    was = None
+    if known is not None:
+        was = ports.policies.policy(policy.provider, known.policy_version)
+    later = later_runs(known, was, policy, ports.clock.now())
+    return _apply(ports, policy, price_book, accounts, (first_period, later), known)
 
 
 def apply_plan(
@@ -71,7 +77,8 @@ def apply_plan(
         VersionConflictError: when a version in use has other content now.
         AppliedMeanwhileError: when somebody else applied since it was planned; nothing was written.
     """
-    return _apply(ports, policy, price_book, accounts, plan.first_period, plan.replaces)
+    begins = (plan.first_period, plan.later_runs)
+    return _apply(ports, policy, price_book, accounts, begins, plan.replaces)
 
 
 def _apply(
@@ -79,7 +86,7 @@ def _apply(
     policy: ProviderPolicy,
     price_book: PriceBook,
     accounts: Sequence[Account],
-    first_period: Period,
+    begins: tuple[Period, dict[str, Period]],
     known: CurrentVersions | None,
 ) -> ApplyResult:
     check_readable(ports.schemas)
@@ -90,7 +97,8 @@ def _apply(
         provider=policy.provider,
         policy_version=policy.version,
         price_book_version=price_book.version,
-        first_period=known.first_period if known else first_period,
+        first_period=known.first_period if known else begins[0],
+        later_runs=begins[1],
         applied_at=now,
     )
     given = {account.account for account in accounts}

@@ -133,8 +133,8 @@ def list_cycles(
     ids = [
         CycleId(provider=provider, run=run.run, period=period)
         for period in periods
-        if period >= current.first_period
         for run in policy.runs
+        if period >= current.begins_with(run.run)
     ]
     known = ports.cycles.find_many(ids)
     lines = []

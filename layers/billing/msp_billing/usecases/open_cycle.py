@@ -85,6 +85,7 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
     policy = ports.policies.policy(request.provider, current.policy_version)
     run = policy.run_policy(request.run)
     calendar = calendar_around(ports, policy, request.period.year)
+    first_period = current.begins_with(run.run)
     wanted = Cycle(
         id=cycle_id,
         owner=request.owner,
@@ -92,8 +93,8 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
         policy_version=current.policy_version,
         price_book_version=current.price_book_version,
         plan=plan_cycle(policy, run, request.period, calendar),
-        first_period=current.first_period,
-        charges_from=_charges_from(ports, policy, run, current.first_period),
+        first_period=first_period,
+        charges_from=_charges_from(ports, policy, run, first_period),
         opened_at=ports.clock.now(),
         code=request.code,
     )

@@ -22,7 +22,16 @@ class CurrentVersions(Frozen):
     policy_version: str
     price_book_version: str
     first_period: Period = Field(description="The sweep starts no cycle before this one.")
+    later_runs: dict[Identifier, Period] = Field(
+        default={},
+        description="Of runs that came, or were given their name, after the provider had begun: "
+        "the first service month. The months before were billed by others, or not at all.",
+    )
     applied_at: datetime
+
+    def begins_with(self, run: str) -> Period:
+        """The first service month of a run; no cycle before it is started."""
+        return self.later_runs.get(run, self.first_period)
 
 
 MAX_ACCOUNTS_AT_ONCE = 90

@@ -59,12 +59,13 @@ def start_cycle(ports: Ports, request: StartRequest) -> StartResult:
     run = policy.run_policy(request.run)
     period = request.period or _scheduled_period(policy, run, request, ports.clock.now())
     cycle_id = CycleId(provider=request.provider, run=request.run, period=period)
-    if period < current.first_period:
+    first_period = current.begins_with(request.run)
+    if period < first_period:
         return _result(
             cycle_id,
             "before_first_period",
-            f"{request.provider} bills with this system from {current.first_period} on; nothing "
-            "was started.",
+            f"{request.provider}/{request.run} bills with this system from {first_period} on; "
+            "nothing was started.",
         )
     return _start(ports, cycle_id, ports.cycles.find(cycle_id), request.started_by)
 
@@ -181,7 +182,7 @@ def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepRe
     started, healed = list(result.started), list(result.healed)
     open_hours = list(result.open_hours)
     for run in policy.runs:
-        periods = due_periods(policy, run, now, current.first_period)
+        periods = due_periods(policy, run, now, current.begins_with(run.run))
         due = [CycleId(provider=provider, run=run.run, period=entry) for entry in periods]
         known = ports.cycles.find_many(due)
         started += [_start(ports, entry, None, "sweep") for entry in due if entry not in known]

@@ -146,8 +146,8 @@ def _planned(ports: Ports, policy: ProviderPolicy, *, back: int) -> Iterator[_Pl
     ids = [
         CycleId(provider=policy.provider, run=run.run, period=period)
         for period in periods
-        if period >= current.first_period
         for run in policy.runs
+        if period >= current.begins_with(run.run)
     ]
     known = ports.cycles.find_many(ids)
     for entry in ids:

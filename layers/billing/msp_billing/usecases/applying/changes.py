@@ -71,6 +71,9 @@ class ProviderPlan(Frozen):
     policy_version: str
     price_book_version: str
     first_period: Period
+    later_runs: dict[Identifier, Period] = Field(
+        default={}, description="The first service months of runs that came after the provider."
+    )
     accounts: int
     changes: tuple[Change, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods, opening_at
+from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
 from msp_billing.domain.problems import Problem, name_some
-from msp_billing.usecases.applying.changes import NextOpening, PlanWarning, ProviderPlan
+from msp_billing.usecases.applying.beginnings import later_runs, next_openings
+from msp_billing.usecases.applying.changes import PlanWarning, ProviderPlan
 from msp_billing.usecases.applying.comparing import (
     account_changes,
     policy_changes,
@@ -40,8 +40,8 @@ def plan_provider(
     """Compare a valid provider directory with what is in force. Nothing is written.
 
     Args:
-        first_period: the first service month of a new provider; without it, the first one whose
-            cycles all open from now on.
+        first_period: the first service month of a new provider, or of the runs that are new to
+            a provider; without it, the first one whose cycles open from now on.
     """
     provider = policy.provider
     current = ports.policies.find_current(provider)
@@ -51,6 +51,7 @@ def plan_provider(
         was_prices = ports.policies.price_book(provider, current.price_book_version)
     known = {entry.account.account: entry.account for entry in ports.book.entries(provider)}
     begins = current.first_period if current else first_period or _first_month(ports, policy)
+    later = later_runs(current, was_policy, policy, ports.clock.now(), first_period)
     changed = tuple(account_changes(known, accounts))
     changes = (
         *policy_changes(was_policy, policy),
@@ -66,7 +67,8 @@ def plan_provider(
         *_about_left_out(known, given),
         *_about_agreements(known, given),
         *_about_size(was_policy, len(changed)),
-        *_about_months_that_passed(ports, policy, begins),
+        *_about_new_runs(was_policy, policy, later),
+        *_about_months_that_passed(ports, policy, begins, later),
     )
     return ProviderPlan(
         provider=provider,
@@ -75,26 +77,13 @@ def plan_provider(
         policy_version=policy.version,
         price_book_version=price_book.version,
         first_period=begins,
+        later_runs=later,
         accounts=len(accounts),
         changes=changes,
         warnings=warnings,
         refused=tuple(_refused(ports, policy, price_book)),
-        next_openings=next_openings(policy, begins, ports.clock.now()),
+        next_openings=next_openings(policy, begins, ports.clock.now(), later),
     )
-
-
-def next_openings(
-    policy: ProviderPolicy, first_period: Period, now: datetime
-) -> tuple[NextOpening, ...]:
-    """For each run, the first service month whose cycle opens by itself from now on."""
-    found = []
-    for run in policy.runs:
-        period = max(first_period, Period.of(now.date()).shifted(-run.opens.month - 2))
-        while opening_at(policy, run, period) <= now:
-            period = period.shifted(1)
-        at = opening_at(policy, run, period)
-        found.append(NextOpening(run=run.run, title=run.title, period=period, opens_at=at))
-    return tuple(found)
 
 
 def open_cycles(
@@ -200,12 +189,26 @@ def _about_size(was: ProviderPolicy | None, changed: int) -> Iterator[PlanWarnin
         )
 
 
+def _about_new_runs(
+    was: ProviderPolicy | None, becomes: ProviderPolicy, later: Mapping[str, Period]
+) -> Iterator[PlanWarning]:
+    there = {run.run for run in was.runs} if was else set()
+    for run, period in later.items():
+        if run not in there:
+            yield PlanWarning(
+                what=f"The run {run} is new: it bills from {period} on.",
+                do="If it is an old one with another name, nothing is billed twice: months before "
+                "were billed by the old one. Another month to begin with: --first-period.",
+            )
+
+
 def _about_months_that_passed(
-    ports: Ports, policy: ProviderPolicy, first_period: Period
+    ports: Ports, policy: ProviderPolicy, first_period: Period, later: Mapping[str, Period]
 ) -> Iterator[PlanWarning]:
     """Cycles that a new provider, or a new run, should have opened already."""
     for run in policy.runs:
-        due = due_periods(policy, run, ports.clock.now(), first_period)
+        begins = later.get(run.run, first_period)
+        due = due_periods(policy, run, ports.clock.now(), begins)
         ids = [CycleId(provider=policy.provider, run=run.run, period=period) for period in due]
         known = ports.cycles.find_many(ids)
         missed = [str(cycle.period) for cycle in ids if cycle not in known]
@@ -213,8 +216,7 @@ def _about_months_that_passed(
             yield PlanWarning(
                 what=f"The run {run.run} should have opened for {name_some(missed)} already: the "
                 "daily sweep starts what was not started, and its invoices go out.",
-                do="If another system has billed these months, begin a new provider later, with "
-                "--first-period.",
+                do="If another system has billed these months, begin later, with --first-period.",
             )
 
 

@@ -37,7 +37,7 @@ def cycles(look: Look) -> Iterator[Attention]:
     Cycles are read 100 at a time: a provider with three runs has 36 in a year.
     """
     for run in look.runs:
-        periods = due_periods(look.policy, run, look.now, look.current.first_period)
+        periods = due_periods(look.policy, run, look.now, look.current.begins_with(run.run))
         due = [CycleId(provider=look.provider, run=run.run, period=entry) for entry in periods]
         known = look.ports.cycles.find_many(due)
         for cycle_id in due:

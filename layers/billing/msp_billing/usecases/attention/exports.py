@@ -61,7 +61,7 @@ def _plans(look: Look, run: RunPolicy) -> Iterator[tuple[CycleId, ProviderPolicy
     wanted = [
         CycleId(provider=look.provider, run=run.run, period=period)
         for period in periods
-        if period >= look.current.first_period
+        if period >= look.current.begins_with(run.run)
     ]
     known = look.ports.cycles.find_many(wanted)
     for cycle_id in wanted:
