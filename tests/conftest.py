@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import gc
 
+from hypothesis import settings
+
+# The first example of a process builds the models that it uses: no example has to be quick.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
+
 
 def pytest_collection_finish() -> None:
     """Look for garbage among what tests make only, and less often.

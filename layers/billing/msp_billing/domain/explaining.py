@@ -10,11 +10,11 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.clauses import Clause
 from msp_billing.domain.counting.counts import CountedItem, LateChange, QuantityChange
 from msp_billing.domain.hardware import whose
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.work.work_done import WorkDone
 
 if TYPE_CHECKING:
     from msp_billing.domain.invoices import Invoice, InvoiceLine
+    from msp_billing.domain.policy import ProviderPolicy
 
 
 class SourceOfCount(Frozen):

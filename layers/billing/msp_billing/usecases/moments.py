@@ -10,7 +10,7 @@ import gzip
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.feeds.definitions import FeedSeal
@@ -53,9 +53,6 @@ class StoredReadings(Frozen):
 
     account: Identifier
     readings: tuple[FeedReading, ...]
-
-
-_LINE = TypeAdapter(StoredReadings)
 
 
 def moment_key(cycle: Cycle, moment: str) -> str:
@@ -131,7 +128,7 @@ def read_parts(
         content = gzip.decompress(ports.records.get(part.key, part.sha256))
         for line in content.splitlines():
             if account_of(line) in accounts:
-                yield _LINE.validate_json(line)
+                yield StoredReadings.model_validate_json(line)
 
 
 _BEFORE_ACCOUNT = b'{"account":"'

@@ -8,11 +8,14 @@ such cycle gets the lock that the other table has, marked as failed: that is lef
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dynamodb.cycles import lock_item
-from msp_billing.adapters.dynamodb.table import Table
 from msp_billing.domain.cycles import Cycle, CycleState
-from msp_billing.usecases.ports.stored import Item, StoredItems
+
+if TYPE_CHECKING:
+    from msp_billing.adapters.dynamodb.table import Table
+    from msp_billing.usecases.ports.stored import Item, StoredItems
 
 HELD = "RestoredToEarlierTime"
 """The name of the error that such a cycle has failed with."""

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -103,7 +102,7 @@ class ImportPlan:
     report: tuple[ReportRow, ...]
     unmapped: tuple[MappedProduct, ...]
     open_sums: tuple[Money, ...]
-    open_left: Decimal
+    open_left: tuple[Money, ...]
 
 
 def plan_import(order: ImportOrder) -> ImportPlan:

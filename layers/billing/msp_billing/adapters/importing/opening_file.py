@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from msp_billing.adapters.csv_files import csv_file, inert
+from msp_billing.adapters.formatting import format_money
 from msp_billing.domain.ledger.openings import OpeningItem
+from msp_billing.domain.money import Money
 from msp_billing.domain.problems import Problem, ProblemsError
 
 if TYPE_CHECKING:
@@ -28,29 +30,35 @@ COLUMNS = ("account", "number", "kind", "date", "due_date", "amount", "currency"
 
 def opening_items(
     book: OldBook, customers: Customers, currency: str
-) -> tuple[tuple[OpeningItem, ...], Decimal]:
+) -> tuple[tuple[OpeningItem, ...], tuple[Money, ...]]:
     """What is open by account; the report says of everything else why it is not taken.
 
     Returns:
-        The items by account and number, and what could not be taken comes to, in all currencies.
+        The items by account and number, and what could not be taken comes to, by currency.
     """
     taken: list[tuple[OpeningItem, str]] = []
-    left = Decimal(0)
+    left: dict[str, Decimal] = {}
     numbers: dict[str, int] = {}
     for entry in book.open_items:
         found = customers.account_of(entry.customer)
         if found is None:
-            left += entry.amount
-            fix = "Add the customer, or leave it with the old system until it is paid."
-            told = f"{entry.customer}: {entry.number or entry.kind} of {entry.amount}"
-            reason = f"no account was made of '{entry.customer}'"
+            of = entry.currency or currency
+            left[of] = left.get(of, Decimal(0)) + entry.amount
+            fix = (
+                "It comes with its customer. If that is not taken over, it stays in the old system "
+                "until it is paid."
+            )
+            amount = format_money(entry.amount, of)
+            told = f"{entry.customer}: {entry.number or entry.kind} of {amount}"
+            reason = f"'{entry.customer}' is no account here"
             book.leave("open item", told, entry.place, reason, fix)
             continue
         account, of_customer = found
         try:
             item = _item(entry, account, entry.currency or of_customer or currency, numbers)
         except ValidationError as error:
-            left += entry.amount
+            of = entry.currency or of_customer or currency
+            left[of] = left.get(of, Decimal(0)) + entry.amount
             reason = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
             book.leave("open item", entry.number, entry.place, reason, "Correct the row.")
             continue
@@ -59,7 +67,9 @@ def opening_items(
         book.take("open item", f"{entry.number or entry.kind}", entry.place, what)
         taken.append((item, entry.customer))
     items = sorted((item for item, _ in taken), key=lambda item: (item.account, item.document))
-    return tuple(items), left
+    return tuple(items), tuple(
+        Money(amount=amount, currency=of) for of, amount in sorted(left.items()) if amount
+    )
 
 
 def _item(entry: OldOpenItem, account: str, currency: str, numbers: dict[str, int]) -> OpeningItem:

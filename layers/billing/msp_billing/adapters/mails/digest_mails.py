@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msp_billing.adapters.formatting import format_day, format_moment, format_quantity
 from msp_billing.adapters.language import _, in_language, ngettext
 from msp_billing.adapters.mails.mail_builder import MailFamily
-from msp_billing.adapters.mails.mail_text import one_line
+from msp_billing.adapters.mails.mail_text import on_a_stack, one_line
 
 if TYPE_CHECKING:
     from msp_billing.domain.attention import Attention, Digest
@@ -74,7 +74,7 @@ class DigestMails(MailFamily):
                     "day": day,
                     "sections": sections,
                     "more": digest.more,
-                    "commands": (f"mspbill exceptions --provider {digest.provider}",),
+                    "commands": (on_a_stack(f"mspbill exceptions --provider {digest.provider}"),),
                 },
             )
 
@@ -96,5 +96,5 @@ def _entry(entry: Attention, policy: ProviderPolicy) -> DigestEntry:
         about=" · ".join(one_line(part) for part in about if part),
         what=one_line(entry.what, 500),
         do=one_line(entry.do, 500),
-        commands=(one_line(entry.command, 500),) if entry.command else (),
+        commands=(on_a_stack(entry.command),) if entry.command else (),
     )

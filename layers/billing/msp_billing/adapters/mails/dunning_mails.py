@@ -11,7 +11,7 @@ from msp_billing.adapters.formatting import format_moment
 from msp_billing.adapters.language import _, in_language
 from msp_billing.adapters.mails import dunning_views as views
 from msp_billing.adapters.mails.mail_builder import MailFamily
-from msp_billing.adapters.mails.mail_text import one_line
+from msp_billing.adapters.mails.mail_text import on_a_stack, one_line
 from msp_billing.adapters.mails.mail_views import Fact, attached
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class DunningMails(MailFamily):
                     "consequence": one_line(alert.consequence, 500),
                     "facts": [Fact(one_line(f.label), one_line(f.value, 400)) for f in alert.facts],
                     "to_do": [one_line(line, 500) for line in alert.what_to_do],
-                    "commands": [one_line(line, 500) for line in alert.commands],
+                    "commands": [on_a_stack(line) for line in alert.commands],
                 },
             )
 

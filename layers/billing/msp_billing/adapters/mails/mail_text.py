@@ -44,17 +44,31 @@ def one_line(text: str, longest: int = MAX_NAME_LENGTH) -> str:
     return words or "–"
 
 
+_COMMAND = "  mspbill "
+
+
+def on_a_stack(command: str) -> str:
+    """A command for who reads it in a mail: it does not know by itself where to go.
+
+    The name of the stack is the reader's to put in; a mail may be read by people of several.
+    """
+    words = one_line(command, 500)
+    is_ours = words.startswith(_COMMAND.strip())
+    return f"{words} --stack STACK" if is_ours and "--stack" not in words else words
+
+
 def wrap(text: str) -> str:
     """The text with its long lines broken between words, continued under their first word.
 
-    A word longer than a line, such as an address, stays whole. Of several empty lines one stays.
+    A word longer than a line, such as an address, stays whole, and so does a command, of which a
+    part does something else when it is copied. Of several empty lines one stays.
     """
     wrapped = "\n".join(_wrap_line(line) for line in text.strip("\n").split("\n"))
     return re.sub(r"\n{3,}", "\n\n", wrapped) + "\n"
 
 
 def _wrap_line(line: str) -> str:
-    if len(line) <= LINE_WIDTH:
+    if len(line) <= LINE_WIDTH or line.startswith(_COMMAND):
         return line
     match = re.match(r"\s*(?:- )?", line)
     indent = " " * (match.end() if match else 0)

@@ -26,10 +26,9 @@ def sample_digest(policy: ProviderPolicy) -> Digest:
             run=run,
             period=december,
             since_at=datetime(2026, 12, 1, 11, 2, tzinfo=UTC),
-            what="It stopped: TooManyParkedError: 31 of 120 accounts are parked, over the policy's "
-            "limit of 0.2",
-            do="Mend what it names, then start it again. It goes on where it stopped; after a "
-            "rejection or too many parked accounts it counts anew.",
+            what="It stopped: 31 of 120 accounts are parked, over the policy's limit of 0.2 "
+            "(TooManyParkedError).",
+            do="Mend what it names, then let it go on. It counts anew, with today's prices.",
             command=f"mspbill cycle redrive {run} 2026-12 {at}",
         ),
         Attention(

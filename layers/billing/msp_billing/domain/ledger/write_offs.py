@@ -56,13 +56,15 @@ def check_amount(position: LedgerPosition, write_off: WriteOff) -> None:
     item = position.items_by_document.get(write_off.document)
     left = None if item is None else item.open
     if left is None or write_off.amount > left or left <= 0:
-        known = "is not owed" if left is None else f"has {position.money(left)} open"
+        known = "is not owed"
+        if left is not None:
+            wanted = position.money(write_off.amount)
+            known = f"has {position.money(left)} open; {wanted} were to be written off"
         raise EntryRefusedError(
             (
                 Problem(
                     code="write-off-too-large",
-                    what=f"{write_off.document} {known}; "
-                    f"{position.money(write_off.amount)} were to be written off.",
+                    what=f"{write_off.document} {known}.",
                     fix="Look at what the account owes, and ask for no more than that.",
                     where=f"{write_off.provider}/{write_off.account}",
                 ),
