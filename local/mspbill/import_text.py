@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from difflib import unified_diff
@@ -10,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from msp_billing.adapters.formatting import format_day, format_money
+from msp_billing.adapters.formatting import format_day, format_moneys
 from msp_billing.adapters.importing.import_plan import (
     SYSTEMS,
     FileChange,
@@ -20,6 +21,8 @@ from msp_billing.adapters.importing.import_plan import (
 from msp_billing.adapters.importing.old_records import Outcome, ReportRow
 from msp_billing.adapters.importing.opening_file import OPENING_FILE
 from msp_billing.adapters.importing.product_mapping import MAPPING_FILE
+from msp_billing.adapters.mails.mail_text import counted
+from mspbill.suggesting import tell
 
 _SHOWN = 25
 
@@ -35,17 +38,15 @@ def print_plan(plan: ImportPlan, console: Console) -> None:
     for outcome, what, count in counts(plan.report):
         console.print(f"  {count:>5}  {what} {outcome.value}", markup=False)
     if plan.open_sums:
-        told = ", ".join(format_money(money.amount, money.currency) for money in plan.open_sums)
-        console.print(f"\nOpen in the accounts above: {told}")
+        console.print(f"\nOpen in the accounts above: {format_moneys(plan.open_sums)}")
     if plan.open_left:
-        console.print(f"Open, but not taken: {plan.open_left}")
+        console.print(f"Open, but not taken: {format_moneys(plan.open_left)}")
     left = [row for row in plan.report if row.outcome is Outcome.NOT_TAKEN]
     if left:
         console.print("\n[bold]Not taken[/bold]")
     for row in left[:_SHOWN]:
-        console.print(f"  {escape(_where(row))}: {row.what} '{escape(row.name)}': "
-                      f"{escape(row.reason)}.")  # fmt: skip
-        console.print(f"    [green]→[/green] {escape(row.fix)}")
+        tell(f"{_where(row)}: {row.what} '{row.name}': {row.reason}.", console, indent=2)
+        tell(row.fix, console, indent=4, mark="[green]→[/green]")
     if len(left) > _SHOWN:
         console.print(f"  and {len(left) - _SHOWN} more: --report FILE.xlsx has them all")
     if plan.unmapped:
@@ -73,11 +74,19 @@ def print_written(
         console.print(f"The report: {report}", markup=False)
     waiting = [entry for entry in of_change(plan, "new") if entry.name not in names]
     if waiting:
-        console.print(f"Not written: {len(waiting)} that would be new. Say yes, or give --yes.")
+        files = counted(len(waiting), "new file")
+        console.print(f"Not written yet: {files}. Run it again and say yes, or give --yes.")
     if plan.unmapped:
         console.print(f"Next: complete {MAPPING_FILE}, and run this again.")
     elif OPENING_FILE in names or any(entry.name == OPENING_FILE for entry in same):
-        console.print("Next: mspbill validate DIR, and later mspbill opening-balances DIR.")
+        into = shlex.quote(str(plan.order.into))
+        tell(f"Look at the accounts next: mspbill validate {into}", console)
+        on = plan.order.as_of.isoformat()
+        tell(
+            "When they are in force, enter what they owe: mspbill opening-balances "
+            f"{into} --on {on} --total TOTAL --by NAME --stack STACK",
+            console,
+        )
 
 
 def print_difference(entry: FileChange, console: Console) -> None:
@@ -91,9 +100,9 @@ def print_difference(entry: FileChange, console: Console) -> None:
 
 def counts(report: Sequence[ReportRow]) -> list[tuple[Outcome, str, int]]:
     """How many of what were taken, passed over and not taken."""
-    counted = Counter((row.outcome, row.what) for row in report)
+    many = Counter((row.outcome, row.what) for row in report)
     order = list(Outcome)
-    found = sorted(counted.items(), key=lambda entry: (order.index(entry[0][0]), entry[0][1]))
+    found = sorted(many.items(), key=lambda entry: (order.index(entry[0][0]), entry[0][1]))
     plural = {"customer": "customers", "site": "sites", "agreement": "agreements",
               "line": "lines", "open item": "open items", "row": "rows"}  # fmt: skip
     return [(outcome, what if n == 1 else plural[what], n) for (outcome, what), n in found]
@@ -111,7 +120,7 @@ def plan_json(plan: ImportPlan, written: Sequence[FileChange]) -> dict[str, Any]
             for entry in plan.files
         ],
         "open": [money.model_dump(mode="json") for money in plan.open_sums],
-        "open_not_taken": str(plan.open_left),
+        "open_not_taken": [money.model_dump(mode="json") for money in plan.open_left],
         "unmapped": [
             {"old_product": entry.old_product, "seen": entry.seen, "suggestion": entry.suggestion}
             for entry in plan.unmapped

@@ -28,7 +28,7 @@ def test_connectwise_becomes_a_directory_that_is_sound(old: OldSystem) -> None:
     old.map("MS-SRV,SERVER,,")
     answer = old.take("connectwise", *samples("connectwise", CONNECTWISE), code=4)
     assert rows(answer) == [
-        "invoices.csv:6 Former Florist: 20050 of 50.00: no account was made of 'Former Florist'"
+        "invoices.csv:6 Former Florist: 20050 of $50.00: 'Former Florist' is no account here"
     ]
     loaded = load_provider_directory(old.into)
     accounts = {account.account: account for account in loaded.accounts}
@@ -47,7 +47,7 @@ def test_connectwise_becomes_a_directory_that_is_sound(old: OldSystem) -> None:
     # Two of eight mailboxes are included there; the list price needs no saying.
     assert (mailbox.product, mailbox.quantity, mailbox.price) == ("MAILBOX", 6, None)
     assert answer["open"] == [{"amount": "1409.60", "currency": "USD"}]
-    assert answer["open_not_taken"] == "50.00"
+    assert answer["open_not_taken"] == [{"amount": "50.00", "currency": "USD"}]
 
 
 def test_twice_changes_nothing(old: OldSystem) -> None:
@@ -157,7 +157,7 @@ def test_without_a_yes_nothing_is_written(old: OldSystem) -> None:
     files = samples("connectwise", CONNECTWISE)
     arguments = ("import", *files, "--from", "connectwise", "--into", old.into)
     told = old.call(*arguments, "--on", "2026-11-30", code=4)
-    assert "Not written: 4 that would be new" in told
+    assert "Not written yet: 4 new files. Run it again and say yes" in told
     assert old.state == before
 
 

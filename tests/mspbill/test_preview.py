@@ -20,7 +20,7 @@ def test_all_kinds_are_shown_side_by_side(provider: Path, tmp_path: Path, mspbil
     out = tmp_path / "preview"
     told = json.loads(mspbill("preview", provider, "--out", out, "--json").stdout)
     kinds = [mail["kind"] for mail in told["mails"]]
-    assert len(kinds) == 9
+    assert len(kinds) == 10
     page = (out / "index.html").read_text("utf-8")
     for kind in kinds:
         assert f'<iframe src="{kind}.html"' in page

@@ -74,7 +74,8 @@ def test_it_says_what_to_do_and_with_which_command() -> None:
     assert "1 THING NEEDS YOU" in told
     assert "A RUN HAS STOPPED" in told
     assert "It stopped: other bytes (SealBrokenError)." in " ".join(told.split())
-    assert "mspbill cycle redrive managed 2026-09 --provider birch" in " ".join(told.split())
+    command = "  mspbill cycle redrive managed 2026-09 --provider birch --stack STACK"
+    assert command in told.splitlines(), "whole, in one line: it is copied"
 
 
 def test_a_day_on_which_nothing_needs_a_person_has_none() -> None:

@@ -45,8 +45,8 @@ def opening_items(
             of = entry.currency or currency
             left[of] = left.get(of, Decimal(0)) + entry.amount
             fix = (
-                "It comes with its customer. If that is not taken over, it stays in the old system "
-                "until it is paid."
+                "It comes with its customer. One that stays in the old system pays it there; "
+                "nothing is to be done then."
             )
             amount = format_money(entry.amount, of)
             told = f"{entry.customer}: {entry.number or entry.kind} of {amount}"
