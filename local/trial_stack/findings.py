@@ -34,6 +34,10 @@ _OF_ONE_STACK = frozenset(
 """What differs between two stacks that bill the same: names that AWS gives, secrets, and what an
 instant goes into."""
 
+_LOOKS: Any = {"version": True, "case": {"looks_at"}}
+"""Of a standing: how often and when a case is looked at again. By a trial's clock it is looked at
+every few seconds, and each time what is kept of it has a version (a history's ``sequence``)."""
+
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -42,18 +46,22 @@ def observe(ports: Ports, cycle: CycleId) -> Findings:
     current = ports.policies.current(cycle.provider)
     policy = ports.policies.policy(cycle.provider, current.policy_version)
     found: Findings = {
-        "cycles": {str(cycle): ports.cycles.find(cycle)},
+        "cycles": {str(cycle): _cycle(ports, cycle)},
         "outcomes": {entry.account: entry for entry in ports.invoices.all_records(cycle)},
         "invoices": _invoices(ports, cycle),
         "documents": _documents(ports, cycle.provider),
         "mails": _mails(ports, cycle.provider),
         "ledgers": _ledgers(ports, policy),
         "payments": _by_document(ports.payments.of_provider(cycle.provider)),
-        "standings": {entry.account: entry for entry in ports.standings.all_of(cycle.provider)},
+        "standings": {
+            entry.account: entry.model_dump(mode="json", exclude=_LOOKS)
+            for entry in ports.standings.all_of(cycle.provider)
+        },
         "histories": {
-            entry.account.account: list(
-                ports.standings.history(cycle.provider, entry.account.account)
-            )
+            entry.account.account: [
+                change.model_dump(mode="json", exclude={"sequence"})
+                for change in ports.standings.history(cycle.provider, entry.account.account)
+            ]
             for entry in ports.book.entries(cycle.provider)
         },
     }
@@ -78,6 +86,12 @@ def comparable(value: Any, zone: ZoneInfo) -> Any:
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return str(datetime.fromisoformat(value).astimezone(zone).date())
     return value
+
+
+def _cycle(ports: Ports, cycle: CycleId) -> Any:
+    """Without ``code``: the function's name and version, as AWS gives them."""
+    found = ports.cycles.find(cycle)
+    return None if found is None else found.model_dump(mode="json", exclude={"code"})
 
 
 def _invoices(ports: Ports, cycle: CycleId) -> dict[str, Any]:
