@@ -13,6 +13,7 @@ from msp_billing.domain.ledger.write_offs import WriteOff
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.payments.incoming import PaymentKey
 from msp_billing.domain.payments.records import PaymentRecord
+from msp_billing.usecases.errors import LedgerUnreadableError
 from tests.fakes.outside import FakeOutbox
 
 _Who = tuple[str, str]
@@ -84,13 +85,28 @@ class FakeLedgers:
     heads: dict[_Who, LedgerPosition] = field(default_factory=dict)
     before_append: Callable[[], None] | None = None
     appends: int = 0
+    damaged: set[str] = field(default_factory=set)
+    """Accounts whose position somebody changed by hand."""
 
     def position(self, ledger: LedgerId) -> LedgerPosition:
         return self.heads.get((ledger.provider, ledger.account), LedgerPosition.empty(ledger))
 
-    def positions(self, provider: str, after: str | None = None) -> Iterator[LedgerPosition]:
-        wanted = [who for who in sorted(self.heads) if who[0] == provider]
-        yield from (self.heads[who] for who in wanted if after is None or who[1] > after)
+    def positions(
+        self,
+        provider: str,
+        after: str | None = None,
+        unreadable: Callable[[str, LedgerUnreadableError], None] | None = None,
+    ) -> Iterator[LedgerPosition]:
+        for who in sorted(self.heads):
+            if who[0] != provider or (after is not None and who[1] <= after):
+                continue
+            if who[1] not in self.damaged:
+                yield self.heads[who]
+                continue
+            error = LedgerUnreadableError(f"{provider}/{who[1]}", None, "changed by hand")
+            if unreadable is None:
+                raise error
+            unreadable(who[1], error)
 
     def entries(self, ledger: LedgerId, after: int = 0) -> Iterator[LedgerEntry]:
         found = self.kept.get((ledger.provider, ledger.account), [])

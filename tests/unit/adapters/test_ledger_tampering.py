@@ -17,7 +17,7 @@ from msp_billing.adapters.dynamodb.table import Table, decode, encode, encode_ke
 from msp_billing.adapters.dynamodb.write_offs import DynamoWriteOffStore
 from msp_billing.domain.ledger.verifying import Misfit
 from msp_billing.domain.ledger.write_offs import WriteOff
-from msp_billing.usecases.errors import ConcurrentLedgerError
+from msp_billing.usecases.errors import ConcurrentLedgerError, LedgerUnreadableError
 from msp_billing.usecases.receivables.verifying import anchor_ledgers, verify_account
 from tests.fakes.outside import FakeRecords
 from tests.unit.usecases.ledger_office import Office
@@ -195,3 +195,19 @@ def test_write_offs_are_kept_under_their_names_a_version_after_the_other(vault: 
     assert store.put(other)
     assert list(store.of_provider("lantern")) == [other, approved]
     assert list(store.of_provider("birch")) == []
+
+
+def test_a_head_that_cannot_be_read_is_passed_over_and_told_of_and_keeps_its_anchor(
+    vault: Vault, office: Office
+) -> None:
+    anchor_ledgers(office.ports, "lantern")
+    vault.write(vault.read(HEADS, "tern-harbor") | {"body": b"changed by hand"})
+    told: dict[str, LedgerUnreadableError] = {}
+    found = office.ports.ledgers.positions("lantern", unreadable=told.__setitem__)
+    assert [position.ledger.account for position in found] == []
+    assert list(told) == ["tern-harbor"]
+    with pytest.raises(LedgerUnreadableError):
+        list(office.ports.ledgers.positions("lantern"))
+    office.ports.clock.pass_days(1)
+    anchored = anchor_ledgers(office.ports, "lantern")
+    assert (anchored.accounts, anchored.gone_back) == (1, ("tern-harbor",))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +52,22 @@ class DynamoLedgerStore:
         item = self._table.get(head_key(ledger.provider, ledger.account))
         return LedgerPosition.empty(ledger) if item is None else self._position(item)
 
-    def positions(self, provider: str, after: str | None = None) -> Iterator[LedgerPosition]:
+    def positions(
+        self,
+        provider: str,
+        after: str | None = None,
+        unreadable: Callable[[str, LedgerUnreadableError], None] | None = None,
+    ) -> Iterator[LedgerPosition]:
         """Where every account of a provider stands that has a ledger, in order of the name."""
         for item in self._table.query(f"LEDGERS#{provider}", after=after):
-            yield self._position(item)
+            try:
+                position = self._position(item)
+            except LedgerUnreadableError as error:
+                if unreadable is None:
+                    raise
+                unreadable(str(item["sk"]), error)
+            else:
+                yield position
 
     def entries(self, ledger: LedgerId, after: int = 0) -> Iterator[LedgerEntry]:
         """Entries in their order, from the one behind ``after`` on, read consistently."""

@@ -26,6 +26,7 @@ from msp_billing.usecases.dunning.sweep_result import NotSwept, SweepResult
 from msp_billing.usecases.errors import (
     DEFECTS,
     ConcurrentLedgerError,
+    LedgerUnreadableError,
     MailSetupError,
     SealBrokenError,
 )
@@ -42,6 +43,7 @@ _REPORTED = (
     *DEFECTS,
     ConcurrentLedgerError,
     ConcurrentStandingError,
+    LedgerUnreadableError,
     MailSetupError,
     SealBrokenError,
 )
@@ -138,14 +140,28 @@ def _look_at_all(
     """Look at every account behind one; with the last one looked at, when the time is up."""
     policy = policy_in_force(ports, provider)
     left = reminders_left_behind(ports, policy)  # by the sweeps before this one
-    for standing, position in _accounts(ports, provider, after):
+    unreadable: dict[str, LedgerUnreadableError] = {}
+    for standing, position in _accounts(ports, provider, after, unreadable):
         account = standing.account
         result = result.counted(accounts=1)
         what = (policy, standing, position, left.get(account, ()))
         result = _guarded(result, ports, provider, account, look_at_account, *what)
         if _is_short(remaining_ms):
-            return result, account
-    return result, None
+            return _with_unreadable(result, ports, provider, unreadable), account
+    return _with_unreadable(result, ports, provider, unreadable), None
+
+
+def _with_unreadable(
+    result: SweepResult, ports: Ports, provider: str, found: dict[str, LedgerUnreadableError]
+) -> SweepResult:
+    """Report the accounts whose position cannot be read; the others were looked at."""
+
+    def tell(_result: SweepResult, _ports: Ports, error: LedgerUnreadableError) -> SweepResult:
+        raise error
+
+    for account, error in found.items():
+        result = _guarded(result, ports, provider, account, tell, error)
+    return result
 
 
 def _match(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
@@ -175,14 +191,19 @@ def _guarded(
 
 
 def _accounts(
-    ports: Ports, provider: str, after: str | None
+    ports: Ports,
+    provider: str,
+    after: str | None,
+    unreadable: dict[str, LedgerUnreadableError],
 ) -> Iterator[tuple[Standing, LedgerPosition | None]]:
     """Every account with a ledger or a standing, in order of the name, read side by side.
+
+    Positions that cannot be read are put into ``unreadable``: one must not hide all behind it.
 
     Not all at once in memory: a provider may have tens of thousands.
     """
     standings = ports.standings.all_of(provider, after)
-    positions = ports.ledgers.positions(provider, after)
+    positions = ports.ledgers.positions(provider, after, unreadable.__setitem__)
     standing, position = next(standings, None), next(positions, None)
     while standing is not None or position is not None:
         name = min(

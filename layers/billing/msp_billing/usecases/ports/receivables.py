@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from msp_billing.domain.payments.incoming import PaymentKey
     from msp_billing.domain.payments.payment_policy import PaymentFile
     from msp_billing.domain.payments.records import PaymentRecord
+    from msp_billing.usecases.errors import LedgerUnreadableError
     from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
 
 
@@ -24,11 +25,20 @@ class LedgerStore(Protocol):
     def position(self, ledger: LedgerId) -> LedgerPosition:
         """Where the account stands, read consistently; empty when nothing was entered yet."""
 
-    def positions(self, provider: str, after: str | None = None) -> Iterator[LedgerPosition]:
+    def positions(
+        self,
+        provider: str,
+        after: str | None = None,
+        unreadable: Callable[[str, LedgerUnreadableError], None] | None = None,
+    ) -> Iterator[LedgerPosition]:
         """Where every account of a provider stands that has a ledger, in order of the name.
 
         Args:
             after: only those behind this account.
+            unreadable: is told of an account whose position cannot be read, which is passed over.
+
+        Raises:
+            LedgerUnreadableError: for such a position, when nobody is to be told of it.
         """
 
     def entries(self, ledger: LedgerId, after: int = 0) -> Iterator[LedgerEntry]:

@@ -78,7 +78,8 @@ def anchor_ledgers(ports: Ports, provider: str) -> AnchorResult:
     _, before = newest_anchors(ports, provider, today)
     anchors = dict(before)
     gone_back = set(before)
-    for position in ports.ledgers.positions(provider):
+    # One that cannot be read keeps its old anchor, and is told of below.
+    for position in ports.ledgers.positions(provider, unreadable=lambda _account, _error: None):
         account = position.ledger.account
         if account not in before or not _went_back(position, before[account]):
             anchors[account] = anchor_of(position)
