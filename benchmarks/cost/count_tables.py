@@ -54,6 +54,15 @@ def when(model: Model) -> str:
     )
 
 
+def sizes(model: Model) -> str:
+    """Between which sizes nothing grows (tests/benchmarks/test_cost_document.py)."""
+    small, *_, large = (size[0] for size in model.counted.first_months)
+    return (
+        "- Requests, units and transitions for an invoice do not grow: they were counted from "
+        f"{small:,} to {large:,} accounts."
+    )
+
+
 def constancy(model: Model) -> str:
     """Per invoice, at each size of the first month."""
     sizes = model.counted.first_months

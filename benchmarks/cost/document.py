@@ -49,6 +49,7 @@ def _tables(model: Model) -> dict[str, Callable[[], str]]:
     by_share = {share: Model.read(overdue_share=share) for share in (0.05, 0.2)}
     return {
         "when": lambda: count_tables.when(model),
+        "sizes": lambda: count_tables.sizes(model),
         "constancy": lambda: count_tables.constancy(model),
         "steps": lambda: count_tables.steps(model),
         "chapters": lambda: count_tables.chapters(model),
