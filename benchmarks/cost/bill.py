@@ -158,13 +158,14 @@ class Model:
         return dict(found)
 
     def each_month(self) -> dict[str, float]:
-        """Dollars a month whatever is billed: alarms, dashboard, metrics, schedules."""
+        """Dollars a month whatever is billed: alarms, dashboard, key, metrics, schedules."""
         template, price = self.counted.content["template"], prices()
         calls = self.inputs["days"] * template["daily_schedules"] + self.inputs["providers"]
         metrics = len(self.counted.content["metrics"]) * self.inputs["metric_hours"] / 730
         return {
-            "alarms": template["alarms"] * price["alarm month"],
+            "metrics in alarms": template["alarms"] * price["alarm month"],
             "dashboards": template["dashboards"] * price["dashboard month"],
+            "keys": template["keys"] * price["key month"],
             "metrics": metrics * price["metric month"],
             "schedules": calls * price["schedule invocation"],
         }

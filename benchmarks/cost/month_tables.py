@@ -34,7 +34,7 @@ def parts(model: Model, accounts: int, years: float = 1) -> dict[str, float]:
     for name, quantities in model.receivables(accounts).items():
         found[name] = sum(dollars(quantities).values())
     found["storage, after a year"] = sum(stored(model).each_month(accounts, 12 * years).values())
-    found["alarms, dashboard, metrics"] = sum(model.each_month().values())
+    found["alarms, dashboard, key, metrics"] = sum(model.each_month().values())
     return found
 
 
@@ -115,8 +115,9 @@ def fixed(model: Model) -> str:
     """What is paid for whatever is billed."""
     template = model.counted.content["template"]
     counts = {
-        "alarms": template["alarms"],
+        "metrics in alarms": template["alarms"],
         "dashboards": template["dashboards"],
+        "keys": template["keys"],
         "metrics": len(model.counted.content["metrics"]),
         "schedules": template["daily_schedules"] + model.inputs["providers"],
     }

@@ -72,21 +72,31 @@ def _template() -> dict[str, Any]:
     count = {
         kind: len(list(template.resources(kind)))
         for kind in (
-            "AWS::CloudWatch::Alarm",
             "AWS::CloudWatch::CompositeAlarm",
             "AWS::CloudWatch::Dashboard",
+            "AWS::KMS::Key",
             "AWS::Scheduler::Schedule",
         )
     }
     return {
-        "alarms": count["AWS::CloudWatch::Alarm"] + 5 * count["AWS::CloudWatch::CompositeAlarm"],
+        "alarms": _watched(template) + 5 * count["AWS::CloudWatch::CompositeAlarm"],
         "dashboards": count["AWS::CloudWatch::Dashboard"],
+        "keys": count["AWS::KMS::Key"],
         "daily_schedules": count["AWS::Scheduler::Schedule"],
         "memory_mb": {
             function.logical_id: int(function.properties.get("MemorySize", 128))
             for function in template.resources("AWS::Lambda::Function")
         },
     }
+
+
+def _watched(template: Template) -> int:
+    """Metrics in alarms: CloudWatch charges for each of them, not for the alarm."""
+    alarms = template.resources("AWS::CloudWatch::Alarm")
+    counts = (
+        sum("MetricStat" in one for one in alarm.properties.get("Metrics", ())) for alarm in alarms
+    )
+    return sum(max(1, count) for count in counts)
 
 
 def _rounded(value: Any) -> Any:
