@@ -27,8 +27,8 @@ FirstPeriod = Annotated[
     Period | None,
     typer.Option(
         parser=month,
-        help="For a new provider: the first service month that is billed, as 2026-12. Without it, "
-        "the first one whose cycles all open from now on.",
+        help="For a new provider, or runs that are new to one: the first service month that is "
+        "billed, as 2026-12. Without it, the first one that opens from now on.",
     ),
 ]
 
