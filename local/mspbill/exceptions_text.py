@@ -59,7 +59,9 @@ def print_exceptions(gathered: Gathered, console: Console, *, stack: str | None)
     for name, (policy, entries) in gathered.items():
         if not entries:
             continue
-        console.print(f"[bold]{escape(policy.name)}[/bold] ({name}): {len(entries)}")
+        console.print(
+            f"[bold]{escape(policy.name)}[/bold] ({name}): {counted(len(entries), 'thing')}"
+        )
         for kind, some in groupby(entries, key=lambda entry: entry.kind):
             console.print(f"\n  [bold yellow]{kind.replace('-', ' ')}[/bold yellow]")
             _print_entries(list(some), policy, console, stack)

@@ -81,6 +81,8 @@ def push(
     if dry or not wanted:
         if found.as_json:
             print_json(told_push(plan, uploaded=0))
+        elif not wanted:
+            results().print("There is nothing to upload.")
         raise typer.Exit(ExitCode.PARKED if wanted else ExitCode.DONE)
     replaces = plan.of(*fates[1:])
     question = f"Replace {len(replaces)} of them in the bucket?"

@@ -56,6 +56,7 @@ def listed(
 
     Without an account and without --unknown or --failed, how many there are of each state.
     """
+    from msp_billing.adapters.mails.mail_text import counted
     from msp_billing.usecases.mailing.listing_mails import FAILED, MailsQuestion, list_mails
 
     wanted = (FAILED if failed else frozenset()) | ({MailState.UNKNOWN} if unknown else frozenset())
@@ -68,9 +69,10 @@ def listed(
         )
         return
     if not found_mails:
-        results().print("There are none.")
+        results().print(f"There are no such mails in the last {counted(months, 'month')}.")
     if not wanted and account is None:
-        _print_counts(found_mails)
+        if found_mails:
+            _print_counts(found_mails, months)
         return
     for mail in found_mails:
         _print_mail(mail)
@@ -175,12 +177,15 @@ def _tell(mail: OutboxMail, *, as_json: bool) -> None:
         _print_mail(mail)
 
 
-def _print_counts(mails: Sequence[OutboxMail]) -> None:
+def _print_counts(mails: Sequence[OutboxMail], months: int) -> None:
+    from msp_billing.adapters.mails.mail_text import counted
     from msp_billing.usecases.mailing.listing_mails import FAILED
 
     counts = Counter(mail.state for mail in mails)
+    results().print(f"{counted(len(mails), 'mail')} of the last {counted(months, 'month')}")
+    width = len(str(max(counts.values())))
     for state, number in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
-        results().print(f"{number:>7,} {state}")
+        results().print(f"  {number:>{width}} {state}")
     if counts.keys() & FAILED:
         failed = suggested("outbox list --failed")
         tell(f"Those that came back or were rejected: {failed}", results())

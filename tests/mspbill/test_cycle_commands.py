@@ -70,7 +70,7 @@ def test_a_rejected_cycle_is_taken_over_and_counts_anew(stack: DeployedStack) ->
 
 def test_what_needs_a_person_is_listed_with_the_command_to_do_it(stack: DeployedStack) -> None:
     told = stack.words("exceptions", *of("dogwood"), code=4)
-    assert "Pinewood IT & Sons (dogwood): " in told
+    assert "Pinewood IT & Sons (dogwood): 1 thing" in told
     assert "cycle died monthly 2026-12" in told
     assert "$ mspbill cycle redrive monthly 2026-12 --provider dogwood --stack trial" in told
     everybody = stack.json("exceptions", "--stack", "trial", code=4)

@@ -76,7 +76,7 @@ def test_what_became_of_mails_is_told_recipient_by_recipient(desk: Desk) -> None
     assert f"{contact}: bounced (Permanent General: 550 5.1.1 unknown)" in told
     (listed,) = desk.json("mails", ACCOUNT, "--failed")
     assert (listed["mail"], listed["state"]) == (str(MAIL), "bounced")
-    assert desk.words("mails", "--unknown") == "There are none."
+    assert desk.words("mails", "--unknown") == "There are no such mails in the last 3 months."
     told = desk.words("outbox", "list")
     assert "1 bounced" in told
     assert "mspbill outbox list --failed" in told
