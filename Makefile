@@ -114,4 +114,4 @@ lock: ## resolve requirements/*.in anew into lock files (UPGRADE=1 takes newer v
 clean: ## remove the environments, caches and what runs left behind
 	rm -rf .venv .venv-sam .venv-ministack .venv-lock .venv-bench demo-output .aws-sam .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis .coverage htmlcov *.egg-info
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -type d \( -name __pycache__ -o -name .mypy_cache -o -name .ruff_cache \) -prune -exec rm -rf {} +
