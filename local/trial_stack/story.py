@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msp_billing.adapters.directory.provider_directory import load_provider_directory
 from msp_billing.domain.cycles import CycleId, CycleState
-from msp_billing.domain.dunning.standing import AccountState, Standing
+from msp_billing.domain.dunning.standing import AccountState, NoticeAttempt, Standing
 from msp_billing.domain.outbox import MailState
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.apply_provider import apply_provider
@@ -165,7 +165,10 @@ class _Story:
         )
         self.stage.mails_arrive()
         self._move(month, day, minute=30)
-        self.stage.wait_until(f"{account}: what follows {step}", self._cases_wait)
+        self.stage.wait_until(
+            f"{account}: what follows {step}",
+            lambda: self._letter_has_arrived(account, step) and self._cases_wait(),
+        )
 
     def _approve(self, role: str, person: str) -> None:
         why = ("--why", "All is paid.")
@@ -184,9 +187,16 @@ class _Story:
             raise StageError(f"{account} is on {self._state(account)}, not on {state}.")
 
     def _letter_is_out(self, account: str, step: str) -> bool:
+        return bool(self._attempts(account, step)) and self._nothing_waits()
+
+    def _letter_has_arrived(self, account: str, step: str) -> bool:
+        """Whether the case itself knows of it."""
+        return any(one.delivered_at is not None for one in self._attempts(account, step))
+
+    def _attempts(self, account: str, step: str) -> tuple[NoticeAttempt, ...]:
         case = self._standing(account).case
         taken = next((one for one in case.steps if one.step == step), None) if case else None
-        return taken is not None and bool(taken.attempts) and self._nothing_waits()
+        return () if taken is None else taken.attempts
 
     def _is_asked(self) -> bool:
         self._fail_with_the_cycle()
