@@ -94,7 +94,7 @@ class LocalBilling:
                 LocalCloud(
                     root / "template.yaml",
                     start_at=self._start_at,
-                    parameters={"LogLevel": "ERROR"},
+                    parameters={"LogLevel": "CRITICAL"},
                     on_start=wiring.use_clock,
                 )
             )
