@@ -22,7 +22,8 @@ def pdf() -> PdfReader:
 
 
 def alternative_texts(pdf: PdfReader) -> list[str]:
-    found = (pdf.get_object(IndirectObject(n, 0, pdf)) for n in range(1, len(pdf.xref[0])))
+    numbers = (*pdf.xref[0], *pdf.xref_objStm)  # on their own, and packed together
+    found = (pdf.get_object(IndirectObject(n, 0, pdf)) for n in numbers)
     return [
         str(entry["/Alt"])
         for entry in found

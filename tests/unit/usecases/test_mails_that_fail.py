@@ -98,7 +98,7 @@ def test_a_copy_of_which_nobody_knows_is_told_when_no_event_comes() -> None:
     desk.ports.clock.time += timedelta(hours=2)
     send(desk)
     words = told(desk, SECOND)
-    assert "mspbill settle" in words
+    assert "mspbill outbox settle" in words
     assert SECOND not in set(desk.ports.outbox.queued("birch"))
 
 

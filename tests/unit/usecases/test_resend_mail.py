@@ -106,7 +106,7 @@ def test_a_letter_of_a_case_is_not_sent_again() -> None:
 def test_an_unknown_mail_is_settled_before_it_is_sent_again() -> None:
     """docs/faults.md 9: never sent again blindly."""
     desk = MailDesk(state=MailState.UNKNOWN)
-    with pytest.raises(ProblemsError, match="mspbill settle") as refused:
+    with pytest.raises(ProblemsError, match="mspbill outbox settle") as refused:
         resend(desk)
     assert codes(refused) == ["unsettled"]
     settled = settle(desk, "not-sent")
