@@ -132,7 +132,7 @@ def _to_replace(
     What a clerk completes (the mapping) keeps every answer, and so is brought up to date.
     """
     from msp_billing.adapters.importing.product_mapping import MAPPING_FILE
-    from mspbill.run_command import at_a_terminal
+    from mspbill.console import at_a_terminal
 
     chosen: list[FileChange] = []
     for entry in changed:
@@ -148,7 +148,7 @@ def _to_replace(
 
 
 def _agreed(files: int, *, yes: bool, as_json: bool) -> bool:
-    from mspbill.run_command import at_a_terminal
+    from mspbill.console import at_a_terminal
 
     if yes:
         return True

@@ -123,7 +123,7 @@ def test_an_account_that_somebody_edited_stays(old: OldSystem) -> None:
 def test_at_a_terminal_the_difference_is_shown_and_asked_about(
     old: OldSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mspbill.run_command.at_a_terminal", lambda: True)
+    monkeypatch.setattr("mspbill.console.at_a_terminal", lambda: True)
     old.map("MS-SRV,SERVER,,")
     arguments = ("import", *samples("connectwise", CONNECTWISE), "--from", "connectwise")
     arguments = (*arguments, "--into", old.into, "--on", "2026-11-30")

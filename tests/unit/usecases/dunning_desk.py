@@ -28,7 +28,8 @@ from msp_billing.domain.payments.incoming import (
 )
 from msp_billing.usecases.dunning.advance import CaseAnswer, CaseRequest, advance_case
 from msp_billing.usecases.dunning.react import react
-from msp_billing.usecases.dunning.sweep import SweepResult, sweep_accounts
+from msp_billing.usecases.dunning.sweep import sweep_accounts
+from msp_billing.usecases.dunning.sweep_result import SweepResult
 from msp_billing.usecases.receivables.appending import enter
 from tests.end_to_end.dunning_provider import ACCOUNT, DUE_ON, LEDGER, PROVIDER, dunning_birch
 from tests.fakes.ports import FakePorts

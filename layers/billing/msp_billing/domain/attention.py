@@ -48,7 +48,7 @@ class AttentionKind(StrEnum):
         return list(AttentionKind).index(self)
 
     @property
-    def title(self) -> str:
+    def heading(self) -> str:
         """As people read it."""
         return _TITLES[self]
 

@@ -81,7 +81,7 @@ class DigestMails(MailFamily):
 
 def _sections(digest: Digest, policy: ProviderPolicy) -> tuple[DigestSection, ...]:
     return tuple(
-        DigestSection(kind.title, tuple(_entry(entry, policy) for entry in entries))
+        DigestSection(kind.heading, tuple(_entry(entry, policy) for entry in entries))
         for kind, entries in groupby(digest.entries, key=lambda entry: entry.kind)
     )
 
