@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -70,6 +70,7 @@ class LocalCloud:
         parameters: Mapping[str, str] | None = None,
         on_start: Callable[[Clock], None] | None = None,
         seed: int = 0,
+        silent: Collection[str] = (),
     ) -> None:
         self.clock = SettableClock(start_at)
         self._template = Template.read(template, parameters or {})
@@ -83,7 +84,7 @@ class LocalCloud:
         self._deliveries = Deliveries(
             self._template, self._scheduler, self._functions, self.client, next_id
         )
-        self._schedules = Schedules(self.clock, self._deliveries, next_id)
+        self._schedules = Schedules(self.clock, self._deliveries, next_id, silent)
         self._http_apis = HttpApis(self._template, self._functions, self.clock, next_id)
         self._mail_room = MailRoom(self._template, self._scheduler, self.client)
         self._gate = RequestGate(self.clock, Surroundings(key_names, configuration_sets))

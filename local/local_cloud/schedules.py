@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -103,7 +103,15 @@ class _Timetable:
 class Schedules:
     """All timetables there are at the moment; they may come and go at run time."""
 
-    def __init__(self, clock: Clock, deliveries: Deliveries, next_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        deliveries: Deliveries,
+        next_id: Callable[[], str],
+        silent: Collection[str] = (),
+    ) -> None:
+        """Timetables of a cloud; those of functions in ``silent`` (logical ids) do not fire."""
+        self._silent = tuple(silent)
         self._clock = clock
         self._deliveries = deliveries
         self._next_id = next_id
@@ -146,7 +154,8 @@ class Schedules:
 
         for group in scheduler_backends[ACCOUNT_ID][REGION].schedule_groups.values():
             for schedule in group.schedules.values():
-                if schedule.state == "ENABLED":
+                called = str(schedule.target["Arn"])
+                if schedule.state == "ENABLED" and not any(f in called for f in self._silent):
                     yield self._of_scheduler(group, schedule)
         for rule in events_backends[ACCOUNT_ID][REGION].event_buses["default"].rules.values():
             if rule.scheduled_expression and rule.state == "ENABLED":

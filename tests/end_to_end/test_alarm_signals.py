@@ -61,7 +61,8 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with open_stage(at("2026-08-30T00:00:00")) as stage, pytest.MonkeyPatch.context() as patch:
+    begin = at("2026-08-30T00:00:00")
+    with open_stage(begin, silent=()) as stage, pytest.MonkeyPatch.context() as patch:
         story = Story(stage)
         with story.part("counted"):
             _start_late(stage)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from msp_billing.domain.cycles import CycleState
 from tests.end_to_end.small_provider import PROJECTS, birch
-from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, at, cycle_id
+from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, at, cycle_id, open_stage
 
 CYCLE = cycle_id()
 CEDAR = birch().only("cedar")
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """One on which the digest is sent too."""
+    with open_stage(silent=()) as opened:
+        yield opened
 
 
 def fail_a_step(stage: Stage) -> None:
