@@ -136,6 +136,14 @@ def test_it_goes_on_where_it_broke_off_and_overwrites_nobody(
             if len(seen) == 3:
                 raise KeyboardInterrupt
 
+        # From the start: which page the lock is on is for the table to say.
+        def paid_meanwhile(before: Item, after: Item) -> bool:
+            if (before["pk"], before["sk"]) == LOCK and "note" not in before:
+                kept.change(*LOCK, body=pack(json.dumps(document(before) | {"attempt": 7})), note=1)
+            return type(stored).replace(stored, before, after)
+
+        monkeypatch.setattr(small, "replace", paid_meanwhile)
+
         clock = kept.stage.cloud.clock
         run: Any = {"by": "pat", "now": clock.now}
         with pytest.raises(KeyboardInterrupt):
@@ -144,13 +152,6 @@ def test_it_goes_on_where_it_broke_off_and_overwrites_nobody(
         assert under_way is not None
         assert under_way.under_way is not None
         assert under_way.under_way.looked_at == 60
-
-        def paid_meanwhile(before: Item, after: Item) -> bool:
-            if (before["pk"], before["sk"]) == LOCK and "note" not in before:
-                kept.change(*LOCK, body=pack(json.dumps(document(before) | {"attempt": 7})), note=1)
-            return type(stored).replace(stored, before, after)
-
-        monkeypatch.setattr(small, "replace", paid_meanwhile)
         pending = running.pending(found.schemas)
         assert [entry.number for entry in pending] == [1, 2]
         schema = running.migrate(small, found.schemas, pending, **run)
