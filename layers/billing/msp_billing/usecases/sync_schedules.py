@@ -87,14 +87,24 @@ def mend_schedules(ports: Ports, provider: str) -> SyncResult:
 
 
 def remove_orphans(ports: Ports) -> tuple[str, ...]:
-    """Remove the schedules of providers that are no more; their groups hold nothing else."""
-    known = set(ports.policies.providers())
+    """Remove the schedules of providers that are no more; their groups hold nothing else.
+
+    A provider may be applied at this very moment: it is listed first, and then gets its schedules.
+    So schedules are looked at before providers are: whoever had one is listed by then. And who is
+    listed only after its old ones were removed, as in a table that was restored, gets them again:
+    its own making of them may lie behind us. Who comes later still makes them later still.
+    """
+    groups = (ports.schedules, ports.digest_schedules)
+    there = [schedules.providers() for schedules in groups]
+    gone = set().union(*there) - set(ports.policies.providers())
     removed: list[str] = []
-    for schedules in (ports.schedules, ports.digest_schedules):
-        for provider in sorted(schedules.providers() - known):
+    for schedules, providers in zip(groups, there, strict=True):
+        for provider in sorted(providers & gone):
             for name in schedules.look(provider):
                 schedules.delete(name)
                 removed.append(name)
+    for provider in sorted(gone.intersection(ports.policies.providers()) if removed else ()):
+        sync_schedules(ports, SyncRequest(provider=provider))
     return tuple(removed)
 
 
