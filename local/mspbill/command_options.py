@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -28,4 +28,25 @@ AccountName = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: it is agreed.")]
 By = Annotated[str, typer.Option("--by", help="Who does this: your name or mail address. Kept.")]
+MaybeBy = Annotated[
+    str | None, typer.Option("--by", help="Who does this; your user name, if left out. Kept.")
+]
 Why = Annotated[str, typer.Option("--why", help="Why, in a sentence. Kept.")]
+
+# --- Of files that another system has written ----------------------------------------------------
+
+OldSystem = Annotated[
+    Literal["connectwise", "quickbooks", "template"],
+    typer.Option("--from", help="The old system; files of the template are read with any of them."),
+]
+Dates = Annotated[
+    Literal["mdy", "dmy", "ymd"] | None,
+    typer.Option(help="How dates are written: month, day or year first."),
+]
+DecimalComma = Annotated[
+    bool, typer.Option("--decimal-comma", help="Amounts are written 1.234,50.")
+]
+Encoding = Annotated[
+    Literal["utf-8", "utf-16", "windows-1252"] | None,
+    typer.Option(help="Of the files; by their mark, else UTF-8, if left out."),
+]

@@ -8,7 +8,7 @@ import typer
 
 from msp_billing.domain.periods import Period
 from mspbill.command_frames import about_provider
-from mspbill.command_options import AccountName, By, Why
+from mspbill.command_options import AccountName, By, MaybeBy, Why
 from mspbill.command_values import month, user_name
 from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
@@ -26,9 +26,6 @@ Run = Annotated[
 Month = Annotated[
     Period,
     typer.Argument(metavar="PERIOD", parser=month, help="The service month, such as 2026-12."),
-]
-MaybeBy = Annotated[
-    str | None, typer.Option("--by", help="Who does this; your user name, if left out. Kept.")
 ]
 
 _EPILOG = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from msp_billing.domain.problems import ProblemsError
-from mspbill.command_options import AsJson
+from mspbill.command_options import AsJson, Dates, DecimalComma, Encoding, OldSystem, Yes
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.panels import SET_UP, add_commands
@@ -22,9 +22,6 @@ EPILOG = (
     "nothing was written; 4 done, but some rows were not taken and wait for a person."
 )
 
-System = Literal["connectwise", "quickbooks", "template"]
-Dates = Literal["mdy", "dmy", "ymd"]
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
@@ -36,9 +33,7 @@ def import_(  # noqa: PLR0913, PLR0917 - a command has its options
         list[Path] | None,
         typer.Argument(metavar="[FILES]...", help="Exports of the old system, or templates."),
     ] = None,
-    old: Annotated[
-        System, typer.Option("--from", help="The old system; its templates are always read.")
-    ] = "template",
+    old: OldSystem = "template",
     into: Annotated[
         Path | None, typer.Option("--into", help="The provider directory to write into.")
     ] = None,
@@ -50,16 +45,9 @@ def import_(  # noqa: PLR0913, PLR0917 - a command has its options
         str | None,
         typer.Option("--on", help="The day of the take-over, as 2026-11-30; today, if left out."),
     ] = None,
-    dates: Annotated[
-        Dates | None, typer.Option(help="How dates are written: month, day or year first.")
-    ] = None,
-    decimal_comma: Annotated[
-        bool, typer.Option("--decimal-comma", help="Amounts are written 1.234,50.")
-    ] = False,
-    encoding: Annotated[
-        Literal["utf-8", "utf-16", "windows-1252"] | None,
-        typer.Option(help="Of the files; by their mark, else UTF-8, if left out."),
-    ] = None,
+    dates: Dates = None,
+    decimal_comma: DecimalComma = False,
+    encoding: Encoding = None,
     report: Annotated[
         Path | None,
         typer.Option(help="Write what became of every row into this file: .csv or .xlsx."),
@@ -67,7 +55,7 @@ def import_(  # noqa: PLR0913, PLR0917 - a command has its options
     replace: Annotated[
         bool, typer.Option("--replace", help="Also replace account files that are different now.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: it is agreed.")] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring accounts, agreements and opening balances in from CSV files of the old system.
@@ -87,7 +75,7 @@ def import_(  # noqa: PLR0913, PLR0917 - a command has its options
     from msp_billing.adapters.clock import SystemClock
     from msp_billing.adapters.importing.import_plan import ImportOrder, plan_import
 
-    as_of = day(on) if on else SystemClock().now().date()
+    as_of = day(on) if on else SystemClock().now().astimezone().date()  # where they sit
     order = ImportOrder(tuple(files), old, into, as_of, dates, decimal_comma, encoding)
     try:
         _check_report(report, as_json=as_json)

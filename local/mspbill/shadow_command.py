@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
-from mspbill.command_options import AsJson, Directory, Stack
+from mspbill.command_options import (
+    AsJson,
+    Dates,
+    DecimalComma,
+    Directory,
+    Encoding,
+    OldSystem,
+    Stack,
+)
 from mspbill.command_values import Source, month
 from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
@@ -46,10 +54,7 @@ def shadow(  # noqa: PLR0913, PLR0917 - a command has its options
         list[Path],
         typer.Option("--against", help="The old system's invoices line by line; may be repeated."),
     ],
-    old: Annotated[
-        Literal["connectwise", "quickbooks", "template"],
-        typer.Option("--from", help="The old system."),
-    ] = "template",
+    old: OldSystem = "template",
     known: Annotated[
         Path | None, typer.Option("--known", help="Differences with their reasons (CSV).")
     ] = None,
@@ -63,16 +68,9 @@ def shadow(  # noqa: PLR0913, PLR0917 - a command has its options
     only_run: Annotated[
         str | None, typer.Option("--run", help="Only this run of the policy.")
     ] = None,
-    dates: Annotated[
-        Literal["mdy", "dmy", "ymd"] | None, typer.Option(help="How dates are written.")
-    ] = None,
-    decimal_comma: Annotated[
-        bool, typer.Option("--decimal-comma", help="Amounts are written 1.234,50.")
-    ] = False,
-    encoding: Annotated[
-        Literal["utf-8", "utf-16", "windows-1252"] | None,
-        typer.Option(help="Of the files; by their mark, else UTF-8, if left out."),
-    ] = None,
+    dates: Dates = None,
+    decimal_comma: DecimalComma = False,
+    encoding: Encoding = None,
     stack: Stack = None,
     as_json: AsJson = False,
 ) -> None:
