@@ -32,10 +32,11 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "schema": "schema --out docs/schemas",
     },
     "Bringing customers in": {
-        "import": "import customers.csv items.csv --from quickbooks --into northwind",
+        "import": "import customers.csv agreements.csv open-invoices.csv --from quickbooks "
+        "--into northwind --on 2026-11-30",
         "opening-balances": "opening-balances northwind --on 2026-11-30 --total 48210.50 "
         f"{_BY} {_AT}",
-        "shadow": "shadow northwind --period 2026-12 --against old-invoices.csv",
+        "shadow": "shadow northwind --period 2026-12 --against sales-2026-12.csv --from quickbooks",
     },
     "The billing clerk: policy, prices, accounts": {
         "backtest": "backtest northwind --policy next-year.yaml --months 12",

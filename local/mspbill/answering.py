@@ -7,14 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import typer
 from pydantic import ValidationError
 
-from msp_billing.domain.problems import Problem, ProblemsError
+from msp_billing.domain.problems import ProblemsError
 from mspbill.command_values import Source
-from mspbill.console import notes
-from mspbill.exit_codes import ExitCode
-from mspbill.refusing import refuse, refuse_with
+from mspbill.refusing import fail_with, refuse, refuse_with
 
 if TYPE_CHECKING:  # loaded when a command runs: the help of the others should not wait for it
     from mspbill.opening import Opened, OpenedStack
@@ -60,21 +57,14 @@ def telling_what_went_wrong(*, as_json: bool) -> Iterator[None]:
     except ProblemsError as error:
         refuse(error.problems, as_json=as_json, about="", so=_UNCHANGED)
     except ValidationError as error:
-        refuse(tuple(_problems(error)), as_json=as_json, about="", so=_UNCHANGED)
+        from mspbill.wrong_values import wrong_values
+
+        refuse(tuple(wrong_values(error)), as_json=as_json, about="", so=_UNCHANGED)
     except REFUSED as error:
         refuse_with("refused", str(error), as_json=as_json)
     except FAILED as error:
-        notes().print(f"It could not be done: {error!s}", markup=False)
-        raise typer.Exit(ExitCode.FAILED) from error
+        fail_with("failed", f"It could not be done: {error}", as_json=as_json)
     except LookupError as error:
         if isinstance(error, KeyError | IndexError):
             raise  # a defect of ours, not a name that was spelt wrong
         refuse_with("not-found", str(error), as_json=as_json)
-
-
-def _problems(error: ValidationError) -> Iterator[Problem]:
-    for entry in error.errors():
-        where = " ".join(str(part) for part in entry["loc"]) or "the request"
-        yield Problem(
-            code="bad-input", what=f"{where}: {entry['msg']}.", fix="See the command's --help."
-        )

@@ -9,3 +9,7 @@ class CycleRefusedError(ValueError):
 
 class FunctionFailedError(RuntimeError):
     """A function of the stack was called and ended with an error; its log says more."""
+
+
+class StackFailedError(RuntimeError):
+    """CloudFormation could not change a stack; the message says what stands, and what to do."""

@@ -24,8 +24,9 @@ from msp_billing.usecases.errors import (
     VersionConflictError,
     WriteOffConflictError,
 )
+from msp_billing.usecases.migrating.running import MigrationRaceError, UnreadableItemsError
 from msp_billing.usecases.migrating.schema import SchemaTooNewError
-from mspbill.command_errors import CycleRefusedError, FunctionFailedError
+from mspbill.command_errors import CycleRefusedError, FunctionFailedError, StackFailedError
 
 REFUSED = (
     AppliedMeanwhileError,
@@ -55,5 +56,8 @@ FAILED = (
     ConcurrentStandingError,
     FunctionFailedError,
     LedgerUnreadableError,
+    MigrationRaceError,
+    StackFailedError,
+    UnreadableItemsError,
 )
 """It may be right, and could not be done now."""

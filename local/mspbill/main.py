@@ -30,6 +30,7 @@ from mspbill import (
 )
 from mspbill.console import results
 from mspbill.exit_codes import EPILOG
+from mspbill.program import Program
 
 GROUPS = (
     local_commands,
@@ -58,6 +59,7 @@ order, in the panels of :mod:`mspbill.panels`."""
 
 app = typer.Typer(
     name="mspbill",
+    cls=Program,
     help="Bills managed services by your own policy: on this machine (no account, no cloud, "
     "nothing leaves it), and on a stack that you deployed (--stack NAME). Start with 'mspbill "
     "demo', then copy a directory of providers/ and make it yours.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,8 +10,8 @@ import typer
 from rich.markup import escape
 
 from mspbill.answering import telling_what_went_wrong
-from mspbill.command_options import AsJson, Stack, State
-from mspbill.command_values import Source
+from mspbill.command_options import AsJson, MaybeBy, Stack, State
+from mspbill.command_values import Source, user_name
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.refusing import refuse_with
@@ -36,9 +35,7 @@ def migrate(
     to: Annotated[
         int | None, typer.Option("--to", min=1, help="The last migration to run; all, if left out.")
     ] = None,
-    by: Annotated[
-        str | None, typer.Option("--by", help="Who does this; your user name, if left out. Kept.")
-    ] = None,
+    by: MaybeBy = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring what an older version stored into today's shape, migration by migration.
@@ -59,7 +56,7 @@ def migrate(
             if dry_run:
                 _try_out(found, wanted, as_json=as_json)
             else:
-                _migrate(found, wanted, by or getpass.getuser(), as_json=as_json)
+                _migrate(found, wanted, by or user_name(), as_json=as_json)
         except SchemaTooNewError as error:
             refuse_with("schema-too-new", str(error), as_json=as_json)
         except running.CyclesOpenError as error:
@@ -68,9 +65,6 @@ def migrate(
                 "the migration adds. Nothing was changed. Wait until they are closed."
             )
             refuse_with("cycles-open", message, as_json=as_json)
-        except (running.UnreadableItemsError, running.MigrationRaceError) as error:
-            notes().print(f"It could not be done: {error}", markup=False)
-            raise typer.Exit(ExitCode.FAILED) from error
 
 
 def _migrate(found: StoredTable, wanted: Sequence[Migration], by: str, *, as_json: bool) -> None:

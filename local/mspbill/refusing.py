@@ -1,7 +1,12 @@
-"""Ending with the exit code of bad input, and every reason."""
+"""Ending with an exit code that says no, and every reason: in words, or as JSON for a program.
+
+As JSON it is always ``{"ok": false, "problems": [...]}``, on standard output, with the fields of
+:class:`~msp_billing.domain.problems.Problem` for each.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NoReturn
 
 import typer
@@ -26,8 +31,7 @@ def refuse(
         so: what follows from it.
     """
     if as_json:
-        told = [problem.model_dump(mode="json") for problem in problems]
-        print_json({"ok": False, "problems": told})
+        _print_json(problems)
     else:
         console = notes()
         print_problems(problems, console, about)
@@ -38,8 +42,25 @@ def refuse(
 
 def refuse_with(code: str, message: str, *, as_json: bool) -> NoReturn:
     """One reason in a sentence, and the exit code of bad input."""
-    if as_json:
-        print_json({"ok": False, "problems": [{"code": code, "what": message}]})
-    else:
-        tell(message, notes())
+    say_one(code, message, as_json=as_json)
     raise typer.Exit(ExitCode.BAD_INPUT)
+
+
+def fail_with(code: str, message: str, *, as_json: bool) -> NoReturn:
+    """What went wrong in a sentence, and the exit code of a failure."""
+    say_one(code, message, as_json=as_json)
+    raise typer.Exit(ExitCode.FAILED)
+
+
+def say_one(code: str, message: str, *, as_json: bool, fix: str = "") -> None:
+    """One reason in a sentence, and what to do where the sentence does not say it."""
+    if as_json:
+        _print_json([Problem(code=code, what=message, fix=fix)])
+        return
+    for sentence in filter(None, (message, fix)):
+        tell(sentence, notes())
+
+
+def _print_json(problems: Iterable[Problem]) -> None:
+    told = [problem.model_dump(mode="json") for problem in problems]
+    print_json({"ok": False, "problems": told})

@@ -18,6 +18,7 @@ from mspbill.command_values import Source
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.refusing import refuse_with
+from mspbill.suggesting import tell
 from mspbill.verify_command import MOST_IN_JSON, print_counts
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _report(
     stack: str, at: datetime, live: StoredTable, target: str, *, documents: bool, as_json: bool
 ) -> bool:
     """Make the restored table fit to go on with, and say what is wrong and what it lacks."""
+    from msp_billing.adapters.mails.mail_text import counted
     from msp_billing.usecases.restoring.anchoring import ledgers_behind
     from msp_billing.usecases.wholeness.verifying import verify_whole
     from mspbill.stored_table import stored_table
@@ -127,11 +129,10 @@ def _report(
         console.print(f"[red]wrong[/red] {escape(str(finding))}")
     print_counts(told["looked_at"])
     console.print(f"{escape(target)} is {live.name} as it was at {at.isoformat()}.")
-    console.print("It is whole." if not wrong else f"{len(wrong)} things are wrong in it.")
+    console.print(f"It is {'not whole: see above' if wrong else 'whole'}.")
     if behind:
-        console.print(
-            f"{len(behind)} ledgers are behind their anchors: entries were lost (see below)."
-        )
+        ledgers = counted(len(behind), "ledger")
+        console.print(f"{ledgers} behind what was anchored: entries were lost (see below).")
     for row in lost:
         console.print(
             f"{row.provider}: numbers {row.first} to {row.last} of {row.series.lower()} were given "
@@ -140,10 +141,11 @@ def _report(
     for cycle in held:
         console.print(f"{cycle}: held as failed, so that nothing bills it again by itself.")
     _print_since(happened)
-    console.print(
-        f"\nThe stack {escape(stack)} still bills with {escape(live.name)}. To go on with the "
-        f"restored table: mspbill use-table {escape(target)} --stack {escape(stack)} "
-        "--by YOU --why WHY"
+    console.print()
+    tell(
+        f"The stack {stack} still bills with {live.name}. To go on with the restored table: "
+        f"mspbill use-table {target} --by NAME --why WHY --stack {stack}",
+        console,
     )
     return not wrong
 
@@ -206,8 +208,8 @@ def _print_since(happened: list[Since]) -> None:
     if not happened:
         console.print("Nothing happened since that it does not know.")
         return
-    counted = Counter(entry.kind.value for entry in happened)
-    listed = ", ".join(f"{number} of {kind}" for kind, number in sorted(counted.items()))
+    kinds = Counter(entry.kind.value for entry in happened)
+    listed = ", ".join(f"{number} of {kind}" for kind, number in sorted(kinds.items()))
     console.print(f"\nWhat happened since, and it does not know ({listed}):")
     for entry in happened:
         console.print(f"  {escape(str(entry))}")

@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError, WaiterError
 from rich.markup import escape
 
 from mspbill.answering import telling_what_went_wrong
+from mspbill.command_errors import StackFailedError
 from mspbill.command_options import AsJson
 from mspbill.command_values import Source
 from mspbill.console import notes, print_json, results
-from mspbill.exit_codes import ExitCode
 from mspbill.typed_name import typed_or_refused
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mspbill.stack_executions import UnderWay
     from mspbill.stack_names import StackNames
 
+_MOST_SHOWN = 20
 _SCHEDULE_GROUPS = ("BillingScheduleGroup", "DigestScheduleGroup", "SweepScheduleGroup")
 
 
@@ -97,10 +98,10 @@ def _delete(stack: str) -> None:
     try:
         client.get_waiter("stack_delete_complete").wait(StackName=stack)
     except WaiterError as error:
-        for line in _reasons(stack):
-            notes().print(line, markup=False)
-        notes().print(f"{stack} was not deleted as a whole. Mend that, and call it again.")
-        raise typer.Exit(ExitCode.FAILED) from error
+        reasons = "; ".join(_reasons(stack)) or "CloudFormation does not say why"
+        raise StackFailedError(
+            f"{stack} was not deleted as a whole: {reasons}. Mend that, and call it again."
+        ) from error
 
 
 def _reasons(stack: str) -> list[str]:
@@ -122,14 +123,20 @@ def _reasons(stack: str) -> list[str]:
 def _print_plan(
     names: StackNames, kept: Sequence[KeptResource], running: Sequence[UnderWay], schedules: int
 ) -> None:
+    from msp_billing.adapters.mails.mail_text import counted
+
     console = results()
     going = len(names.resources) - len(kept)
     console.print(f"[bold]What goes with the stack {escape(names.stack)}[/bold]")
-    console.print(f"  {going} resources: functions, state machines, roles, alarms, logs, the bus")
-    console.print(f"  {schedules} schedules that were made for providers")
-    console.print(f"  {len(running)} executions that are under way, which are stopped:")
-    for execution in running[:20]:
+    resources = counted(going, "resource")
+    console.print(f"  {resources}: functions, state machines, roles, alarms, logs, the bus")
+    console.print(f"  {counted(schedules, 'schedule')} made for providers")
+    if running:
+        console.print(f"  {counted(len(running), 'execution')} under way, to be stopped:")
+    for execution in running[:_MOST_SHOWN]:
         console.print(f"    {execution.machine} {escape(execution.name)}")
+    if len(running) > _MOST_SHOWN:
+        console.print(f"    and {len(running) - _MOST_SHOWN} more; --json lists all")
     console.print("\n[bold]What stays[/bold]")
     for entry in kept:
         console.print(f"  {entry.kind:7} {escape(entry.name)}")

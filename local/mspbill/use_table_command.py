@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError, WaiterError
 from rich.markup import escape
 
 from mspbill.answering import telling_what_went_wrong
+from mspbill.command_errors import StackFailedError
 from mspbill.command_options import AsJson, By, Why
 from mspbill.command_values import Source
 from mspbill.console import notes, print_json, results
-from mspbill.exit_codes import ExitCode
 from mspbill.refusing import refuse_with
 from mspbill.typed_name import typed_or_refused
 
@@ -132,6 +132,9 @@ def update_parameter(stack: str, table: str) -> bool:
 
     Returns:
         False when it had this table already.
+
+    Raises:
+        StackFailedError: when CloudFormation went back to what was before.
     """
     client = boto3.client("cloudformation")
     (described,) = client.describe_stacks(StackName=stack)["Stacks"]
@@ -156,10 +159,8 @@ def update_parameter(stack: str, table: str) -> bool:
     try:
         client.get_waiter("stack_update_complete").wait(StackName=stack)
     except WaiterError as error:
-        notes().print(
+        raise StackFailedError(
             f"{stack} could not be updated: look at its events in CloudFormation. It bills with "
-            "the table it had before.",
-            markup=False,
-        )
-        raise typer.Exit(ExitCode.FAILED) from error
+            "the table it had before."
+        ) from error
     return True

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import WaiterError
 from moto import mock_aws
 
 from msp_billing.usecases.wholeness.findings import FindingKind
@@ -120,7 +121,7 @@ def test_a_stack_goes_only_when_its_name_is_typed_and_its_data_stays(stack: Any)
     answer = call("teardown", "--stack", STACK, typed=f"{STACK}\n")
     assert answer.exit_code == 0, answer.output
     assert "keeping is gone. What is listed above is kept." in answer.stdout
-    assert "1 resources: functions" in answer.stdout
+    assert "1 resource: functions" in answer.stdout
     assert boto3.client("sns").list_topics()["Topics"] == []
     assert boto3.client("dynamodb").list_tables()["TableNames"] == [names["BillingTable"]]
     buckets = {entry["Name"] for entry in boto3.client("s3").list_buckets()["Buckets"]}
@@ -128,6 +129,35 @@ def test_a_stack_goes_only_when_its_name_is_typed_and_its_data_stays(stack: Any)
     assert boto3.client("sqs").list_queues()["QueueUrls"] == [names["LostEventsQueue"]]
     later = call("verify", "--table", names["BillingTable"], "--records", names["RecordsBucket"])
     assert "It is whole." in later.stdout
+
+
+def test_a_program_types_the_name_by_an_option(stack: Any) -> None:
+    names = resources(stack)
+    for answered in (
+        call("teardown", "--stack", STACK, "--json"),
+        call("teardown", "--stack", STACK),
+    ):
+        assert answered.exit_code == 2, answered.output
+        assert resources(stack) == names
+    (problem,) = json.loads(call("teardown", "--stack", STACK, "--json").stdout)["problems"]
+    assert problem["code"] == "not-typed"
+    assert "--type" in problem["what"]
+    told = json.loads(call("teardown", "--stack", STACK, "--type", STACK, "--json").stdout)
+    assert told["gone"] is True
+
+
+def test_a_stack_that_cannot_go_is_told_to_a_program(
+    stack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise WaiterError("StackDeleteComplete", "DELETE_FAILED", {})
+
+    monkeypatch.setattr("botocore.waiter.Waiter.wait", refused)
+    result = call("teardown", "--stack", STACK, "--type", STACK, "--json")
+    assert result.exit_code == 1
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert problem["code"] == "failed"
+    assert "keeping was not deleted as a whole" in problem["what"]
 
 
 def test_a_stack_goes_on_with_another_table_and_back(stack: Any) -> None:
