@@ -46,12 +46,13 @@ class _Open(Protocol):
 
 
 def about_provider(
-    *, changes: bool = False
+    *, changes: bool | str = False
 ) -> Callable[[Callable[Concatenate[Opened, _Own], None]], Command]:
     """A command about one provider's accounts, cycles or mails.
 
     Args:
-        changes: whether the command changes anything; what a demo left cannot be changed.
+        changes: whether the command changes anything, or the name of the option with which it does;
+            what a demo left cannot be changed.
     """
 
     def framed(command: Callable[Concatenate[Opened, _Own], None]) -> Command:
@@ -76,7 +77,7 @@ def _framed(
     options: Mapping[str, tuple[object, object]],
     open_it: _Open,
     *,
-    changes: bool,
+    changes: bool | str,
 ) -> Command:
     own = list(inspect.signature(command).parameters.values())[1:]
     # Typer works annotations out by itself; the first one, which it does not see, it could not.
@@ -98,7 +99,8 @@ def _framed(
         state: Path | None = given.pop("state")
         source = Source(stack, state, provider)
         as_json: bool = given.pop("as_json")
-        with suggesting(source), open_it(source, as_json=as_json, changes=changes) as found:
+        changing = bool(given[changes]) if isinstance(changes, str) else changes
+        with suggesting(source), open_it(source, as_json=as_json, changes=changing) as found:
             command(found, **given)
 
     whole = [*known, *added]

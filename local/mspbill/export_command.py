@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mspbill.answering import answering
-from mspbill.command_options import AsJson, Provider, Stack, State
-from mspbill.command_values import Source, day
+from mspbill.command_frames import about_provider
+from mspbill.command_values import day
 from mspbill.console import notes, print_json, results
 from mspbill.panels import LOOK, add_commands
 from mspbill.refusing import refuse_with
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.domain.accounting.exported import AccountingPeriod, ExportFile
+    from mspbill.opening import Opened
 
 
 class Format(StrEnum):
@@ -45,7 +45,9 @@ def register(app: typer.Typer) -> None:
     add_commands(app, LOOK, {"export": export})
 
 
+@about_provider()
 def export(
+    found: Opened,
     to_format: Annotated[Format, typer.Option("--format", help="What the files are for.")],
     out: Annotated[Path, typer.Option(help="The folder for the files; made, must be empty.")],
     from_on: Annotated[
@@ -56,10 +58,6 @@ def export(
         date | None,
         typer.Option("--to", parser=day, help="Last day; of the last entry, if left out."),
     ] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """Write invoices, credit notes, payments and the rest for an accounting program.
 
@@ -74,11 +72,10 @@ def export(
 
     try:
         check_output(out, replace=False)
-        with answering(Source(stack, state, provider), as_json=as_json) as found:
-            period = gather_accounting(found.ports, found.provider, from_on, to_on)
-            period = for_format(period, to_format)
-            files = FORMATS[to_format](period, found.policy)
-            check_tied_out(period, files)
+        period = gather_accounting(found.ports, found.provider, from_on, to_on)
+        period = for_format(period, to_format)
+        files = FORMATS[to_format](period, found.policy)
+        check_tied_out(period, files)
         told = _told(period, files, to_format)
         with written_whole(out, replace=False) as folder:
             for file in files:
@@ -86,8 +83,8 @@ def export(
             summary = json.dumps(told, indent=2, ensure_ascii=False)
             (folder / "summary.json").write_text(f"{summary}\n", "utf-8")
     except OutputFolderError as error:
-        refuse_with("output-folder", str(error), as_json=as_json)
-    if as_json:
+        refuse_with("output-folder", str(error), as_json=found.as_json)
+    if found.as_json:
         print_json(told)
     else:
         _print(period, files, _TITLES[to_format], out)

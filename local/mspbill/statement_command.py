@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mspbill.answering import answering
-from mspbill.command_options import AccountName, AsJson, Provider, Stack, State
-from mspbill.command_values import Source, day
+from mspbill.command_frames import about_provider
+from mspbill.command_options import AccountName
+from mspbill.command_values import day
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.refusing import refuse_with
 from mspbill.whole_files import refuse_taken, write_whole
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
+    from msp_billing.domain.accounts import Account
     from msp_billing.domain.ledger.account_statement import AccountStatement
     from mspbill.opening import Opened
 
 
-def statement(  # noqa: PLR0913, PLR0917 - a command has its options
+@about_provider(changes="mail")
+def statement(
+    found: Opened,
     account: AccountName,
     from_on: Annotated[
         date | None,
@@ -43,10 +46,6 @@ def statement(  # noqa: PLR0913, PLR0917 - a command has its options
         bool, typer.Option("--mail", help="Mail the PDF to the account's billing contacts.")
     ] = False,
     by: Annotated[str | None, typer.Option("--by", help="With --mail: who sends it. Kept.")] = None,
-    provider: Provider = None,
-    stack: Stack = None,
-    state: State = None,
-    as_json: AsJson = False,
 ) -> None:
     """What an account was billed and paid from one day to another, with the running balance.
 
@@ -54,53 +53,45 @@ def statement(  # noqa: PLR0913, PLR0917 - a command has its options
     is a draft, which is not mailed). With --pdf and --mail, in the account's language.
     """
     if final and (from_on is not None or to_on is not None):
-        refuse_with(
-            "final-statement", "A final statement has no --from and no --to.", as_json=as_json
-        )
+        reason = "A final statement has no --from and no --to."
+        refuse_with("final-statement", reason, as_json=found.as_json)
     if mail != (by is not None):
-        refuse_with("statement-by", "Give --mail together with --by NAME.", as_json=as_json)
+        reason = "Give --mail together with --by NAME."
+        refuse_with("statement-by", reason, as_json=found.as_json)
     if pdf is not None:
-        refuse_taken(pdf, "--pdf", as_json=as_json)
-    with answering(Source(stack, state, provider), as_json=as_json, changes=mail) as found:
-        named = found.account(account)
-        if pdf is None and not mail:
-            _tell(found, named.account, from_on, to_on, final=final, as_json=as_json)
-            return
-        told = _told(found, named.account, from_on, to_on, final=final)
-        _hand_out(found, told, pdf, by, as_json=as_json)
+        refuse_taken(pdf, "--pdf", as_json=found.as_json)
+    named = found.account(account)
+    if pdf is None and not mail:
+        _tell(found, named, from_on, to_on, final=final)
+        return
+    told = _told(found, named.account, from_on, to_on, final=final)
+    _hand_out(found, told, pdf, by)
     if told.unfinished:
         notes().print("Something is left to do: see it with --final alone.")
         raise typer.Exit(ExitCode.PARKED)
 
 
 def _tell(
-    found: Opened,
-    account: str,
-    from_on: date | None,
-    to_on: date | None,
-    *,
-    final: bool,
-    as_json: bool,
+    found: Opened, account: Account, from_on: date | None, to_on: date | None, *, final: bool
 ) -> None:
     from mspbill.receivables_text import print_statement, statement_of
 
     if final:
-        _final_statement(found, account, as_json=as_json)
+        _final_statement(found, account.account)
         return
-    named = found.account(account)
-    made = statement_of(found, named, from_on, to_on)
-    if as_json:
+    made = statement_of(found, account, from_on, to_on)
+    if found.as_json:
         print_json(made.model_dump(mode="json"))
     else:
-        print_statement(made, named.name, results())
+        print_statement(made, account.name, results())
 
 
-def _final_statement(found: Opened, account: str, *, as_json: bool) -> None:
+def _final_statement(found: Opened, account: str) -> None:
     from msp_billing.usecases.receivables.final_account import final_account
     from mspbill.receivables_text import print_final
 
     made = final_account(found.ports, found.provider, account)
-    if as_json:
+    if found.as_json:
         print_json({**made.model_dump(mode="json"), "settled": made.settled})
     else:
         print_final(made, results())
@@ -121,9 +112,7 @@ def _told(
     return statement_of_account(found.ports, found.provider, account, from_on, to_on)
 
 
-def _hand_out(
-    found: Opened, told: AccountStatement, pdf: Path | None, by: str | None, *, as_json: bool
-) -> None:
+def _hand_out(found: Opened, told: AccountStatement, pdf: Path | None, by: str | None) -> None:
     """Write the PDF, or mail it, or both; and say so."""
     from msp_billing.adapters.formatting import format_day, format_money
     from msp_billing.usecases.receivables.statement_documents import mail_statement
@@ -143,7 +132,7 @@ def _hand_out(
         sent = mail_statement(found.ports, told, found.provider, by)
         answer |= {"mail": str(sent)}
         lines.append(f"It waits in the queue of mails as {sent}, and goes out now.")
-    if as_json:
+    if found.as_json:
         print_json(answer)
         return
     for line in lines:

@@ -37,7 +37,7 @@ def test_it_is_written_whole_and_never_over_another_file(desk: Desk, tmp_path: P
     assert "balance $3,630.50" in told
     assert out.read_bytes().startswith(b"%PDF")
     assert desk.asked_to_change == [False]
-    assert "is there already" in desk("statement", ACCOUNT, "--pdf", out, code=2)
+    assert "is there already" in desk.words("statement", ACCOUNT, "--pdf", out, code=2)
 
 
 @pytest.mark.rule("MSA-05")
@@ -60,6 +60,7 @@ def test_a_person_has_to_say_who_sends_it(desk: Desk) -> None:
 def test_it_is_mailed_once_with_the_bytes_that_were_sealed(desk: Desk) -> None:
     ports: Any = desk.followed.ports
     told = desk.json("statement", ACCOUNT, *MAILED)
+    assert desk.asked_to_change == [True]
     assert desk.json("statement", ACCOUNT, *MAILED) == told  # the same statement: the same mail
     (mail_id,) = ports.outbox.queue
     assert str(mail_id) == told["mail"]
