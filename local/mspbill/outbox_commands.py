@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -14,17 +12,16 @@ from mspbill.command_frames import about_provider
 from mspbill.command_options import By, Why
 from mspbill.console import print_json, results
 from mspbill.panels import OPERATE, add_group
-from mspbill.suggesting import suggested, tell
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
-    from msp_billing.domain.contacts import Contact
     from msp_billing.domain.outbox import OutboxMail
     from mspbill.opening import Opened
 
 Document = Annotated[
     str,
     typer.Argument(
-        metavar="MAIL", help="An invoice's number, or a mail as 'mspbill outbox list' names it."
+        metavar="MAIL",
+        help="An invoice's number, or a mail as 'mspbill outbox list' names it.",
     ),
 ]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The contact's mail address.")]
@@ -58,6 +55,7 @@ def listed(
     """
     from msp_billing.adapters.mails.mail_text import counted
     from msp_billing.usecases.mailing.listing_mails import FAILED, MailsQuestion, list_mails
+    from mspbill.outbox_text import print_counts, print_mail, print_next
 
     wanted = (FAILED if failed else frozenset()) | ({MailState.UNKNOWN} if unknown else frozenset())
     named = None if account is None else found.account(account).account
@@ -72,10 +70,11 @@ def listed(
         results().print(f"There are no such mails in the last {counted(months, 'month')}.")
     if not wanted and account is None:
         if found_mails:
-            _print_counts(found_mails, months)
+            print_counts(found_mails, months, results())
         return
     for mail in found_mails:
-        _print_mail(mail)
+        print_mail(mail, found.policy.zone, results())
+    print_next(found_mails, results())
 
 
 @about_provider(changes=True)
@@ -99,8 +98,7 @@ def resend(
         why=why,
         requested_by=by,
     )
-    copy = resend_mail(found.ports, request)
-    _tell(copy, as_json=found.as_json)
+    _tell(found, resend_mail(found.ports, request))
 
 
 @about_provider(changes=True)
@@ -119,8 +117,7 @@ def settle(
     request = SettleRequest(
         provider=found.provider, document=mail, settled_as=settled_as, why=why, settled_by=by
     )
-    settled = settle_mail(found.ports, request)
-    _tell(settled, as_json=found.as_json)
+    _tell(found, settle_mail(found.ports, request))
 
 
 @about_provider()
@@ -131,6 +128,8 @@ def contact_list(
     ] = False,
 ) -> None:
     """The contacts that get no mails, since when, and why."""
+    from mspbill.outbox_text import print_contact
+
     listed = [
         entry
         for entry in found.ports.contacts.all_of(found.provider)
@@ -142,7 +141,7 @@ def contact_list(
     if not listed:
         results().print("Nobody is flagged.")
     for contact in listed:
-        _print_contact(contact)
+        print_contact(contact, found.policy.zone, results())
 
 
 @about_provider(changes=True)
@@ -167,50 +166,10 @@ def contact_clear(
     results().print(escape(told), soft_wrap=False)
 
 
-# --- Words ---------------------------------------------------------------------------------------
+def _tell(found: Opened, mail: OutboxMail) -> None:
+    from mspbill.outbox_text import print_mail
 
-
-def _tell(mail: OutboxMail, *, as_json: bool) -> None:
-    if as_json:
+    if found.as_json:
         print_json(mail.model_dump(mode="json") | {"mail": str(mail.id)})
     else:
-        _print_mail(mail)
-
-
-def _print_counts(mails: Sequence[OutboxMail], months: int) -> None:
-    from msp_billing.adapters.mails.mail_text import counted
-    from msp_billing.usecases.mailing.listing_mails import FAILED
-
-    counts = Counter(mail.state for mail in mails)
-    results().print(f"{counted(len(mails), 'mail')} of the last {counted(months, 'month')}")
-    width = len(str(max(counts.values())))
-    for state, number in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
-        results().print(f"  {number:>{width}} {state}")
-    if counts.keys() & FAILED:
-        failed = suggested("outbox list --failed")
-        tell(f"Those that came back or were rejected: {failed}", results())
-    if MailState.UNKNOWN in counts:
-        unknown = suggested("outbox list --unknown")
-        tell(f"Those of which nobody knows: {unknown}", results())
-
-
-def _print_mail(mail: OutboxMail) -> None:
-    at = "" if mail.moved_at is None else f" since {mail.moved_at:%Y-%m-%d %H:%M} UTC"
-    by = "" if mail.requested_by is None else f", wanted by {mail.requested_by}"
-    results().print(f"[bold]{mail.id}[/bold]: {mail.state}{at}{escape(by)}", soft_wrap=False)
-    if mail.note:
-        results().print(f"  {escape(mail.note)}", soft_wrap=False)
-    for address in mail.recipients:
-        known = mail.outcome_of(address)
-        said = "" if known is None else known.bounce or known.delay or ""
-        fate = "nothing is known yet" if known is None else known.fate
-        results().print(escape(f"  {address}: {fate}{f' ({said})' if said else ''}"))
-
-
-def _print_contact(contact: Contact) -> None:
-    if not contact.is_flagged:
-        results().print(f"{escape(contact.address)}: not flagged any more", soft_wrap=False)
-    for flag in contact.flags:
-        told = f"{flag.reason.words}, since {flag.since:%Y-%m-%d}: {flag.why}"
-        results().print(f"[bold]{escape(contact.address)}[/bold]: {escape(told)}", soft_wrap=False)
-        results().print(f"  by {flag.mail}", soft_wrap=False)
+        print_mail(mail, found.policy.zone, results())

@@ -69,10 +69,13 @@ def bounce(desk: Desk) -> str:
 
 
 def test_what_became_of_mails_is_told_recipient_by_recipient(desk: Desk) -> None:
-    assert f"{MAIL}: sent since 2026-11-24" in desk.words("mails", ACCOUNT)
+    invoice = f"Invoice KRG-000014 to {ACCOUNT}, 2026-12"
+    told = desk.words("mails", ACCOUNT)
+    assert f"{invoice}: sent since 24 November 2026, 12:00 EST {MAIL}" in told  # 17:00 UTC
     contact = bounce(desk)
     told = desk.words("mails", "--failed")
-    assert f"{MAIL}: bounced" in told
+    assert f"{invoice}: bounced" in told
+    assert "mspbill outbox resend MAIL --to ADDRESS --by NAME --why WHY" in told
     assert f"{contact}: bounced (Permanent General: 550 5.1.1 unknown)" in told
     (listed,) = desk.json("mails", ACCOUNT, "--failed")
     assert (listed["mail"], listed["state"]) == (str(MAIL), "bounced")
@@ -88,7 +91,8 @@ def test_a_contact_is_listed_and_cleared_with_a_reason(desk: Desk) -> None:
     contact = bounce(desk)
     desk.followed.ports.mailer.suppressed.add(contact)
     told = desk.words("contact", "list")
-    assert f"{contact}: a mail came back for good, since 2026-11-24" in told
+    assert f"{contact}: a mail came back for good, since 24 November 2026, 13:00 EST" in told
+    assert f"by the invoice to {ACCOUNT}, 2026-12" in told
     told = desk.words("contact", "clear", contact, *BY, *WHY)
     assert told == (
         f"Mails go to {contact} again. It was on SES's suppression list, and is not any more."
@@ -103,12 +107,33 @@ def test_a_contact_is_listed_and_cleared_with_a_reason(desk: Desk) -> None:
 def test_a_mail_is_settled_and_sent_again(desk: Desk) -> None:
     outbox = desk.followed.ports.outbox
     outbox.mails[MAIL] = outbox.mails[MAIL].model_copy(update={"state": MailState.UNKNOWN})
+    told = desk.words("outbox", "list", "--unknown")
+    assert "mspbill outbox settle MAIL --as not-sent --by NAME --why WHY" in told
     refused = desk.words("resend", MAIL, "--to", "new@whitepine.example", *BY, *WHY, code=2)
     assert "Nobody knows whether" in refused
     assert f"mspbill outbox settle {MAIL}" in refused
     assert "rejected" in desk.words("settle", MAIL, "--as", "not-sent", *BY, *WHY)
     told = desk.words("resend", MAIL, "--to", "new@whitepine.example", *BY, *WHY)
-    assert "all-copy-2/invoice: ready" in told
-    assert "wanted by pat@krgroup.example" in told
-    assert "new@whitepine.example: nothing is known yet" in told
+    assert f"Invoice KRG-000014 to {ACCOUNT}, 2026-12: ready" in told
+    assert "all-copy-2/invoice wanted by pat@krgroup.example" in told
+    assert "new@whitepine.example: not sent yet" in told
     assert "There is no mail 'KRG-000099'" in desk.words("resend", "KRG-000099", *BY, *WHY, code=2)
+
+
+@pytest.mark.parametrize(
+    ("run", "account", "kind", "named"),
+    [
+        ("statements", ACCOUNT, "statement", f"Statement to {ACCOUNT}, 2026-11"),
+        ("digest", "kr-group", "digest", "Digest to your own people, 2026-11"),
+    ],
+)
+def test_mails_of_no_run_are_listed_too(
+    desk: Desk, run: str, account: str, kind: str, named: str
+) -> None:
+    words = {"run": run, "account": account, "kind": kind, "part": "day-24"}
+    mail = MAIL.model_copy(update={**words, "period": Period(year=2026, month=11)})
+    desk.followed.ports.outbox.put(
+        OutboxMail(id=mail, state=MailState.UNKNOWN, recipients=("a@b.example",))
+    )
+    told = desk.words("outbox", "list", "--unknown")
+    assert f"{named}: unknown {mail}" in told

@@ -11,9 +11,11 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.domain.periods import Period
+from msp_billing.usecases.attention.digest import RUN as DIGEST_RUN
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.mails import RUN as DUNNING_RUN
 from msp_billing.usecases.mailing.contact_alerts import RUN as CONTACTS_RUN
+from msp_billing.usecases.receivables.statement_documents import RUN as STATEMENTS_RUN
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import Ports
@@ -36,7 +38,8 @@ def list_mails(ports: Ports, question: MailsQuestion) -> Iterator[OutboxMail]:
     A cycle's mails are kept under the month that it bills, which may lie a month ahead.
     """
     policy = policy_in_force(ports, question.provider)
-    runs = [*(run.run for run in policy.runs), DUNNING_RUN, CONTACTS_RUN]
+    others = (STATEMENTS_RUN, DUNNING_RUN, CONTACTS_RUN, DIGEST_RUN)
+    runs = [*(run.run for run in policy.runs), *others]
     newest = Period.of(ports.clock.now().astimezone(policy.zone).date()).shifted(1)
     for back in range(question.months + 1):
         for run in runs:
