@@ -45,6 +45,6 @@ def exceptions(
     if found.as_json:
         print_json(told_exceptions(gathered))
     else:
-        print_exceptions(gathered, results(), stack=found.names.stack if found.names else None)
+        print_exceptions(gathered, results())
     if any(entries for _, entries in gathered.values()):
         raise typer.Exit(ExitCode.PARKED)

@@ -15,7 +15,8 @@ from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.attention import Attention
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.attention.looking import needs_a_person
-from mspbill.opening import OpenedStack
+from mspbill.opening import OpenedStack, SourceError
+from mspbill.suggesting import on_this_stack
 
 Gathered = Mapping[str, tuple[ProviderPolicy, tuple[Attention, ...]]]
 
@@ -26,12 +27,14 @@ def gather(
     """What needs a person, by provider.
 
     Raises:
-        SourceError: when there is no such provider.
+        SourceError: when there is no such provider, or none has such an account.
     """
     if provider is not None or found.only_provider is not None:
         names = [found.provider(provider).provider]
     else:
         names = list(found.ports.policies.providers())
+    if account is not None:
+        _check_account(found, names, account)
     gathered = {}
     for name in names:
         entries = needs_a_person(found.ports, name)
@@ -41,17 +44,25 @@ def gather(
     return gathered
 
 
+def _check_account(found: OpenedStack, providers: Sequence[str], account: str) -> None:
+    """Of a name that is misspelt nothing is needed, and that would be no answer."""
+    if not any(found.ports.book.find(name, account) for name in providers):
+        if len(providers) == 1:
+            found.provider(providers[0]).account(account)  # raises, with what is spelt like it
+        raise SourceError(f"No provider here has an account '{account}'.")
+
+
 def told_exceptions(gathered: Gathered) -> list[dict[str, Any]]:
     """The same for a program."""
-    return [entry.model_dump(mode="json") for _, entries in gathered.values() for entry in entries]
+    return [
+        {**entry.model_dump(mode="json"), "command": _command(entry)}
+        for _, entries in gathered.values()
+        for entry in entries
+    ]
 
 
-def print_exceptions(gathered: Gathered, console: Console, *, stack: str | None) -> None:
-    """By provider, the most urgent first, what is of one kind together.
-
-    Args:
-        stack: is put behind each command, so that it can be copied.
-    """
+def print_exceptions(gathered: Gathered, console: Console) -> None:
+    """By provider, the most urgent first, what is of one kind together."""
     total = sum(len(entries) for _, entries in gathered.values())
     if not total:
         console.print("Nobody is needed.")
@@ -63,24 +74,27 @@ def print_exceptions(gathered: Gathered, console: Console, *, stack: str | None)
             f"[bold]{escape(policy.name)}[/bold] ({name}): {counted(len(entries), 'thing')}"
         )
         for kind, some in groupby(entries, key=lambda entry: entry.kind):
-            console.print(f"\n  [bold yellow]{kind.replace('-', ' ')}[/bold yellow]")
-            _print_entries(list(some), policy, console, stack)
+            console.print(f"\n  [bold yellow]{kind.heading}[/bold yellow]")
+            _print_entries(list(some), policy, console)
         console.print()
     console.print(f"{counted(total, 'thing')} to look at.")
 
 
-def _print_entries(
-    entries: Sequence[Attention], policy: ProviderPolicy, console: Console, stack: str | None
-) -> None:
+def _print_entries(entries: Sequence[Attention], policy: ProviderPolicy, console: Console) -> None:
     for entry in entries:
         of = " ".join(str(part) for part in (entry.run, entry.period, entry.account) if part)
         since = f" (since {format_moment(entry.since_at, policy.zone)})" if entry.since_at else ""
         console.print(f"  [bold]{escape(of or policy.provider)}[/bold]{since}", soft_wrap=False)
         _indented(entry.what, console)
         _indented(entry.do, console)
-        if entry.command:
-            at = f" --stack {stack}" if stack else ""
-            console.print(f"    [green]$[/green] {escape(entry.command + at)}", soft_wrap=True)
+        command = _command(entry)
+        if command is not None:
+            console.print(f"    [green]$[/green] {escape(command)}", soft_wrap=True)
+
+
+def _command(entry: Attention) -> str | None:
+    """Whole, so that it can be copied."""
+    return None if entry.command is None else on_this_stack(entry.command)
 
 
 def _indented(text: str, console: Console) -> None:

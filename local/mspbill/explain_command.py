@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from mspbill.console import print_json, results
 from mspbill.exit_codes import EPILOG
 from mspbill.panels import LOOK, add_commands
 from mspbill.refusing import refuse_with
+from mspbill.suggesting import suggested, suggesting
 
 if TYPE_CHECKING:  # loaded when the command runs: the help should not wait for it
     from msp_billing.domain.invoices import Invoice
@@ -58,11 +60,17 @@ def explain(
         if as_json:
             print_json(found.model_dump(mode="json", exclude={"counts"}))
         else:
-            print_lines(found, results())
+            print_lines(found, _of_a_line(words, source), results())
     elif as_json:
         print_json(shown.model_dump(mode="json"))
     else:
         print_rows(explanation_rows(shown, found.currency, policy.zone), results())
+
+
+def _of_a_line(words: list[str], source: Source) -> str:
+    """The command that was called, for a line of the invoice."""
+    with suggesting(source):
+        return suggested(f"explain {shlex.join(words)} LINE")
 
 
 def _looked_up(

@@ -27,6 +27,7 @@ from msp_billing.domain.explaining import Explanation
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.work.work_done import WorkDone
+from mspbill.suggesting import tell
 
 _POLICY = "policy.json"
 _PATTERNS = ("data", "providers/*/*/*/data")
@@ -152,8 +153,12 @@ def print_rows(rows: Iterable[tuple[str, str]], console: Console) -> None:
     console.print(table)
 
 
-def print_lines(invoice: Invoice, console: Console) -> None:
-    """The lines of an invoice, to choose one from."""
+def print_lines(invoice: Invoice, again: str, console: Console) -> None:
+    """The lines of an invoice, to choose one from.
+
+    Args:
+        again: the command that explains the line LINE.
+    """
     heading = f"{invoice.number}: {invoice.account_name}, {invoice.label}"
     console.print(f"[bold]{escape(heading)}[/bold]")
     titles = {section.subscriber: section.title for section in invoice.sections}
@@ -173,4 +178,4 @@ def print_lines(invoice: Invoice, console: Console) -> None:
         )
     console.print(table)
     console.print(f"Total {format_money(invoice.total.amount, invoice.currency)}")
-    console.print(f"Why a line is what it is: mspbill explain OUT {invoice.number} LINE")
+    tell(f"Why a line is what it is: {again}", console)

@@ -48,14 +48,20 @@ def suggested(words: str, *, of_provider: bool = True) -> str:
         of_provider: whether it takes ``--provider``; those that read a directory do not.
     """
     source = _source.get() or Source()
-    named = ["mspbill", words]
+    command = f"mspbill {words}"
     if source.provider is not None and of_provider:
-        named += ["--provider", shlex.quote(source.provider)]
+        command += f" --provider {shlex.quote(source.provider)}"
+    return on_this_stack(command)
+
+
+def on_this_stack(command: str) -> str:
+    """A command that names its provider, with the stack or the state that was looked at."""
+    source = _source.get() or Source()
     if source.stack is not None:
-        named += ["--stack", shlex.quote(source.stack)]
+        command += f" --stack {shlex.quote(source.stack)}"
     if source.state is not None:
-        named += ["--state", shlex.quote(str(source.state))]
-    return " ".join(named)
+        command += f" --state {shlex.quote(str(source.state))}"
+    return command
 
 
 def tell(text: str, console: Console, *, indent: int = 0, mark: str = "") -> None:

@@ -71,15 +71,20 @@ def test_a_rejected_cycle_is_taken_over_and_counts_anew(stack: DeployedStack) ->
 def test_what_needs_a_person_is_listed_with_the_command_to_do_it(stack: DeployedStack) -> None:
     told = stack.words("exceptions", *of("dogwood"), code=4)
     assert "Pinewood IT & Sons (dogwood): 1 thing" in told
-    assert "cycle died monthly 2026-12" in told
+    assert "A run's execution has died monthly 2026-12" in told
     assert "$ mspbill cycle redrive monthly 2026-12 --provider dogwood --stack trial" in told
     everybody = stack.json("exceptions", "--stack", "trial", code=4)
     assert {entry["provider"] for entry in everybody} == set(NAMES)
     assert stack.json("exceptions", *of("dogwood"), "--account", "harbor") == []
+    misspelt = stack.words("exceptions", *of("dogwood"), "--account", "harbr", code=2)
+    assert "dogwood has no account 'harbr'. Did you mean harbor?" in misspelt
+    nowhere = stack.words("exceptions", "--account", "harbr", "--stack", "trial", code=2)
+    assert "No provider here has an account 'harbr'." in nowhere
     unknown = stack.words("exceptions", *of("nobody"), code=2)
     assert "There is no provider 'nobody' here" in unknown
     for entry in everybody:
-        words = [*shlex.split(entry["command"])[1:], "--stack", "trial"]
+        words = shlex.split(entry["command"])[1:]
+        assert words[-2:] == ["--stack", "trial"]
         assert mistake(words) is None, entry["command"]
 
 

@@ -53,6 +53,7 @@ def test_without_a_line_the_lines_are_listed(billed: Billed, mspbill: Mspbill) -
     assert result.exit_code == 0
     assert "Harbor <b>& Co</b>" in result.stdout
     assert "Total $255.30" in result.stdout
+    assert f"mspbill explain {billed.out} PW-000002 LINE" in result.stdout
     listed = json.loads(mspbill("explain", billed.out, "PW-000002", "--json").stdout)
     assert [line["amount"]["amount"] for line in listed["lines"]] == ["255.30"]
 

@@ -165,7 +165,8 @@ class _WiredPorts:
     def composer(self) -> port.Composer:
         from msp_billing.adapters.mails.mail_composer import MailComposer
 
-        return MailComposer(_assets())
+        # Template.yaml names the stack for logs; commands in mails name it too.
+        return MailComposer(_assets(), os.environ.get("POWERTOOLS_SERVICE_NAME"))
 
     @cached_property
     def mailer(self) -> port.Mailer:

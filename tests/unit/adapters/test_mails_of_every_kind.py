@@ -199,3 +199,13 @@ def test_what_goes_to_an_account_is_in_its_language_and_the_rest_in_the_provider
     for kind, raw in SampleMails(COMPOSER, policy, "fr-CA").all():
         expected = "fr-CA" if kind in TO_ACCOUNTS else "de"
         assert parsed(raw)["Content-Language"] == expected
+
+
+@pytest.mark.parametrize(("stack", "named"), [("billing-prod", "billing-prod"), (None, "STACK")])
+def test_commands_in_mails_name_the_stack_that_sent_them(stack: str | None, named: str) -> None:
+    composer = MailComposer(Path(__file__).parents[3] / "layers" / "rendering", stack)
+    texts = {kind: text_of(parsed(raw)) for kind, raw in SampleMails(composer, provider()).all()}
+    for kind in ("digest", "dunning-alert"):
+        commands = re.findall(r"^  (mspbill .*)$", texts[kind], re.MULTILINE)
+        assert commands
+        assert {line.partition(" --stack ")[2] for line in commands} == {named}

@@ -58,7 +58,8 @@ class DigestMails(MailFamily):
             else:
                 title = _("Nothing needs you")
             day = format_day(digest.on)
-            sections = _sections(digest, policy)
+            sections = _sections(digest, policy, self._stack)
+            all_of_it = f"mspbill exceptions --provider {digest.provider}"
             first = sections[0].title if sections else _("Billing goes its way.")
             return self._build(
                 "digest",
@@ -74,19 +75,21 @@ class DigestMails(MailFamily):
                     "day": day,
                     "sections": sections,
                     "more": digest.more,
-                    "commands": (on_a_stack(f"mspbill exceptions --provider {digest.provider}"),),
+                    "commands": (on_a_stack(all_of_it, self._stack),),
                 },
             )
 
 
-def _sections(digest: Digest, policy: ProviderPolicy) -> tuple[DigestSection, ...]:
+def _sections(
+    digest: Digest, policy: ProviderPolicy, stack: str | None
+) -> tuple[DigestSection, ...]:
     return tuple(
-        DigestSection(kind.heading, tuple(_entry(entry, policy) for entry in entries))
+        DigestSection(kind.heading, tuple(_entry(entry, policy, stack) for entry in entries))
         for kind, entries in groupby(digest.entries, key=lambda entry: entry.kind)
     )
 
 
-def _entry(entry: Attention, policy: ProviderPolicy) -> DigestEntry:
+def _entry(entry: Attention, policy: ProviderPolicy, stack: str | None) -> DigestEntry:
     run = next((e.title for e in policy.runs if e.run == entry.run), entry.run)
     since = entry.since_at and _("since {day}").format(
         day=format_moment(entry.since_at, policy.zone)
@@ -96,5 +99,5 @@ def _entry(entry: Attention, policy: ProviderPolicy) -> DigestEntry:
         about=" · ".join(one_line(part) for part in about if part),
         what=one_line(entry.what, 500),
         do=one_line(entry.do, 500),
-        commands=(on_a_stack(entry.command),) if entry.command else (),
+        commands=(on_a_stack(entry.command, stack),) if entry.command else (),
     )

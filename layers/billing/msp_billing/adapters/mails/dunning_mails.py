@@ -120,7 +120,7 @@ class DunningMails(MailFamily):
                     "consequence": one_line(alert.consequence, 500),
                     "facts": [Fact(one_line(f.label), one_line(f.value, 400)) for f in alert.facts],
                     "to_do": [one_line(line, 500) for line in alert.what_to_do],
-                    "commands": [on_a_stack(line) for line in alert.commands],
+                    "commands": [on_a_stack(line, self._stack) for line in alert.commands],
                 },
             )
 

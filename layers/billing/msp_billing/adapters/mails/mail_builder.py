@@ -162,7 +162,9 @@ class MailFamily:
 
     Args:
         assets: the folder with ``templates/mail``; ``/opt`` on AWS.
+        stack: the deployed stack, which commands in mails name; None where there is none.
     """
 
-    def __init__(self, assets: Path) -> None:
+    def __init__(self, assets: Path, stack: str | None = None) -> None:
         self._build = MailBuilder(assets).build
+        self._stack = stack

@@ -40,6 +40,7 @@ class MailComposer(RunMails, DunningMails, DigestMails):
 
     Args:
         assets: the folder with ``templates/mail`` and ``fonts``; ``/opt`` on AWS.
+        stack: the deployed stack, which commands in mails name; None where there is none.
     """
 
     def invoice_mail(

@@ -47,14 +47,15 @@ def one_line(text: str, longest: int = MAX_NAME_LENGTH) -> str:
 _COMMAND = "  mspbill "
 
 
-def on_a_stack(command: str) -> str:
-    """A command for who reads it in a mail: it does not know by itself where to go.
+def on_a_stack(command: str, stack: str | None) -> str:
+    """A command for who reads it in a mail: by itself it does not know where to go.
 
-    The name of the stack is the reader's to put in; a mail may be read by people of several.
+    Args:
+        stack: the name of the stack; None leaves a word for the reader to put it in.
     """
     words = one_line(command, 500)
     is_ours = words.startswith(_COMMAND.strip())
-    return f"{words} --stack STACK" if is_ours and "--stack" not in words else words
+    return f"{words} --stack {stack or 'STACK'}" if is_ours and "--stack" not in words else words
 
 
 def wrap(text: str) -> str:
