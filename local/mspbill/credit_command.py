@@ -56,7 +56,7 @@ def credit_note(
         CreditNoteResult,
         issue_credit_note,
     )
-    from mspbill.agreeing import agreed
+    from mspbill.agreeing import agreed_or_ended
     from mspbill.calling import call
 
     request = CreditNoteRequest(
@@ -71,8 +71,8 @@ def credit_note(
     if draft is not None:
         if not found.as_json:
             _show(draft)
-        if not agreed("Issue this credit note?", yes=yes, as_json=found.as_json):
-            raise typer.Exit
+        question = "Issue this credit note?"
+        agreed_or_ended(question, "Nothing was credited.", yes=yes, as_json=found.as_json)
     result = call(
         found,
         "IssueCreditNoteFunction",

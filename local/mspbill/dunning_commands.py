@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -18,7 +18,6 @@ from mspbill.refusing import refuse_with
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.domain.dunning.standing import Pause
-    from msp_billing.usecases.dunning.pause_checks import Ending
     from mspbill.opening import Opened
 
 
@@ -27,7 +26,6 @@ Amount = Annotated[
     Decimal | None, typer.Option(parser=amount, help="How much; all that is open, if left out.")
 ]
 Invoice = Annotated[str | None, typer.Option(help="The invoice; the oldest first, if left out.")]
-HOW = ("withdrawn", "settled", "upheld")
 
 
 def register(app: typer.Typer) -> None:
@@ -104,7 +102,7 @@ def end_pause(
     pause: Annotated[
         str, typer.Argument(metavar="PAUSE", help="Its name, as 'mspbill account' shows it.")
     ],
-    how: Annotated[str, typer.Option(help=f"How it ended: {', '.join(HOW)}.")],
+    how: Annotated[Literal["withdrawn", "settled", "upheld"], typer.Option(help="How it ended.")],
     by: By,
     why: Why,
 ) -> None:
@@ -117,7 +115,7 @@ def end_pause(
         provider=found.provider,
         account=named.account,
         pause=pause,
-        how=cast("Ending", how),  # the model refuses any other word
+        how=how,
         by=by,
         why=why,
     )

@@ -59,7 +59,7 @@ def push(
     What the bucket has already is not uploaded again. Replacing a changed file asks first. One
     that a cycle has counted is not replaced: the count was sealed and would not change.
     """
-    from mspbill.agreeing import agreed
+    from mspbill.agreeing import agreed_or_ended
     from mspbill.feed_plan import Fate
     from mspbill.feed_plan import push as upload
     from mspbill.feeds_text import print_push, told_push
@@ -85,10 +85,9 @@ def push(
             results().print("There is nothing to upload.")
         raise typer.Exit(ExitCode.PARKED if wanted else ExitCode.DONE)
     replaces = plan.of(*fates[1:])
-    question = f"Replace {len(replaces)} of them in the bucket?"
-    if replaces and not agreed(question, yes=yes, as_json=found.as_json):
-        notes().print("Nothing was uploaded.")
-        raise typer.Exit(ExitCode.BAD_INPUT)
+    if replaces:
+        question = f"Replace {len(replaces)} of them in the bucket?"
+        agreed_or_ended(question, "Nothing was uploaded.", yes=yes, as_json=found.as_json)
     number = upload(plan, loaded, fates)
     if found.as_json:
         print_json(told_push(plan, uploaded=number))

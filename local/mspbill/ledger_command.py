@@ -51,10 +51,12 @@ def _verifications(found: Opened, account: str | None) -> Iterator[Verification]
     from msp_billing.usecases.receivables.verifying import verify_account
 
     ports, provider = found.ports, found.provider
-    if account is not None:
-        yield verify_account(ports, provider, account)
-        return
     _, anchors = newest_anchors(ports, provider, today_of(ports, provider))
+    if account is not None:
+        # One that the book has no more may have had a ledger; a name that is misspelt has none.
+        named = account if account in anchors else found.account(account).account
+        yield verify_account(ports, provider, named)
+        return
     known = {entry.account.account for entry in ports.book.entries(provider)} | anchors.keys()
     for name in sorted(known):
         yield verify_account(ports, provider, name)

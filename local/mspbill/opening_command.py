@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from msp_billing.domain.ledger.openings import DAYS_OF_GRACE
-from mspbill.agreeing import agreed
+from mspbill.agreeing import agreed_or_ended
 from mspbill.command_options import AsJson, By, Directory, Stack, Yes
 from mspbill.command_values import Source, amount, day
 from mspbill.console import print_json, print_problems, results
@@ -98,9 +98,7 @@ def _carry_out(found: Opened, request: OpeningRequest, *, yes: bool, as_json: bo
     result = None
     if plan.new:
         many = "1 item" if len(plan.new) == 1 else f"{len(plan.new)} items"
-        if not agreed(f"Enter {many}?", yes=yes, as_json=as_json):
-            results().print("Nothing was entered.")
-            raise typer.Exit(ExitCode.DONE)
+        agreed_or_ended(f"Enter {many}?", "Nothing was entered.", yes=yes, as_json=as_json)
         result = enter_openings(found.ports, request)
     if as_json:
         print_json(_told(plan, result))

@@ -130,7 +130,9 @@ def return_payment(
 @about_provider(changes=True)
 def import_payments(
     found: Opened,
-    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The bank's file.")
+    ],
     kind: Annotated[
         str | None, typer.Option(help="Which file of the policy's payments; its only one.")
     ] = None,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from rich.console import Console
 from rich.markup import escape
 
-from msp_billing.adapters.formatting import format_day
+from msp_billing.adapters.formatting import format_day, format_moment
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.applying.changes import (
@@ -19,9 +21,9 @@ from mspbill.suggesting import fitting, suggested, tell
 
 _MARKS = {"added": "[green]+[/green]", "changed": "[yellow]~[/yellow]", "removed": "[red]-[/red]"}
 _TITLES = {
-    ChangeGroup.POLICY: "Policy",
-    ChangeGroup.PRICES: "Prices and products",
-    ChangeGroup.ACCOUNTS: "Accounts and agreements",
+    ChangeGroup.POLICY: "Policy (provider.yaml)",
+    ChangeGroup.PRICES: "Prices and products (price-book.yaml)",
+    ChangeGroup.ACCOUNTS: "Accounts and agreements (accounts/)",
     ChangeGroup.MAIL_TEMPLATES: "Mail templates",
     ChangeGroup.SCHEDULES: "Schedules",
 }
@@ -30,12 +32,17 @@ _MAX_OF_A_KIND = 40
 """Changes of a group that are shown; a first apply has hundreds of accounts."""
 
 
-def print_plan(plan: ProviderPlan, console: Console) -> None:
+def print_plan(plan: ProviderPlan, zone: ZoneInfo, console: Console) -> None:
     """What would change, what to know before, and how much it is."""
-    _print_head(plan, console)
+    _print_head(plan, zone, console)
     if not plan.changes_anything:
         console.print("Nothing changed: the stack has it all. Nothing was written.")
         return
+    if plan.replaces is not None and any(change.fields for change in plan.changes):
+        told = (
+            "Under each change, by the field's name in the file: what is in force -> what would be."
+        )
+        tell(told, console)
     for group in ChangeGroup:
         changes = plan.in_group(group)
         if changes:
@@ -85,13 +92,13 @@ def opening_words(opening: NextOpening, policy: ProviderPolicy) -> str:
     return f"{opening.title} for {opening.period} opens {at} ({policy.time_zone})"
 
 
-def _print_head(plan: ProviderPlan, console: Console) -> None:
+def _print_head(plan: ProviderPlan, zone: ZoneInfo, console: Console) -> None:
     name = f"[bold]{escape(plan.name)}[/bold] ({plan.provider})"
     if plan.replaces is None:
         console.print(f"{name}: new on this stack, bills from {plan.first_period} on")
         versions = (plan.policy_version, plan.price_book_version)
     else:
-        console.print(f"{name}: in force since {plan.replaces.applied_at:%Y-%m-%d %H:%M} UTC")
+        console.print(f"{name}: in force since {format_moment(plan.replaces.applied_at, zone)}")
         versions = (
             _step(plan.replaces.policy_version, plan.policy_version),
             _step(plan.replaces.price_book_version, plan.price_book_version),

@@ -53,11 +53,11 @@ def plan(found: OpenedStack, directory: Directory, first_period: FirstPeriod = N
     """
     from mspbill.plan_text import print_plan
 
-    planned, _ = _planned(found, directory, first_period)
+    planned, loaded = _planned(found, directory, first_period)
     if found.as_json:
         print_json({"ok": True, "applied": False, **planned.model_dump(mode="json")})
     else:
-        print_plan(planned, results())
+        print_plan(planned, loaded.policy.zone, results())
         if planned.changes_anything:
             again = suggested(f"provider apply {shlex.quote(str(directory))}")
             results().print()
@@ -77,20 +77,19 @@ def apply(
     """
     from msp_billing.usecases.apply_provider import apply_plan
     from msp_billing.usecases.errors import AppliedMeanwhileError
-    from mspbill.agreeing import agreed
+    from mspbill.agreeing import agreed_or_ended
     from mspbill.plan_text import print_applied, print_plan
 
     while True:
         planned, loaded = _planned(found, directory, first_period)
         if not found.as_json:
-            print_plan(planned, results())
+            print_plan(planned, loaded.policy.zone, results())
         if not planned.changes_anything:
             if found.as_json:
                 print_json({"ok": True, "applied": False, **planned.model_dump(mode="json")})
             return
-        if not agreed("\nPut this in force?", yes=yes, as_json=found.as_json):
-            notes().print("Nothing was changed.")
-            raise typer.Exit(ExitCode.BAD_INPUT)
+        question = "\nPut this in force?"
+        agreed_or_ended(question, "Nothing was changed.", yes=yes, as_json=found.as_json)
         try:
             apply_plan(found.ports, planned, loaded.policy, loaded.price_book, loaded.accounts)
         except AppliedMeanwhileError as error:
@@ -153,6 +152,6 @@ def _planned(
     )
     if planned.refused:
         if not found.as_json:
-            print_plan(planned, results())
+            print_plan(planned, loaded.policy.zone, results())
         refuse(planned.refused, as_json=found.as_json, so="nothing was changed")
     return planned, loaded

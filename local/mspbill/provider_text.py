@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from msp_billing.adapters.formatting import format_moment
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.usecases.applying.beginnings import next_openings
 from msp_billing.usecases.applying.comparing import schedule_changes
@@ -25,7 +29,12 @@ def provider_summaries(found: OpenedStack) -> list[dict[str, Any]]:
         policy = found.ports.policies.policy(provider, current.policy_version)
         accounts = sum(1 for _ in found.ports.book.entries(provider))
         runs = [run.run for run in policy.runs]
-        summary = {"name": policy.name, "accounts": accounts, "runs": runs}
+        summary = {
+            "name": policy.name,
+            "time_zone": policy.time_zone,
+            "accounts": accounts,
+            "runs": runs,
+        }
         told.append({**current.model_dump(mode="json"), **summary})
     return told
 
@@ -45,7 +54,7 @@ def print_providers(told: list[dict[str, Any]], console: Console) -> None:
             escape(entry["policy_version"]),
             escape(entry["price_book_version"]),
             f"{entry['accounts']:,}",
-            entry["applied_at"][:10],
+            f"{_applied_at(entry):%Y-%m-%d}",
         )
     console.print(table)
 
@@ -81,10 +90,12 @@ def provider_details(found: Opened) -> dict[str, Any]:
 def print_provider(told: dict[str, Any], console: Console) -> None:
     """The same for a person."""
     console.print(f"[bold]{escape(told['name'])}[/bold] ({told['provider']})")
-    applied_at = told["applied_at"][:16].replace("T", " ")
+    applied_at = _applied_at(told)
     console.print(
         f"  policy {escape(told['policy_version'])}, price book "
-        f"{escape(told['price_book_version'])}, in force since {applied_at} UTC"
+        f"{escape(told['price_book_version'])}, in force since "
+        f"{format_moment(applied_at, ZoneInfo(told['time_zone']))}",
+        soft_wrap=False,
     )
     since = f"bills with this system since {told['first_period']}"
     console.print(f"  {counted(told['accounts'], 'account')}; {since}")
@@ -101,3 +112,8 @@ def print_provider(told: dict[str, Any], console: Console) -> None:
         )
     elif told["schedules"]:
         console.print(f"  schedules: {', '.join(told['schedules'])}", soft_wrap=False)
+
+
+def _applied_at(told: Mapping[str, Any]) -> datetime:
+    """In the provider's zone."""
+    return datetime.fromisoformat(told["applied_at"]).astimezone(ZoneInfo(told["time_zone"]))

@@ -13,6 +13,7 @@ from mspbill.command_options import AccountName, By, Why
 from mspbill.command_values import amount
 from mspbill.console import print_json, results
 from mspbill.panels import GET_PAID, add_group
+from mspbill.suggesting import suggested, tell
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from msp_billing.domain.ledger.write_offs import WriteOff
@@ -56,7 +57,7 @@ def request(
         requested_by=by,
         why=why,
     )
-    _tell(request_write_off(found.ports, asked), as_json=found.as_json)
+    _tell(found, request_write_off(found.ports, asked))
 
 
 @about_provider(changes=True)
@@ -71,9 +72,13 @@ def approve(
     from msp_billing.usecases.receivables import write_offs
 
     decision = write_offs.WriteOffDecision(
-        provider=found.provider, account=account, write_off=name, by=by, why=why
+        provider=found.provider,
+        account=found.account(account).account,
+        write_off=name,
+        by=by,
+        why=why,
     )
-    _tell(write_offs.approve_write_off(found.ports, decision), as_json=found.as_json)
+    _tell(found, write_offs.approve_write_off(found.ports, decision))
 
 
 @about_provider(changes=True)
@@ -88,9 +93,13 @@ def reject(
     from msp_billing.usecases.receivables import write_offs
 
     decision = write_offs.WriteOffDecision(
-        provider=found.provider, account=account, write_off=name, by=by, why=why
+        provider=found.provider,
+        account=found.account(account).account,
+        write_off=name,
+        by=by,
+        why=why,
     )
-    _tell(write_offs.reject_write_off(found.ports, decision), as_json=found.as_json)
+    _tell(found, write_offs.reject_write_off(found.ports, decision))
 
 
 @about_provider()
@@ -107,24 +116,32 @@ def listed(
     if not waiting:
         results().print("Nothing waits.")
     for entry in waiting:
-        _print(entry)
+        _print(found, entry)
+    if waiting:
+        approve_it = suggested("write-off approve ACCOUNT WRITE-OFF --by NAME --why WHY")
+        tell(f"Whoever did not ask for it approves it, or rejects it: {approve_it}", results())
 
 
-def _tell(write_off: WriteOff, *, as_json: bool) -> None:
-    if as_json:
+def _tell(found: Opened, write_off: WriteOff) -> None:
+    if found.as_json:
         print_json(write_off.model_dump(mode="json"))
     else:
-        _print(write_off)
+        _print(found, write_off)
 
 
-def _print(entry: WriteOff) -> None:
+def _print(found: Opened, entry: WriteOff) -> None:
+    from msp_billing.adapters.formatting import format_money
+    from msp_billing.usecases.receivables.accounts import kept_ledger
+
+    ledger = kept_ledger(found.ports, found.provider, entry.account)
     state = {
         "waiting": "waits for another person's approval",
         "approved": f"was approved by {entry.decided_by}",
         "rejected": f"was rejected by {entry.decided_by}",
     }[entry.state]
     results().print(
-        f"[bold]{entry.write_off}[/bold]: {entry.amount:,} of {escape(entry.document)} of "
-        f"{entry.account}, asked for by {escape(entry.requested_by)}, {escape(state)}.",
+        f"[bold]{entry.write_off}[/bold]: {format_money(entry.amount, ledger.currency)} of "
+        f"{escape(entry.document)} of {entry.account}, asked for by {escape(entry.requested_by)}, "
+        f"{escape(state)}: {escape(entry.why)}",
         soft_wrap=False,
     )

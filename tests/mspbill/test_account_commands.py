@@ -372,10 +372,10 @@ def test_a_text_that_looks_like_a_formula_stays_a_text(desk: Desk, tmp_path: Pat
 def test_evidence_is_never_written_over_something(desk: Desk, tmp_path: Path) -> None:
     out = tmp_path / "evidence.zip"
     out.write_text("mine")
-    assert "is there already" in desk("evidence", ACCOUNT, "--out", out, code=2)
+    assert "is there already" in desk.words("evidence", ACCOUNT, "--out", out, code=2)
     assert out.read_text() == "mine"
     missing = tmp_path / "no" / "evidence.zip"
-    assert "lies in no folder" in desk("evidence", ACCOUNT, "--out", missing, code=2)
+    assert "lies in no folder" in desk.words("evidence", ACCOUNT, "--out", missing, code=2)
 
 
 def test_every_ledger_is_proved_and_a_changed_entry_is_named(desk: Desk, tmp_path: Path) -> None:
@@ -388,6 +388,11 @@ def test_every_ledger_is_proved_and_a_changed_entry_is_named(desk: Desk, tmp_pat
     assert proofs[0]["misfit"]["sequence"] == 2
     page = bundle(desk, tmp_path / "evidence.zip", code=1)["index.html"].decode()
     assert "The ledger does not fit at entry 2" in page
+
+
+def test_a_ledger_of_nobody_is_not_said_to_fit(desk: Desk) -> None:
+    told = desk.words("verify-ledger", "white-pine-credit-unoin", code=2)
+    assert f"has no account 'white-pine-credit-unoin'. Did you mean {ACCOUNT}?" in told
 
 
 def test_only_looking_never_asks_to_change(desk: Desk) -> None:

@@ -199,7 +199,12 @@ def test_a_debt_is_given_up_by_two_persons(desk: Desk) -> None:
     assert "3,150.00 of KRG-000012" in told
     assert "waits for another person's approval" in told
     assert balance(desk) == Decimal("3630.50")
-    assert "w1" in desk("write-off", "list")
+    listed = desk.words("write-off", "list")
+    assert "w1: $3,150.00 of KRG-000012" in listed
+    assert "mspbill write-off approve ACCOUNT WRITE-OFF --by NAME --why WHY" in listed
+    assert "has no account 'whitepine'" in desk.words(
+        "write-off", "approve", "whitepine", "w1", *BY, *why, code=2
+    )
     approver = desk.followed.policy.payments.write_off_approvers
     by = ("--by", approver[0] if approver else "someone@krgroup.example")
     desk("write-off", "approve", ACCOUNT, "w1", *BY, *why, code=2)  # by who asked
@@ -207,6 +212,15 @@ def test_a_debt_is_given_up_by_two_persons(desk: Desk) -> None:
     assert balance(desk) == Decimal("480.50")
     assert "Nothing waits." in desk("write-off", "list")
     assert "w9" in desk.words("write-off", "approve", ACCOUNT, "w9", *by, *why, code=2)
+
+
+def test_a_name_that_cannot_be_one_is_refused_by_its_option(desk: Desk) -> None:
+    request = ("write-off", "request", ACCOUNT, "KRG-000012", *BY)
+    told = desk.words(*request, "--name", "My rest", "--why", "w" * 501, code=2)
+    assert "--name: 'My rest' is no short name." in told
+    assert "Use lower-case letters, digits and hyphens, 1 to 40 characters" in told
+    assert "--why is longer than 500 characters." in told
+    assert "--why is empty." in desk.words(*request, "--name", "w1", "--why", " ", code=2)
 
 
 # --- Promises, and the way out of a hold ---------------------------------------------------------
@@ -220,6 +234,8 @@ def test_a_promise_is_kept_with_who_and_why(desk: Desk) -> None:
     assert "The promise promise-1 of white-pine-credit-union covers $500.00 of what is owed" in told
     (pause,) = desk.followed.standing.pauses
     assert (pause.by, pause.reason) == ("pat@krgroup.example", "owner called")
+    end = ("end-pause", ACCOUNT, "promise-1", *BY, "--why", "paid")
+    assert "'withdrawn', 'settled', 'upheld'" in desk.words(*end, "--how", "forgotten", code=2)
     told = desk.words("promise", ACCOUNT, "--until", "2026-10-01", *BY, "--why", " ", code=2)
     assert "problems; nothing was changed." in told
 

@@ -69,6 +69,8 @@ def test_a_new_provider_is_planned_and_then_applied_whole(
     shown = stack.json("provider", "show", "--provider", "alder", *AT)
     assert shown["schedules"] == ["alder_monthly", "alder_projects"]
     assert shown["schedules_out_of_step"] == []
+    told = stack.words("provider", "show", "alder", *AT)
+    assert "in force since 30 November 2026, 06:00 CST" in told  # 12:00 UTC
     listed = stack.json("provider", "list", *AT)
     assert [entry["accounts"] for entry in listed if entry["provider"] == "alder"] == [3]
 
@@ -97,6 +99,7 @@ def test_what_changes_is_told_field_by_field(stack: DeployedStack, tmp_path: Pat
     exchange(directory, policy=('version: "1"', 'version: "2"'))
     exchange(directory, prices=('version: "1"', 'version: "2"'))
     told = stack.words("provider", "plan", directory, *AT, code=4)
+    assert "in force since 30 November 2026, 06:" in told
     assert "policy 1 -> 2, price book 1 -> 2" in told
     assert "~ run projects (Project invoice) opens / day 10 -> 9" in told
     assert "prices / 2026-01-01 / price / each 85.10 -> 88.00" in told
