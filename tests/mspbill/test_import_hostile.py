@@ -123,7 +123,7 @@ def test_amounts_as_they_are_written(
     assert expected in (old.into / "opening-balances.csv").read_text("utf-8-sig")
 
 
-@pytest.mark.parametrize("amount", ['"12,50"', "€12.00", "12.345"])
+@pytest.mark.parametrize("amount", ['"12,50"', "€12.00", "12.345", "1.500", "-1.000"])
 def test_amounts_that_could_be_something_else_are_refused(old: OldSystem, amount: str) -> None:
     opened = old.file("open.csv", f"{OPEN}Acme,17,2026-11-20,2026-11-20,{amount},USD,,\n")
     told = old.words("quickbooks", old.file("customers.csv", HEADER + ACME), opened, code=2)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from babel import Locale
 
+from msp_billing.adapters.importing.current_agreements import current_agreements
 from msp_billing.adapters.importing.old_agreements import (
     IncompleteError,
     LineRules,
     agreement_documents,
     by_customer,
-    current_agreements,
     sites_of,
 )
 from msp_billing.adapters.importing.old_records import (
@@ -58,7 +58,7 @@ def make_accounts(
     Returns:
         The files by short name, and the mapping with a row for every product that was met.
     """
-    entries, lines = current_agreements(book, as_of)
+    entries, lines = current_agreements(book, customers, as_of)
     completed = complete_mapping(mapping, lines, prices)
     made: list[NewAccount] = []
     grouped = by_customer(customers, entries, lines)

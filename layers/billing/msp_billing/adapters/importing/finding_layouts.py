@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -184,12 +184,11 @@ class Rows:
                 continue
             last = line
             row = Row(self.found, line, self.cells, tuple(groups))
-            label = line.cells[0]
-            total = _TOTAL.match(label) if self._is_heading(row) or label else None
-            if total is not None and not row.text("kind"):
-                name = _WITH_SITES.sub("", total[1]).strip()
+            name = self._total_of(row, groups)
+            if name is not None:
                 if not name:
                     closed = True
+                    self._check_closed(row, groups)
                     self._compare(row, whole, "all rows above")
                     break
                 while groups:
@@ -201,11 +200,11 @@ class Rows:
                         break
                 continue
             if self._is_heading(row):
-                groups.append(label)
+                groups.append(line.cells[0])
                 sums.append(Decimal(0))
                 continue
             amount_column = "open" if "open" in self.found.columns else "amount"
-            amount = row.amount(amount_column, row.text("currency"))
+            amount = row.amount(amount_column, row.text("currency").upper())
             whole += amount or 0
             if sums:
                 sums[-1] += amount or 0
@@ -213,6 +212,25 @@ class Rows:
         if not closed:
             what = "The report has no TOTAL row at its end: it was cut, or exported without totals."
             self._note(last, "file-cut", what)
+
+    def _total_of(self, row: Row, groups: Sequence[str]) -> str | None:
+        """Of which heading a row is the total, empty for that of all; None where it is none.
+
+        A name alone may be of a customer that is called "Total Care": it is a total only where
+        the rest of it is a heading that is open.
+        """
+        total = _TOTAL.match(row.line.cells[0])
+        if total is None or row.text("kind"):
+            return None
+        name = _WITH_SITES.sub("", total[1]).strip()
+        is_open = name.casefold() in {group.casefold() for group in groups}
+        return None if name and self._is_heading(row) and not is_open else name
+
+    def _check_closed(self, row: Row, groups: Sequence[str]) -> None:
+        """What stands below a heading without a total would pass for that customer's."""
+        for group in groups:
+            what = f"There is no total for '{group}': rows of others may stand below its heading."
+            self._note(row.line, "file-cut", what)
 
     def _is_heading(self, row: Row) -> bool:
         """The name of a customer, or of a span of days, alone in the first cell."""

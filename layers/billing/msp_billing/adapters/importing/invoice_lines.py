@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msp_billing.adapters.importing.cell_values import CellReader, CellRules
 from msp_billing.adapters.importing.export_tables import read_export
 from msp_billing.adapters.importing.finding_layouts import Row, Rows, find_layout
+from msp_billing.adapters.importing.old_records import CREDITS
 from msp_billing.adapters.importing.reading import SAMPLE
 from msp_billing.domain.problems import Problem, ProblemsError
 
@@ -79,7 +80,7 @@ def _line(row: Row, currency: str) -> OldInvoiceLine | None:
     if amount is None or (not amount and not product):
         return None  # a text line of an invoice
     kind = row.text("kind").casefold()
-    if kind == "credit memo" and amount > 0:
+    if kind in CREDITS and amount > 0:
         amount = -amount
     return OldInvoiceLine(
         customer=row.text("customer") or ":".join(row.group),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.importing.old_records import OldAgreement, OldBook, OldLine
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from msp_billing.adapters.importing.old_customers import Customers
     from msp_billing.domain.price_book import PriceBook, Product
 
-FLAT_AMOUNT = "agreement amount"
-"""The product of what ConnectWise bills for an agreement beside its additions, by type."""
-
 
 @dataclass(frozen=True)
 class LineRules:
@@ -39,68 +35,6 @@ class LineRules:
 
 class IncompleteError(Exception):
     """Something of an agreement cannot be taken: the whole account waits, and bills nothing."""
-
-
-def current_agreements(book: OldBook, as_of: date) -> tuple[list[OldAgreement], list[OldLine]]:
-    """Agreements and lines that run on the day; the others are passed over in the report."""
-    agreements: dict[tuple[str, str], OldAgreement] = {}
-    over: set[tuple[str, str]] = set()
-    for entry in book.agreements:
-        key = _key(entry.customer, entry.name)
-        ended = entry.ends_on is not None and entry.ends_on < as_of
-        if not entry.active or ended:
-            over.add(key)
-            reason = f"it ended on {entry.ends_on}" if ended else "it is not active there"
-            book.pass_over("agreement", f"{entry.customer}: {entry.name}", entry.place, reason)
-        else:
-            agreements.setdefault(key, entry)
-    lines: list[OldLine] = []
-    for line in book.lines:
-        told = f"{line.customer}: {line.product}"
-        if _key(line.customer, line.agreement) in over:
-            book.pass_over("line", told, line.place, "its agreement has ended or is not active")
-        elif not line.active or (line.ends_on is not None and line.ends_on < as_of):
-            book.pass_over("line", told, line.place, "it has ended")
-        elif not line.billable:
-            book.pass_over("line", told, line.place, "it is not billed there")
-        else:
-            lines.append(line)
-            agreements.setdefault(
-                _key(line.customer, line.agreement),
-                OldAgreement(line.customer, line.agreement, line.place, starts_on=line.starts_on),
-            )
-    lines += _flat_amounts(agreements, lines)
-    return list(agreements.values()), lines
-
-
-def _flat_amounts(
-    agreements: Mapping[tuple[str, str], OldAgreement], lines: Sequence[OldLine]
-) -> Iterator[OldLine]:
-    """What an agreement comes to beside its lines, as a line of its own that has to be mapped."""
-    zero = Decimal(0)
-    sums: dict[tuple[str, str], Decimal] = {}
-    for line in lines:
-        key = _key(line.customer, line.agreement)
-        sums[key] = sums.get(key, zero) + (line.quantity or zero) * (line.unit_price or zero)
-    for key, entry in agreements.items():
-        if entry.amount is None:
-            continue
-        rest = entry.amount - sums.get(key, zero).quantize(Decimal("0.01"))
-        if rest:
-            product = f"{FLAT_AMOUNT}: {entry.kind or entry.name}"
-            yield OldLine(
-                customer=entry.customer,
-                agreement=entry.name,
-                product=product,
-                place=entry.place,
-                description=f"What {entry.name} comes to beside its additions",
-                quantity=Decimal(1),
-                unit_price=rest,
-            )
-
-
-def _key(customer: str, agreement: str) -> tuple[str, str]:
-    return feed_key(customer), feed_key(agreement)
 
 
 def agreement_documents(
@@ -123,13 +57,18 @@ def agreement_documents(
     whole = True
     for entry in entries:
         of_it = [line for line in lines if feed_key(line.agreement) == feed_key(entry.name)]
+        told = f"{entry.customer}: {entry.name}"
+        if entry.doubt is not None:
+            book.leave("agreement", told, entry.place, entry.doubt.reason, entry.doubt.fix)
+            whole = False
+            continue
         if entry.cycle and not entry.cycle.casefold().startswith("month"):
             fix = "Bill it in the old system until it renews, or write its agreement by hand."
             reason = f"it is billed '{entry.cycle}', not monthly"
-            book.leave("agreement", f"{entry.customer}: {entry.name}", entry.place, reason, fix)
+            book.leave("agreement", told, entry.place, reason, fix)
             whole = False
             continue
-        made = [_line(line, sites, rules, book) for line in of_it]
+        made = [_line_or_doubt(line, sites, rules, book) for line in of_it]
         whole = whole and None not in made
         kept = [line for line in made if line]
         if not kept:
@@ -139,7 +78,6 @@ def agreement_documents(
         )
         if starts_on is None:
             fix = "Add the day on which the agreement starts."
-            told = f"{entry.customer}: {entry.name}"
             book.leave("agreement", told, entry.place, "it has no first day", fix)
             whole = False
             continue
@@ -167,6 +105,17 @@ def _named(lines: Sequence[dict[str, Any]], starts_on: date) -> list[dict[str, A
             del kept["starts_on"]
         named.append({"line": name} | kept)
     return named
+
+
+def _line_or_doubt(
+    line: OldLine, sites: Mapping[str, str], rules: LineRules, book: OldBook
+) -> dict[str, Any] | None:
+    """As below; None also for a line of which nobody can say whose it is."""
+    if line.doubt is None:
+        return _line(line, sites, rules, book)
+    told = f"{line.customer}: {line.product}"
+    book.leave("line", told, line.place, line.doubt.reason, line.doubt.fix)
+    return None
 
 
 def _line(

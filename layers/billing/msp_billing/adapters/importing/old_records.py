@@ -7,6 +7,14 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+WHOLE_BALANCE = "OPENING-"
+"""How the number begins of what a customer owes in all, where no single document is known."""
+
+CREDITS = frozenset(
+    {"credit", "credit memo", "credit note", "payment", "prepayment", "unapplied payment"}
+)
+"""Kinds of documents that are held for a customer, however their amounts are signed."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -35,6 +43,14 @@ class ReportRow:
     place: Place
     reason: str = ""
     fix: str = ""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why something cannot be told from something else, and what to do."""
+
+    reason: str
+    fix: str
 
 
 @dataclass(frozen=True)
@@ -72,11 +88,17 @@ class OldAgreement:
     kind: str = ""
     cycle: str = ""
     amount: Decimal | None = None
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)
 class OldLine:
-    """Something that an agreement of the old system provides, month by month."""
+    """Something that an agreement of the old system provides, month by month.
+
+    Attributes:
+        agreement_runs: whether the export says so; it may say nothing of it.
+        row_agreement: its agreement, where the line's own row describes it.
+    """
 
     customer: str
     agreement: str
@@ -90,6 +112,9 @@ class OldLine:
     active: bool = True
     billable: bool = True
     subscriber: str = ""
+    agreement_runs: bool = False
+    row_agreement: OldAgreement | None = None
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 
 from msp_billing.adapters.csv_files import csv_file, inert
 from msp_billing.adapters.formatting import format_money
+from msp_billing.adapters.importing.old_records import WHOLE_BALANCE
 from msp_billing.domain.ledger.openings import OpeningItem
 from msp_billing.domain.money import Money
 from msp_billing.domain.problems import Problem, ProblemsError
@@ -36,9 +38,8 @@ def opening_items(
     Returns:
         The items by account and number, and what could not be taken comes to, by currency.
     """
-    taken: list[tuple[OpeningItem, str]] = []
     left: dict[str, Decimal] = {}
-    numbers: dict[str, int] = {}
+    owned: list[tuple[OldOpenItem, str, str]] = []
     for entry in book.open_items:
         found = customers.account_of(entry.customer)
         if found is None:
@@ -54,10 +55,12 @@ def opening_items(
             book.leave("open item", told, entry.place, reason, fix)
             continue
         account, of_customer = found
+        owned.append((entry, account, entry.currency or of_customer or currency))
+    items: list[OpeningItem] = []
+    for (entry, account, of), number in zip(owned, _numbers(owned), strict=True):
         try:
-            item = _item(entry, account, entry.currency or of_customer or currency, numbers)
+            item = _item(entry, account, of, number)
         except ValidationError as error:
-            of = entry.currency or of_customer or currency
             left[of] = left.get(of, Decimal(0)) + entry.amount
             reason = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
             book.leave("open item", entry.number, entry.place, reason, "Correct the row.")
@@ -65,21 +68,41 @@ def opening_items(
         made_up = "" if entry.number else f", under the number {item.document}"
         what = f"as {item.kind} of {account}{made_up}"
         book.take("open item", f"{entry.number or entry.kind}", entry.place, what)
-        taken.append((item, entry.customer))
-    items = sorted((item for item, _ in taken), key=lambda item: (item.account, item.document))
-    return tuple(items), tuple(
+        items.append(item)
+    return tuple(sorted(items, key=lambda item: (item.account, item.document))), tuple(
         Money(amount=amount, currency=of) for of, amount in sorted(left.items()) if amount
     )
 
 
-def _item(entry: OldOpenItem, account: str, currency: str, numbers: dict[str, int]) -> OpeningItem:
-    number = entry.number or f"{entry.kind or 'Balance'} {entry.on}"
-    key = f"{account}/{number}" if not entry.number else ""
-    numbers[key] = numbers.get(key, 0) + 1
-    if not entry.number and numbers[key] > 1:
-        number = f"{number} ({numbers[key]})"
-    if number.startswith("OPENING-"):
-        number = f"{number}-{account}"
+def _numbers(owned: Sequence[tuple[OldOpenItem, str, str]]) -> Iterator[str]:
+    """The number of each item, with its account.
+
+    What has none gets one of its kind and date. It says whose it is where another account would
+    have the same one: a number that stands twice is refused when it is entered.
+    """
+    owners: dict[str, set[str]] = {}
+    for entry, account, _ in owned:
+        if not entry.number:
+            owners.setdefault(_made_up(entry), set()).add(account)
+    times: Counter[tuple[str, str]] = Counter()
+    for entry, account, _ in owned:
+        if entry.number:
+            whole = entry.number.startswith(WHOLE_BALANCE)
+            yield f"{entry.number}-{account}" if whole else entry.number
+            continue
+        number = _made_up(entry)
+        if len(owners[number]) > 1:
+            number = f"{number} {account}"
+        times[account, number] += 1
+        again = times[account, number]
+        yield number if again == 1 else f"{number} ({again})"
+
+
+def _made_up(entry: OldOpenItem) -> str:
+    return f"{entry.kind or 'Balance'} {entry.on}"
+
+
+def _item(entry: OldOpenItem, account: str, currency: str, number: str) -> OpeningItem:
     is_invoice = entry.amount > 0
     return OpeningItem(
         account=account,

@@ -12,6 +12,8 @@ from msp_billing.adapters.importing.cell_values import CellReader, CellRules, ye
 from msp_billing.adapters.importing.export_tables import read_export
 from msp_billing.adapters.importing.finding_layouts import Found, Row, Rows, find_layout
 from msp_billing.adapters.importing.old_records import (
+    CREDITS,
+    WHOLE_BALANCE,
     OldAgreement,
     OldBook,
     OldCustomer,
@@ -27,6 +29,7 @@ SAMPLE = "SAMPLE"
 """How the note of a sample row in a template begins: such a row is never taken."""
 
 _NOT_BILLED = frozenset({"no charge", "nocharge", "do not bill", "donotbill", "no", "false", "0"})
+_TOTALS = frozenset({"total", "totals"})
 _INACTIVE = frozenset({"inactive", "not-active", "not active", "cancelled", "canceled", "expired"})
 
 
@@ -50,9 +53,14 @@ def read_book(
     book = OldBook()
     read: list[ReadExport] = []
     problems: list[Problem] = []
+    texts: dict[str, str] = {}
     for path in files:
         try:
-            found = find_layout(read_export(path, encoding), old)
+            export = read_export(path, encoding)
+            if export.text in texts:
+                raise ProblemsError([_given_twice(path, texts[export.text])])
+            texts[export.text] = path.name
+            found = find_layout(export, old)
         except ProblemsError as error:
             problems += error.problems
             continue
@@ -64,6 +72,15 @@ def read_book(
     if problems:
         raise ProblemsError(_unique(problems))
     return book, tuple(read)
+
+
+def _given_twice(path: Path, before: str) -> Problem:
+    return Problem(
+        code="file-twice",
+        what=f"It says the same as {before}, to the letter: everything in it would count twice.",
+        fix="Give it once.",
+        file=path.name,
+    )
 
 
 def _unique(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -100,7 +117,7 @@ def _customer(row: Row, book: OldBook) -> None:
     if not name:
         book.leave("customer", "", row.place("name"), "the row has no name", "Add the name.")
         return
-    if name.upper().startswith("TOTAL"):
+    if name.casefold() in _TOTALS:
         book.pass_over("row", name, row.place("name"), "a total")
         return
     parent, _, own = name.rpartition(":") if layout != "accounts" else ("", "", name)
@@ -166,20 +183,21 @@ def _line(row: Row, book: OldBook) -> None:
     template = row.found.layout.of == "template"
     starts_on = row.day("starts_on")
     ends_on = row.day("ends_on")
+    agreement = None
     if template:
-        book.agreements.append(
-            OldAgreement(
-                customer=row.text("customer"),
-                name=row.text("agreement"),
-                place=row.place("agreement"),
-                starts_on=starts_on,
-                ends_on=ends_on,
-            )
+        agreement = OldAgreement(
+            customer=row.text("customer"),
+            name=row.text("agreement"),
+            place=row.place("agreement"),
+            starts_on=starts_on,
+            ends_on=ends_on,
         )
+        book.agreements.append(agreement)
         starts_on, ends_on = row.day("line_starts_on"), row.day("line_ends_on")
     quantity = row.quantity("quantity")
     included = row.quantity("included") or Decimal(0)
-    statuses = {row.text("status").casefold(), row.text("agreement_status").casefold()}
+    of_agreement = row.text("agreement_status").casefold()
+    statuses = {row.text("status").casefold(), of_agreement}
     bill = row.text("bill").casefold()
     book.lines.append(
         OldLine(
@@ -195,6 +213,8 @@ def _line(row: Row, book: OldBook) -> None:
             active=not statuses & _INACTIVE,
             billable=bill not in _NOT_BILLED,
             subscriber=row.text("subscriber"),
+            agreement_runs=bool(of_agreement) and of_agreement not in _INACTIVE,
+            row_agreement=agreement,
         )
     )
 
@@ -217,12 +237,12 @@ def _open_item(row: Row, book: OldBook) -> None:
             book.leave("open item", number or customer, row.place(), f"it has no {missing}", fix)
         return
     if row.found.layout.content == "balances":
-        number = f"OPENING-{on}"
+        number = f"{WHOLE_BALANCE}{on}"
         due_on = on
     if not amount:
         book.pass_over("open item", number, row.place("open"), "nothing is open")
         return
-    if kind.casefold() in {"credit memo", "credit"} and amount > 0:
+    if kind.casefold() in CREDITS and amount > 0:
         amount = -amount
     book.open_items.append(
         OldOpenItem(customer, number, on, amount, row.place("open"), kind, due_on, currency)
