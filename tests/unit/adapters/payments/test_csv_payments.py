@@ -207,6 +207,8 @@ def test_what_can_be_no_short_name_of_an_account_is_a_text() -> None:
         ("1.234,50", True, "1234.50"),
         ("1'234,5", True, "1234.50"),
         ("12.3400", False, "12.34"),
+        ("0.500", False, "0.50"),
+        ("1500.000", False, "1500.00"),
     ],
 )
 def test_amounts_are_read_as_banks_write_them(text: str, comma: bool, amount: str) -> None:
@@ -222,6 +224,9 @@ def test_amounts_are_read_as_banks_write_them(text: str, comma: bool, amount: st
         ("1,23,456.00", False),
         ("1.2.3", False),
         ("12.345", False),
+        ("1.500", False),
+        ("-12.000", False),
+        ("1,500", True),
         ("--5", False),
         ("5 EUR", False),
         ("€5", False),
@@ -238,5 +243,11 @@ def test_amounts_that_could_be_two_things_or_none_are_refused(text: str, comma: 
 
 def test_a_currency_without_decimals_has_none() -> None:
     assert read_amount("1,500", "JPY", decimal_comma=False).amount == 1500
-    with pytest.raises(AmountError):
-        read_amount("1500.50", "JPY", decimal_comma=False)
+    for text in ("1500.50", "1.000"):
+        with pytest.raises(AmountError):
+            read_amount(text, "JPY", decimal_comma=False)
+
+
+def test_a_currency_with_three_decimals_has_them() -> None:
+    assert read_amount("1.500", "KWD", decimal_comma=False).amount == Decimal("1.500")
+    assert read_amount("1,500", "KWD", decimal_comma=False).amount == Decimal(1500)

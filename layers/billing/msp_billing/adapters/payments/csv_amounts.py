@@ -15,6 +15,8 @@ _SYMBOLS = {
 }
 _POINT = re.compile(r"(?:\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(?:\.\d{1,4})?", re.ASCII)
 _COMMA = re.compile(r"(?:\d{1,12}|\d{1,3}(?:[.' ]\d{3}){1,3})(?:,\d{1,4})?", re.ASCII)
+_MAY_GROUP = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+"""One mark before three digits. Where the currency has fewer decimals, it may group thousands."""
 _NOT_DIGITS = str.maketrans("", "", ".,' ")
 
 
@@ -26,7 +28,8 @@ def read_amount(text: str, currency: str, decimal_comma: bool) -> Money:
     """The signed amount in a cell: ``-1,234.50``, ``(1,234.50)``, ``$12.00``, ``1.234,50 EUR``.
 
     Thousands are grouped by three or not at all, so that a decimal comma that nobody mapped
-    (``12,50``) is found and not read as 1250.
+    (``12,50``) is found and not read as 1250; and ``1.500`` is not read as 1.50 in a file that
+    means 1500 by it.
 
     Raises:
         AmountError: also for more decimals than the currency has.
@@ -38,6 +41,9 @@ def read_amount(text: str, currency: str, decimal_comma: bool) -> Money:
         raise AmountError(f"'{text}' is no amount of the form {written}.")
     whole, _, decimals = bare.partition(point)
     digits = minor_unit_digits(currency)
+    if _MAY_GROUP.fullmatch(bare) and digits < len(decimals):
+        other = whole + decimals
+        raise AmountError(f"'{text}' may be {other} or {whole}: write it without thousands.")
     if len(decimals.rstrip("0")) > digits:
         raise AmountError(f"'{text}' has more decimals than {currency} has ({digits}).")
     value = Decimal(f"{whole.translate(_NOT_DIGITS)}.{decimals or '0'}")
