@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from msp_billing.domain.ledger.aging import AgingBucket, aging
+from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.openings import OpeningItem
 from msp_billing.domain.problems import ProblemsError
 from msp_billing.usecases.receivables.opening_balances import (
@@ -137,6 +138,109 @@ def test_one_number_for_two_accounts_is_named(office: Followed) -> None:
     enter_openings(office.ports, request(OLD[0], total="1200.00"))
     plan = plan_openings(office.ports, request(two[1], total="1.00"))
     assert "10457 was taken over for bayfront-dental before" in whats_wrong(plan)
+
+
+def test_credit_of_one_account_is_not_held_for_another_one_too(office: Followed) -> None:
+    enter_openings(office.ports, request(OLD[2], total="-200.00"))
+    other = OpeningItem.model_validate(OLD[2].model_dump() | {"account": "big-lantern-retail"})
+    plan = plan_openings(office.ports, request(other, total="-200.00"))
+    assert "CM-77 was taken over for bayfront-dental before" in whats_wrong(plan)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (item("10457", "90.00"), item("10457a", "90.00")),
+        (
+            item(f"OPENING-2026-11-15-{ACCOUNT}", "90.00", on="2026-11-15", due_on="2026-11-15"),
+            item(f"OPENING-2026-11-30-{ACCOUNT}", "90.00", on="2026-11-30", due_on="2026-11-30"),
+        ),
+        (
+            item("CM-1", "90.00", kind="credit", due_on=None),
+            item("CM-01", "90.00", kind="credit", due_on=None),
+        ),
+    ],
+)
+def test_what_was_taken_over_is_not_owed_again_under_another_number(
+    office: Followed, first: OpeningItem, again: OpeningItem
+) -> None:
+    """The total agrees each time: only the ledger knows that it has them already."""
+    enter_openings(office.ports, request(first, total=str(first.effect)))
+    asked = request(again, total=str(again.effect))
+    told = whats_wrong(plan_openings(office.ports, asked))
+    assert f"{first.document} was taken over before, 90.00 USD of it are left, and it is" in told
+    with pytest.raises(ProblemsError):
+        enter_openings(office.ports, asked)
+    assert position(office).balance == first.effect
+
+
+def test_what_was_paid_since_need_not_be_listed_any_more(office: Followed) -> None:
+    enter_openings(office.ports, request(OLD[0], total="1200.00"))
+    office.pay("1200.00")
+    result = enter_openings(office.ports, request(OLD[1], total="300.50"))
+    assert (result.entered, position(office).balance) == (1, Decimal("300.50"))
+
+
+def test_a_number_of_something_else_in_the_ledger_is_not_taken(office: Followed) -> None:
+    """Both would be one item: a payment of the one would pay the other."""
+    office.invoice("17", TODAY, TODAY, "10.00")
+    plan = plan_openings(office.ports, request(item("17", "5.00"), total="5.00"))
+    assert "17 is the number of something else that is in the ledger" in whats_wrong(plan)
+
+
+def test_credit_is_used_in_the_same_moment_and_not_before_it_came(
+    office: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that ends after the first write leaves no debt beside credit that covers it."""
+    office.pay("50.00")
+    first = office.ports.ledgers.append
+
+    def ends(*given: Any, **more: Any) -> Any:
+        first(*given, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(office.ports.ledgers, "append", ends)
+    with pytest.raises(KeyboardInterrupt):
+        enter_openings(office.ports, request())
+    found = position(office)
+    assert (found.balance, found.held) == (Decimal("1250.50"), Decimal(0))
+    used = [
+        entry
+        for entry in office.ports.ledgers.entries(office.ledger)
+        if entry.kind is EntryKind.ALLOCATION
+    ]
+    assert {entry.on for entry in used} == {TODAY}
+
+
+def test_a_ledger_keeps_the_currency_that_it_began_with(office: Followed) -> None:
+    enter_openings(office.ports, request(OLD[0], total="1200.00"))
+    (entry,) = [e for e in office.ports.book.entries("integris") if e.account.account == ACCOUNT]
+    changed = entry.account.model_copy(update={"currency": "CAD"})
+    office.ports.book.put("integris", [changed], office.ports.clock.now())
+    result = enter_openings(office.ports, request(*OLD[:2], total="1500.50"))
+    assert (result.entered, position(office).balance) == (1, Decimal("1500.50"))
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "is_fine"),
+    [
+        ("1200", "JPY", True),
+        ("1200.5", "JPY", False),
+        ("1.005", "KWD", True),
+        ("1.0005", "KWD", False),
+    ],
+)
+def test_every_currency_has_its_own_smallest_part(
+    amount: str, currency: str, is_fine: bool
+) -> None:
+    office = Followed("integris", ACCOUNT, TODAY)
+    (entry,) = [e for e in office.ports.book.entries("integris") if e.account.account == ACCOUNT]
+    changed = entry.account.model_copy(update={"currency": currency})
+    office.ports.book.put("integris", [changed], office.ports.clock.now())
+    asked = item("1", amount, currency=currency)
+    plan = plan_openings(office.ports, request(asked, totals=(asked.money,)))
+    assert ("a part of a cent" not in whats_wrong(plan)) is is_fine
+    assert (plan.problems == ()) is is_fine
 
 
 def test_a_take_over_day_lies_in_the_past(office: Followed) -> None:

@@ -8,38 +8,45 @@ what is not there yet: after a failure in the middle it is called again.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 from pydantic import Field
 
 from msp_billing.domain.base import Frozen, Identifier, Text
+from msp_billing.domain.ledger.allocation import with_allocation
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerId
 from msp_billing.domain.ledger.openings import (
     DAYS_OF_GRACE,
     OpeningItem,
     entered_otherwise,
     follow_from,
-    looks_like_ours,
     opening_entry,
     sums,
 )
 from msp_billing.domain.ledger.position import LedgerPosition
 from msp_billing.domain.money import Money
-from msp_billing.domain.payments.checks import EARLIEST
-from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.dunning.react import react
 from msp_billing.usecases.ports import Ports
-from msp_billing.usecases.receivables.accounts import ledger_of, today_of
+from msp_billing.usecases.receivables.accounts import kept_ledger, ledger_of, today_of
 from msp_billing.usecases.receivables.appending import enter
+from msp_billing.usecases.receivables.opening_problems import (
+    day_problems,
+    item_problems,
+    listed_twice,
+    of_other_accounts,
+    other_currency,
+    other_document,
+    otherwise,
+    total_problems,
+    unknown_account,
+    unlisted,
+)
 
 ITEMS_AT_ONCE = 30
-"""Two actions each, in a transaction that holds 100 and also uses credit for what is owed."""
-
-_FIRST = date(2000, 1, 1)
+"""Two actions each, in a transaction that holds 100: beside the head, up to 30 credits are used."""
 
 
 class OpeningRequest(Frozen):
@@ -80,29 +87,34 @@ def plan_openings(ports: Ports, request: OpeningRequest) -> OpeningPlan:
     policy = policy_in_force(ports, request.provider)
     today = today_of(ports, request.provider)
     problems = [
-        *_day_problems(request, today),
-        *_total_problems(request),
-        *_listed_twice(request.items),
-        *(problem for item in request.items for problem in _item_problems(policy, request, item)),
-        *_of_other_accounts(ports, request),
+        *day_problems(request, today),
+        *total_problems(request),
+        *listed_twice(request.items),
+        *(problem for item in request.items for problem in item_problems(policy, request, item)),
+        *of_other_accounts(ports, request),
     ]
     new: list[OpeningItem] = []
     standing: list[OpeningItem] = []
     for account, items in _by_account(request.items):
         found = ports.book.find(request.provider, account)
         if found is None:
-            problems.append(_unknown(account, items))
+            problems.append(unknown_account(account, items))
             continue
-        ledger = ledger_of(ports, request.provider, account)
-        position = ports.ledgers.position(ledger)
+        position = ports.ledgers.position(ledger_of(ports, request.provider, account))
+        ledger = position.ledger
+        problems += unlisted(position, items)
         for item in items:
             if item.currency != position.ledger.currency:
-                problems.append(_other_currency(item, position))
+                problems.append(other_currency(item, position))
+                continue
+            namesake = other_document(item, position)
+            if namesake is not None:
+                problems.append(namesake)
                 continue
             entry = ports.ledgers.find(ledger, EntryKind.OPENING, item.document)
             other = None if entry is None else entered_otherwise(item, entry)
             if other is not None:
-                problems.append(_otherwise(item, other))
+                problems.append(otherwise(item, other))
             elif entry is not None:
                 standing.append(item)
             else:
@@ -125,12 +137,13 @@ def enter_openings(ports: Ports, request: OpeningRequest) -> OpeningResult:
     plan = plan_openings(ports, request)
     if plan.problems:
         raise ProblemsError(plan.problems)
+    today = today_of(ports, request.provider)
     accounts: list[str] = []
     for account, items in _by_account(plan.new):
-        ledger = ledger_of(ports, request.provider, account)
+        ledger = kept_ledger(ports, request.provider, account)
         for start in range(0, len(items), ITEMS_AT_ONCE):
             part = items[start : start + ITEMS_AT_ONCE]
-            enter(ports, ledger, _Entering(ports, ledger, request, plan.follow_from, part))
+            enter(ports, ledger, _Entering(ports, ledger, request, plan.follow_from, part, today))
         react(ports, request.provider, account)
         accounts.append(account)
     return OpeningResult(
@@ -148,22 +161,29 @@ class _Entering:
         request: OpeningRequest,
         followed_from: date,
         items: Sequence[OpeningItem],
+        today: date,
     ) -> None:
         self._ports = ports
         self._ledger = ledger
         self._request = request
         self._followed_from = followed_from
         self._items = items
+        self._today = today
 
-    def __call__(self, _position: LedgerPosition) -> tuple[EntryDraft, ...]:
+    def __call__(self, position: LedgerPosition) -> tuple[EntryDraft, ...]:
+        """The entries, and with them the use of credit, as with every other document.
+
+        It is used today: an entry of the item's own date would use money before it came.
+        """
         find = self._ports.ledgers.find
-        return tuple(
+        drafts = tuple(
             opening_entry(
                 item, self._request.taken_over_on, self._followed_from, self._request.entered_by
             )
             for item in self._items
             if find(self._ledger, EntryKind.OPENING, item.document) is None
         )
+        return with_allocation(position, drafts, self._today) if drafts else ()
 
 
 def _by_account(
@@ -176,122 +196,3 @@ def _by_account(
     for account, of_it in sorted(by_account.items()):
         ordered = sorted(of_it, key=lambda i: (i.kind == "credit", i.due_on or i.on, i.document))
         yield account, tuple(ordered)
-
-
-# --- What speaks against it ----------------------------------------------------------------------
-
-
-def _day_problems(request: OpeningRequest, today: date) -> Iterator[Problem]:
-    if not _FIRST <= request.taken_over_on <= today:
-        yield Problem(
-            code="take-over-day",
-            what=f"The take-over day {request.taken_over_on} is not a day up to today, {today}.",
-            fix="Give the day at whose end the old system's list was made; enter it afterwards.",
-        )
-
-
-def _total_problems(request: OpeningRequest) -> Iterator[Problem]:
-    known = {money.currency: money.amount for money in request.totals}
-    found = {money.currency: money.amount for money in sums(request.items)}
-    for currency in sorted(known.keys() | found.keys()):
-        if currency not in known:
-            yield Problem(
-                code="total-missing",
-                what=f"The items come to {found[currency]} {currency}, and no total was given.",
-                fix="Give the total that the old system shows for the same day, with --total.",
-            )
-        elif known[currency] != found.get(currency, 0):
-            difference = found.get(currency, 0) - known[currency]
-            yield Problem(
-                code="total-differs",
-                what=f"The items come to {found.get(currency, 0)} {currency}, the total given is "
-                f"{known[currency]}: {difference:+} {currency} is the difference.",
-                fix="Look for items that are missing, listed twice or of another day; nothing is "
-                "entered until both agree.",
-            )
-
-
-def _listed_twice(items: Sequence[OpeningItem]) -> Iterator[Problem]:
-    times = Counter(item.document for item in items)
-    for document in sorted(document for document, count in times.items() if count > 1):
-        accounts = sorted({item.account for item in items if item.document == document})
-        yield Problem(
-            code="item-twice",
-            what=f"{document} is listed {times[document]} times ({', '.join(accounts)}).",
-            fix="Keep one; where two invoices really have one number, add a letter to one of them.",
-            where=document,
-        )
-
-
-def _item_problems(
-    policy: ProviderPolicy, request: OpeningRequest, item: OpeningItem
-) -> Iterator[Problem]:
-    day = request.taken_over_on
-    if item.kind == "invoice" and item.due_on is None:
-        yield _wrong(item, "has no due date", "Add it; its own date, if it was due at once.")
-    if item.due_on is not None and item.due_on < item.on:
-        yield _wrong(item, "is due before its date", "Correct one of the two dates.")
-    if item.on > day:
-        fix = "Leave it out and bill it here, or take over on a later day."
-        yield _wrong(item, f"is dated after the take-over day {day}", fix)
-    if item.on < EARLIEST:
-        yield _wrong(item, f"is dated {item.on}", "Correct the date.")
-    if item.amount != item.money.rounded().amount:
-        yield _wrong(item, f"is of {item.money}, a part of a cent", "Round it.")
-    prefixes = (run.number_prefix for run in policy.runs)
-    own = (policy.invoice_number_prefix, policy.credit_note_number_prefix, *filter(None, prefixes))
-    prefix = looks_like_ours(item.document, own)
-    if prefix is not None:
-        fix = "Choose another prefix in provider.yaml before the first invoice, or add a letter to "
-        fix += "the old number."
-        yield _wrong(item, f"has a number that we give too: ours begin with {prefix}", fix)
-
-
-def _of_other_accounts(ports: Ports, request: OpeningRequest) -> Iterator[Problem]:
-    """Items that were taken over for another account before."""
-    wanted = {item.document: item for item in request.items}
-    for position in ports.ledgers.positions(request.provider):
-        for entry in position.items:
-            item = wanted.get(entry.document)
-            other = position.ledger.account
-            if item is not None and entry.kind is EntryKind.OPENING and other != item.account:
-                yield _wrong(
-                    item,
-                    f"was taken over for {other} before",
-                    "Find out whose it is; what is entered wrongly is written off there.",
-                )
-
-
-def _wrong(item: OpeningItem, what: str, fix: str) -> Problem:
-    return Problem(
-        code="opening-item", what=f"{item.document} {what}.", fix=fix, where=item.account
-    )
-
-
-def _unknown(account: str, items: Sequence[OpeningItem]) -> Problem:
-    many = "1 item is" if len(items) == 1 else f"{len(items)} items are"
-    return Problem(
-        code="unknown-account",
-        what=f"There is no account '{account}', and {many} of it.",
-        fix="Apply the provider directory first, or correct the account's name.",
-        where=account,
-    )
-
-
-def _other_currency(item: OpeningItem, position: LedgerPosition) -> Problem:
-    kept = position.ledger.currency
-    return _wrong(
-        item,
-        f"is in {item.currency}, and the account's ledger in {kept}",
-        f"Enter what it comes to in {kept}, or leave it with the old system.",
-    )
-
-
-def _otherwise(item: OpeningItem, other: str) -> Problem:
-    return Problem(
-        code="entered-otherwise",
-        what=f"{item} is asked for, and the ledger of {item.account} has {other}.",
-        fix="Nothing is changed: what is entered stays. If the old entry is wrong, correct it by a "
-        "payment, refund or write-off.",
-        where=item.account,
-    )
