@@ -13,7 +13,7 @@ from msp_billing.domain.ledger.write_offs import WriteOff
 from msp_billing.domain.outbox import OutboxMail
 from msp_billing.domain.payments.incoming import PaymentKey
 from msp_billing.domain.payments.records import PaymentRecord
-from msp_billing.usecases.errors import LedgerUnreadableError
+from msp_billing.usecases.errors import LedgerUnreadableError, StandingUnreadableError
 from tests.fakes.outside import FakeOutbox
 
 _Who = tuple[str, str]
@@ -165,13 +165,30 @@ class FakeStandings:
     told: dict[_Who, list[HistoryEntry]] = field(default_factory=dict)
     done: dict[tuple[str, str, str], int] = field(default_factory=dict)
     before_change: Callable[[], None] | None = None
+    damaged: set[str] = field(default_factory=set)
+    """Accounts whose standing somebody changed by hand."""
 
     def find(self, provider: str, account: str) -> Standing:
+        if account in self.damaged:
+            raise StandingUnreadableError(provider, account, "changed by hand")
         return self.kept.get((provider, account), Standing(provider=provider, account=account))
 
-    def all_of(self, provider: str, after: str | None = None) -> Iterator[Standing]:
+    def all_of(
+        self,
+        provider: str,
+        after: str | None = None,
+        unreadable: Callable[[str, StandingUnreadableError], None] | None = None,
+    ) -> Iterator[Standing]:
         wanted = [who for who in sorted(self.kept) if who[0] == provider]
-        yield from [self.kept[who] for who in wanted if after is None or who[1] > after]
+        page = [(who[1], self.kept[who]) for who in wanted if after is None or who[1] > after]
+        for account, standing in page:
+            if account not in self.damaged:
+                yield standing
+                continue
+            error = StandingUnreadableError(provider, account, "changed by hand")
+            if unreadable is None:
+                raise error
+            unreadable(account, error)
 
     def change(
         self,

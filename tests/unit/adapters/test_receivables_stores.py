@@ -17,7 +17,7 @@ from msp_billing.adapters.dynamodb.ledgers import DynamoLedgerStore
 from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
 from msp_billing.adapters.dynamodb.payments import DynamoPaymentStore
 from msp_billing.adapters.dynamodb.standings import DynamoStandingStore
-from msp_billing.adapters.dynamodb.table import Table
+from msp_billing.adapters.dynamodb.table import Table, pack
 from msp_billing.domain.dunning.standing import AccountState, HistoryEntry, Standing
 from msp_billing.domain.ledger.entries import (
     EntryDraft,
@@ -31,6 +31,7 @@ from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.domain.payments.incoming import IncomingPayment, PaymentKey, PaymentMethod
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.periods import Period
+from msp_billing.usecases.errors import StandingUnreadableError
 from msp_billing.usecases.ports import LedgerStore, Outbox, PaymentStore, StandingStore
 from tests.fakes.outside import FakeOutbox, FakeRecords
 from tests.fakes.receivables import FakeLedgers, FakePayments, FakeStandings
@@ -273,6 +274,37 @@ def test_a_standing_moves_by_one_version_at_a_time(stores: Stores) -> None:
     nothing = stores.standings.find("birch", "alder")
     with pytest.raises(ValueError, match="does not follow"):
         stores.standings.change(nothing, _standing(2))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"body": b"changed by hand"},
+        {"body": pack('{"provider": "birch"}')},
+        {"body": None},
+        {"body": None, "body_key": "birch/standings/alder", "body_sha256": "other"},
+    ],
+    ids=["not packed", "no standing", "nothing", "other bytes than were sealed"],
+)
+def test_a_standing_that_cannot_be_read_is_passed_over_and_told_of(damage: dict[str, Any]) -> None:
+    """docs/faults.md 16: somebody changed the item; its account hides none behind it."""
+    with mock_aws():
+        table, records = Table(_client(), "billing"), FakeRecords()
+        records.put_once("birch/standings/alder", b"{}", "application/json")
+        store = DynamoStandingStore(table, Bodies(records))
+        for name in ("alder", "beech"):
+            before = store.find("birch", name)
+            assert store.change(before, before.model_copy(update={"version": 1}))
+        item = {"pk": "STANDINGS#birch", "sk": "alder", "standing_version": 1}
+        table.put(item | damage)
+        told: dict[str, Exception] = {}
+        found = store.all_of("birch", unreadable=told.__setitem__)
+        assert [standing.account for standing in found] == ["beech"]
+        assert list(told) == ["alder"]
+        with pytest.raises(StandingUnreadableError, match="how birch/alder stands"):
+            store.find("birch", "alder")
+        with pytest.raises(StandingUnreadableError, match="how birch/alder stands"):
+            list(store.all_of("birch"))
 
 
 def test_acknowledgements_never_go_back(stores: Stores) -> None:

@@ -267,20 +267,3 @@ def test_letters_that_bounce_every_day_are_never_repeated() -> None:
     cedar.run_until("2026-12-31T00:00:00")
     assert len(cedar.parts) == len(set(cedar.parts))
     assert len(cedar.steps) == len(set(cedar.steps))
-
-
-def test_a_position_that_cannot_be_read_hides_no_account_behind_it() -> None:
-    """docs/faults.md 16, 46: it is reported, anchored as it was, and the others are looked at."""
-    cedar = at(desk(), "2026-10-01T11:00:00")
-    ledgers = cedar.ports.ledgers
-    head = ledgers.heads[PROVIDER, ACCOUNT]
-    ledgers.heads[PROVIDER, "alder"] = head.model_copy(
-        update={"ledger": LEDGER.model_copy(update={"account": "alder"})}
-    )
-    ledgers.damaged.add("alder")
-    result = cedar.sweep()
-    assert (result.opened, result.anchored) == (1, 1)
-    assert cedar.state is DUE
-    (failed,) = (entry for entry in result.failed if entry.account is not None)
-    assert failed.account == "alder"
-    assert failed.error.startswith("LedgerUnreadableError: the head of the ledger of birch/alder")

@@ -20,7 +20,7 @@ from msp_billing.usecases.dunning.release_ending import (
     RestoreRequest,
     end_hold,
     leave_release,
-    send_left_letters,
+    send_left_letter,
 )
 from msp_billing.usecases.dunning.release_situation import ReleaseRefusedError
 from msp_billing.usecases.errors import MailRefusedForNowError
@@ -596,7 +596,8 @@ def test_a_letter_that_nobody_sent_is_sent_by_the_sweep(asked: World) -> None:
     request = RestoreRequest(provider="birch", account="cedar", release=1)
     assert end_hold(asked.ports, request).outcome == "restored"
     asked.ports.mailer.errors = [MailRefusedForNowError("throttled")]
-    assert [send_left_letters(asked.ports, "birch") for _ in range(3)] == [0, 1, 0]
+    sent = [send_left_letter(asked.ports, asked.standing) for _ in range(3)]
+    assert sent == [False, True, False]
     assert asked.mailed("dunning") == [("r1-ended", "books@cedar.example")]
 
 
@@ -607,9 +608,9 @@ def test_an_account_that_the_book_lost_holds_up_no_letter(asked: World) -> None:
     assert end_hold(asked.ports, request).outcome == "restored"
     lost = dict(asked.ports.book.kept)
     asked.ports.book.kept.clear()
-    assert send_left_letters(asked.ports, "birch") == 0
+    assert not send_left_letter(asked.ports, asked.standing)
     asked.ports.book.kept.update(lost)
-    assert send_left_letters(asked.ports, "birch") == 1
+    assert send_left_letter(asked.ports, asked.standing)
 
 
 def test_a_letter_that_ses_refuses_is_sent_by_the_next_try(asked: World) -> None:

@@ -125,6 +125,13 @@ class LedgerUnreadableError(RuntimeError):
         self.why = why
 
 
+class StandingUnreadableError(ValueError):
+    """What is stored of how an account stands is not what was stored: one account's defect."""
+
+    def __init__(self, provider: str, account: str, why: str) -> None:
+        super().__init__(f"how {provider}/{account} stands cannot be read: {why}")
+
+
 class PaymentFileGoneError(LookupError):
     """The bucket told of a payment file that is not there any more."""
 

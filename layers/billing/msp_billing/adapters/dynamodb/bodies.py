@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from msp_billing.adapters.dynamodb.table import MAX_BODY_BYTES, pack, unpack
+from msp_billing.usecases.errors import SealBrokenError
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import Records
+
+DAMAGED = (ValidationError, zlib.error, KeyError, SealBrokenError)
+"""How it shows that an item was changed by hand: what AWS refuses is none of it."""
+
+
+def what_is_wrong(error: Exception) -> str:
+    """Why a document cannot be read: the first thing that is wrong, on one line."""
+    if isinstance(error, ValidationError):
+        return str(error.errors()[0]["msg"])
+    return f"{type(error).__name__}: {error}"
 
 
 class Bodies:

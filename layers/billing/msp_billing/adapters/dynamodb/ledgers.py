@@ -8,13 +8,11 @@ position and the record of the payment that is booked. The head's version is the
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
+from msp_billing.adapters.dynamodb.bodies import DAMAGED, what_is_wrong
 from msp_billing.adapters.dynamodb.payments import record_actions
 from msp_billing.adapters.dynamodb.table import (
     MAX_TRANSACTION_ACTIONS,
@@ -30,14 +28,11 @@ from msp_billing.adapters.dynamodb.table import (
 )
 from msp_billing.domain.ledger.entries import EntryDraft, EntryKind, LedgerEntry, LedgerId, chain
 from msp_billing.domain.ledger.position import LedgerPosition, after
-from msp_billing.usecases.errors import LedgerUnreadableError, SealBrokenError
+from msp_billing.usecases.errors import LedgerUnreadableError
 
 if TYPE_CHECKING:
     from msp_billing.adapters.dynamodb.bodies import Bodies
     from msp_billing.domain.payments.records import PaymentRecord
-
-_DAMAGED = (ValidationError, zlib.error, KeyError, SealBrokenError)
-"""How it shows that an item was changed by hand."""
 
 
 class DynamoLedgerStore:
@@ -133,9 +128,9 @@ class DynamoLedgerStore:
     def _position(self, item: Item) -> LedgerPosition:
         try:
             return LedgerPosition.model_validate_json(self._bodies.read(item))
-        except _DAMAGED as error:
+        except DAMAGED as error:
             whose = f"{item['pk'].removeprefix('LEDGERS#')}/{item['sk']}"
-            raise LedgerUnreadableError(whose, None, _reason(error)) from error
+            raise LedgerUnreadableError(whose, None, what_is_wrong(error)) from error
 
 
 def head_key(provider: str, account: str) -> Key:
@@ -194,14 +189,7 @@ def _stored(value: LedgerEntry | LedgerPosition) -> str:
 def _entry(item: Item) -> LedgerEntry:
     try:
         return LedgerEntry.model_validate_json(unpack(item["body"]))
-    except _DAMAGED as error:
+    except DAMAGED as error:
         whose = item["pk"].removeprefix("LEDGER#").replace("#", "/")
         sequence = int(item["sk"].removeprefix("ENTRY#"))
-        raise LedgerUnreadableError(whose, sequence, _reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    """The first thing that is wrong, on one line."""
-    if isinstance(error, ValidationError):
-        return str(error.errors()[0]["msg"])
-    return f"{type(error).__name__}: {error}"
+        raise LedgerUnreadableError(whose, sequence, what_is_wrong(error)) from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msp_billing.adapters.dynamodb.bodies import DAMAGED, what_is_wrong
 from msp_billing.adapters.dynamodb.ledgers import unchanged
 from msp_billing.adapters.dynamodb.outbox import mail_item
 from msp_billing.adapters.dynamodb.table import (
@@ -19,6 +20,7 @@ from msp_billing.adapters.dynamodb.table import (
     unpack,
 )
 from msp_billing.domain.dunning.standing import HistoryEntry, Standing
+from msp_billing.usecases.errors import StandingUnreadableError
 
 if TYPE_CHECKING:
     from msp_billing.adapters.dynamodb.bodies import Bodies
@@ -38,10 +40,22 @@ class DynamoStandingStore:
         item = self._table.get(_key(provider, account))
         return Standing(provider=provider, account=account) if item is None else self._read(item)
 
-    def all_of(self, provider: str, after: str | None = None) -> Iterator[Standing]:
+    def all_of(
+        self,
+        provider: str,
+        after: str | None = None,
+        unreadable: Callable[[str, StandingUnreadableError], None] | None = None,
+    ) -> Iterator[Standing]:
         """Every account of which something is stored, in order of the name."""
         for item in self._table.query(f"STANDINGS#{provider}", after=after):
-            yield self._read(item)
+            try:
+                standing = self._read(item)
+            except StandingUnreadableError as error:
+                if unreadable is None:
+                    raise
+                unreadable(str(item["sk"]), error)
+            else:
+                yield standing
 
     def change(
         self,
@@ -114,7 +128,11 @@ class DynamoStandingStore:
         }
 
     def _read(self, item: Item) -> Standing:
-        return Standing.model_validate_json(self._bodies.read(item))
+        try:
+            return Standing.model_validate_json(self._bodies.read(item))
+        except DAMAGED as error:
+            provider, account = item["pk"].removeprefix("STANDINGS#"), item["sk"]
+            raise StandingUnreadableError(provider, account, what_is_wrong(error)) from error
 
 
 def _key(provider: str, account: str) -> Key:

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from msp_billing.domain.attention import Attention, AttentionKind
 from msp_billing.domain.dunning.standing import AccountState, DunningCase, Pause, Release, Standing
 from msp_billing.domain.dunning.words import written_day
 from msp_billing.usecases.attention import commands
-from msp_billing.usecases.attention.look import MOST_OF_A_KIND, Look, clipped
+from msp_billing.usecases.attention.look import (
+    MOST_OF_A_KIND,
+    Look,
+    at_most,
+    clipped,
+    looked_at,
+    not_looked_at,
+)
 from msp_billing.usecases.dunning.context import is_running
+from msp_billing.usecases.dunning.entitlements import done_by_consumers
 
 _LATE_AFTER = timedelta(hours=26)
 """The daily sweep starts an execution again that has ended: what is late for longer stays so."""
@@ -23,11 +32,8 @@ _PAUSE_IS_NEWS = timedelta(days=7)
 
 
 def accounts(look: Look) -> Iterator[Attention]:
-    """Every account that a person has to do something about."""
-    done = {
-        consumer: look.ports.standings.acknowledged(look.provider, consumer)
-        for consumer in look.ports.standings.consumers(look.provider)
-    }
+    """Every account that a person has to do something about; the kinds one after the other."""
+    done = done_by_consumers(look.ports, look.provider)
     parts: tuple[Callable[[Look, Standing], Iterator[Attention]], ...] = (
         _notices,
         _case,
@@ -35,13 +41,21 @@ def accounts(look: Look) -> Iterator[Attention]:
         _pauses,
         lambda look, standing: _hold(look, standing, done),
     )
-    counts = [0] * len(parts)
-    for standing in look.ports.standings.all_of(look.provider):
-        for number, part in enumerate(parts):
-            if counts[number] < MOST_OF_A_KIND:
-                for entry in part(look, standing):
-                    counts[number] += 1
-                    yield entry
+    found: list[list[Attention]] = [[] for _ in parts]
+    damaged: list[Attention] = []
+
+    def unreadable(account: str, error: Exception) -> None:
+        if len(damaged) <= MOST_OF_A_KIND:
+            damaged.append(not_looked_at(look, f"account {account}", error, account=account))
+
+    for standing in look.ports.standings.all_of(look.provider, unreadable=unreadable):
+        for entries, part in zip(found, parts, strict=True):
+            if len(entries) <= MOST_OF_A_KIND:  # one above, which says that there are more
+                account = standing.account
+                find = partial(part, look, standing)
+                entries.extend(looked_at(look, f"account {account}", find, account=account))
+    for entries in (*found, damaged):
+        yield from at_most(entries)
 
 
 def _notices(look: Look, standing: Standing) -> Iterator[Attention]:

@@ -81,9 +81,15 @@ def send_digest(ports: Ports, request: DigestRequest) -> DigestResult:
         on=on,
         entries=len(found),
         by_kind={kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
-        by_state=Counter(s.state.value for s in ports.standings.all_of(request.provider)),
+        by_state=_by_state(ports, request.provider),
         sent=known is not None,
     )
+
+
+def _by_state(ports: Ports, provider: str) -> Counter[str]:
+    """How many accounts are in each state; one that cannot be read is in the list instead."""
+    readable = ports.standings.all_of(provider, unreadable=lambda _account, _error: None)
+    return Counter(standing.state.value for standing in readable)
 
 
 def digest_of(provider: str, on: date, found: tuple[Attention, ...]) -> Digest:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from msp_billing.domain.attention import Attention, AttentionKind
+from msp_billing.usecases.errors import DEFECTS, LedgerUnreadableError, SealBrokenError
+
 if TYPE_CHECKING:
-    from msp_billing.domain.attention import Attention
+    from msp_billing.domain.cycles import CycleId
     from msp_billing.domain.policy import ProviderPolicy
     from msp_billing.domain.run_policy import RunPolicy
     from msp_billing.usecases.ports import Ports
     from msp_billing.usecases.records import CurrentVersions
 
 MOST_OF_A_KIND = 50
-"""Entries that one part of the list gives out; what is above is counted, not named."""
+"""Entries that one part of the list gives out; the last of them says when there are more."""
 
 _MAX_WORDS = 480
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,6 @@ class Look:
     def moment(self, at: datetime) -> str:
         """An instant as people read it, in the provider's zone."""
         return f"{at.astimezone(self.policy.zone):%A, %-d %B %Y, %H:%M}"
-
-    def run_title(self, run: str) -> str:
-        """What people call a run; its name when the policy has it no more."""
-        return next((e.title for e in self.policy.runs if e.run == run), run)
 
     @property
     def runs(self) -> tuple[RunPolicy, ...]:
@@ -86,3 +87,46 @@ def at_most(entries: Iterable[Attention], limit: int = MOST_OF_A_KIND) -> Iterat
         held = entry
     if held is not None:
         yield held
+
+
+def looked_at(
+    look: Look,
+    what: str,
+    found: Callable[[], Iterator[Attention]],
+    *,
+    account: str | None = None,
+    cycle: CycleId | None = None,
+) -> Iterator[Attention]:
+    """What is found; where that strikes a defect, that it could not be looked at to the end.
+
+    So nothing that is damaged hides what comes before or after it.
+    """
+    try:
+        yield from found()
+    except (*DEFECTS, LedgerUnreadableError, SealBrokenError) as error:
+        yield not_looked_at(look, what, error, account=account, cycle=cycle)
+
+
+def not_looked_at(
+    look: Look,
+    what: str,
+    error: Exception,
+    *,
+    account: str | None = None,
+    cycle: CycleId | None = None,
+) -> Attention:
+    """That something could not be looked at.
+
+    Args:
+        what: as the sentence has it, between 'The' and 'could not be looked at'.
+    """
+    _LOGGER.error("looking at the %s of %s failed", what, look.provider, exc_info=error)
+    return Attention(
+        kind=AttentionKind.NOT_LOOKED_AT,
+        provider=look.provider,
+        run=None if cycle is None else cycle.run,
+        period=None if cycle is None else cycle.period,
+        account=account,
+        what=clipped(f"The {what} could not be looked at: {type(error).__name__}: {error}"),
+        do="This is a defect of the program or of the data: report it with this line.",
+    )

@@ -188,32 +188,35 @@ def publish(ports: Ports, standing: Standing) -> Standing:
     return standing
 
 
-def publish_untold(ports: Ports, provider: str) -> int:
-    """Tell what was lost: for the daily sweep. Returns how many accounts were told about.
+def done_by_consumers(ports: Ports, provider: str) -> dict[str, dict[str, int]]:
+    """By known consumer and account, the entitlement version that was done last."""
+    return {
+        consumer: ports.standings.acknowledged(provider, consumer)
+        for consumer in ports.standings.consumers(provider)
+    }
+
+
+def publish_untold(ports: Ports, standing: Standing, done: dict[str, dict[str, int]]) -> bool:
+    """Tell of an account what was lost: for the daily sweep. Whether it was told.
 
     - What the bus did not take.
     - What a known consumer has not done: it lost the event, or failed at it.
     - What changed without a change of state: a protection that ended, another list of services.
+
+    Args:
+        done: as :func:`done_by_consumers` gives it.
     """
-    done = [
-        ports.standings.acknowledged(provider, consumer)
-        for consumer in ports.standings.consumers(provider)
-    ]
-    told = 0
-    for standing in ports.standings.all_of(provider):
-        if (
-            standing.entitlement_version == 0
-        ):  # never held: there is nothing that anybody could lose
-            continue
-        if ports.book.find(provider, standing.account) is None:
-            continue
-        current = _with_other_services(ports, standing)
-        version = current.entitlement_version
-        if current.told_version < version:
-            told += int(publish(ports, current).told_version >= version)
-        elif any(versions.get(current.account, 0) < version for versions in done):
-            told += int(_send(ports, _record_of(ports, current)))
-    return told
+    if standing.entitlement_version == 0:  # never held: there is nothing that anybody could lose
+        return False
+    if ports.book.find(standing.provider, standing.account) is None:
+        return False
+    current = _with_other_services(ports, standing)
+    version = current.entitlement_version
+    if current.told_version < version:
+        return publish(ports, current).told_version >= version
+    if any(versions.get(current.account, 0) < version for versions in done.values()):
+        return _send(ports, _record_of(ports, current))
+    return False
 
 
 def _with_other_services(ports: Ports, standing: Standing) -> Standing:

@@ -41,7 +41,7 @@ from msp_billing.usecases.errors import MailRefusedForNowError
 from msp_billing.usecases.mailing.sending_mails import send_to_provider
 
 if TYPE_CHECKING:
-    from msp_billing.domain.dunning.standing import Release
+    from msp_billing.domain.dunning.standing import Release, Standing
     from msp_billing.usecases.ports import Ports
 
 _LETTERS_KEEP = timedelta(days=14)
@@ -162,34 +162,31 @@ def _restore(ports: Ports, found: DunningContext, release: Release) -> bool:
     )
 
 
-def send_left_letters(ports: Ports, provider: str) -> int:
-    """Send letters that a hold has ended which nobody sent: for the daily sweep.
+def send_left_letter(ports: Ports, standing: Standing) -> bool:
+    """Send the letter that a hold has ended, if nobody sent it: for the daily sweep.
 
-    Whoever ended the hold may have died before the letter. Returns how many went out.
+    Whoever ended the hold may have died before the letter. Returns whether one went out.
     """
-    sent = 0
-    for standing in ports.standings.all_of(provider):
-        release = standing.release
-        if release is None or release.state != "approved" or release.ended_at is None:
-            continue
-        if release.ended_at + _LETTERS_KEEP < ports.clock.now():
-            continue
-        try:
-            found = load_account(ports, provider, standing.account)
-        except UnknownAccountError:
-            _LOGGER.exception("the book does not have %s any more", standing.account)
-            continue
-        mail = release_mail_id(found, release, "ended", "dunning")
-        known = ports.outbox.find_many([mail])
-        if mail not in known or known[mail].state is not MailState.READY:
-            continue
-        try:
-            send_ended_letter(ports, found)
-        except MailRefusedForNowError:
-            _LOGGER.warning("%s was not taken for now; it is tried again tomorrow", mail)
-            continue
-        sent += 1
-    return sent
+    release = standing.release
+    if release is None or release.state != "approved" or release.ended_at is None:
+        return False
+    if release.ended_at + _LETTERS_KEEP < ports.clock.now():
+        return False
+    try:
+        found = load_account(ports, standing.provider, standing.account)
+    except UnknownAccountError:
+        _LOGGER.exception("the book does not have %s any more", standing.account)
+        return False
+    mail = release_mail_id(found, release, "ended", "dunning")
+    known = ports.outbox.find_many([mail])
+    if mail not in known or known[mail].state is not MailState.READY:
+        return False
+    try:
+        send_ended_letter(ports, found)
+    except MailRefusedForNowError:
+        _LOGGER.warning("%s was not taken for now; it is tried again tomorrow", mail)
+        return False
+    return True
 
 
 class LeaveRequest(RestoreRequest):

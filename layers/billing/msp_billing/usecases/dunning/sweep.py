@@ -17,8 +17,8 @@ from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.dunning.standing import Standing
 from msp_billing.usecases.attention.incidents import report_incident
 from msp_billing.usecases.dunning.context import policy_in_force
-from msp_billing.usecases.dunning.entitlements import publish_untold
-from msp_billing.usecases.dunning.release_ending import send_left_letters
+from msp_billing.usecases.dunning.entitlements import done_by_consumers, publish_untold
+from msp_billing.usecases.dunning.release_ending import send_left_letter
 from msp_billing.usecases.dunning.release_situation import ConcurrentStandingError
 from msp_billing.usecases.dunning.reminding import reminders_left_behind
 from msp_billing.usecases.dunning.sweep_account import look_at_account
@@ -140,7 +140,7 @@ def _look_at_all(
     """Look at every account behind one; with the last one looked at, when the time is up."""
     policy = policy_in_force(ports, provider)
     left = reminders_left_behind(ports, policy)  # by the sweeps before this one
-    unreadable: dict[str, LedgerUnreadableError] = {}
+    unreadable: dict[str, Exception] = {}
     for standing, position in _accounts(ports, provider, after, unreadable):
         account = standing.account
         result = result.counted(accounts=1)
@@ -152,11 +152,11 @@ def _look_at_all(
 
 
 def _with_unreadable(
-    result: SweepResult, ports: Ports, provider: str, found: dict[str, LedgerUnreadableError]
+    result: SweepResult, ports: Ports, provider: str, found: dict[str, Exception]
 ) -> SweepResult:
-    """Report the accounts whose position cannot be read; the others were looked at."""
+    """Report the accounts of which something cannot be read; the others were looked at."""
 
-    def tell(_result: SweepResult, _ports: Ports, error: LedgerUnreadableError) -> SweepResult:
+    def tell(_result: SweepResult, _ports: Ports, error: Exception) -> SweepResult:
         raise error
 
     for account, error in found.items():
@@ -194,15 +194,16 @@ def _accounts(
     ports: Ports,
     provider: str,
     after: str | None,
-    unreadable: dict[str, LedgerUnreadableError],
+    unreadable: dict[str, Exception],
 ) -> Iterator[tuple[Standing, LedgerPosition | None]]:
     """Every account with a ledger or a standing, in order of the name, read side by side.
 
-    Positions that cannot be read are put into ``unreadable``: one must not hide all behind it.
+    An account of which either cannot be read is put into ``unreadable`` and left out: it must not
+    hide those behind it, nor pass for one that owes nothing or was never late.
 
     Not all at once in memory: a provider may have tens of thousands.
     """
-    standings = ports.standings.all_of(provider, after)
+    standings = ports.standings.all_of(provider, after, unreadable.__setitem__)
     positions = ports.ledgers.positions(provider, after, unreadable.__setitem__)
     standing, position = next(standings, None), next(positions, None)
     while standing is not None or position is not None:
@@ -216,15 +217,39 @@ def _accounts(
             found_standing, standing = standing, next(standings, None)
         if position is not None and position.ledger.account == name:
             found_position, position = position, next(positions, None)
-        yield found_standing, found_position
+        if name not in unreadable:  # both have been read beyond it
+            yield found_standing, found_position
 
 
 def _tell(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
-    return result.counted(told=publish_untold(ports, provider))
+    done = done_by_consumers(ports, provider)
+    return _counting(
+        "told", lambda standing: publish_untold(ports, standing, done), result, ports, provider
+    )
 
 
 def _write(result: SweepResult, ports: Ports, provider: str) -> SweepResult:
-    return result.counted(letters=send_left_letters(ports, provider))
+    return _counting(
+        "letters", lambda standing: send_left_letter(ports, standing), result, ports, provider
+    )
+
+
+def _counting(
+    name: str,
+    do: Callable[[Standing], bool],
+    result: SweepResult,
+    ports: Ports,
+    provider: str,
+) -> SweepResult:
+    """Do one thing about each account that was ever late; count those of which it was done."""
+
+    def counted(result: SweepResult, _ports: Ports, standing: Standing) -> SweepResult:
+        return result.counted(**{name: int(do(standing))})
+
+    # Standings that cannot be read were reported when all accounts were looked at.
+    for standing in ports.standings.all_of(provider, unreadable=lambda _account, _error: None):
+        result = _guarded(result, ports, provider, standing.account, counted, standing)
+    return result
 
 
 def _anchor(result: SweepResult, ports: Ports, provider: str) -> SweepResult:

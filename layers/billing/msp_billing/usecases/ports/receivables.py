@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from msp_billing.domain.payments.incoming import PaymentKey
     from msp_billing.domain.payments.payment_policy import PaymentFile
     from msp_billing.domain.payments.records import PaymentRecord
-    from msp_billing.usecases.errors import LedgerUnreadableError
+    from msp_billing.usecases.errors import LedgerUnreadableError, StandingUnreadableError
     from msp_billing.usecases.receivables.payment_readings import FileReading, ReadingSetting
 
 
@@ -121,13 +121,26 @@ class StandingStore(Protocol):
     """How accounts stand, and how they came to."""
 
     def find(self, provider: str, account: str) -> Standing:
-        """How an account stands, read consistently; good, when nothing was ever stored."""
+        """How an account stands, read consistently; good, when nothing was ever stored.
 
-    def all_of(self, provider: str, after: str | None = None) -> Iterator[Standing]:
+        Raises:
+            StandingUnreadableError: for what cannot be what was stored.
+        """
+
+    def all_of(
+        self,
+        provider: str,
+        after: str | None = None,
+        unreadable: Callable[[str, StandingUnreadableError], None] | None = None,
+    ) -> Iterator[Standing]:
         """Every account of which something is stored, in order of the name.
 
         Args:
             after: only those behind this account.
+            unreadable: is told of an account whose standing cannot be read, which is passed over.
+
+        Raises:
+            StandingUnreadableError: for such an account, when nobody is to be told of it.
         """
 
     def change(
