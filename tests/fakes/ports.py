@@ -15,11 +15,12 @@ from msp_billing.domain.accounts import Account
 from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.calendars import BusinessCalendar
 from msp_billing.domain.corrections.credit_notes import CreditNote
+from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import HolidayCalendar, ProviderPolicy
 from msp_billing.usecases.errors import UnknownProviderError
-from msp_billing.usecases.records import BookEntry, CurrentVersions
+from msp_billing.usecases.records import AccountRecord, BookEntry, CurrentVersions
 from tests.fakes.incidents import FakeIncidents
 from tests.fakes.outside import (
     FakeBus,
@@ -103,9 +104,10 @@ class FakeBook:
 
 @dataclass
 class FakeInvoices:
-    """Numbered invoices."""
+    """Numbered invoices. What is in ``unindexed`` the index does not know yet."""
 
     kept: dict[InvoiceId, Invoice] = field(default_factory=dict)
+    unindexed: set[str] = field(default_factory=set)
 
     def add(self, *invoices: Invoice) -> None:
         self.kept.update({invoice.id: invoice for invoice in invoices})
@@ -117,9 +119,33 @@ class FakeInvoices:
         found = (
             entry
             for entry in self.kept.values()
-            if entry.number == number and entry.id.provider == provider
+            if entry.number == number
+            and entry.id.provider == provider
+            and number not in self.unindexed
         )
         return next(found, None)
+
+    def last_number(self, provider: str) -> int:
+        numbers = [entry.number for entry in self.kept.values() if entry.id.provider == provider]
+        digits = [number.rsplit("-", 1)[-1] for number in numbers if number is not None]
+        return max((int(number) for number in digits if number.isdigit()), default=0)
+
+    def records(self, cycle: CycleId, accounts: Sequence[str]) -> dict[str, AccountRecord]:
+        parts: dict[str, list[InvoiceId]] = {}
+        for entry in self.kept:
+            of = CycleId(provider=entry.provider, run=entry.run, period=entry.period)
+            if of == cycle and entry.account in accounts:
+                parts.setdefault(entry.account, []).append(entry)
+        return {
+            account: AccountRecord(
+                account=account,
+                account_name=account,
+                agreements=(),
+                parts=tuple(dict.fromkeys(entry.part for entry in entries)),
+                revision=max(entry.revision for entry in entries),
+            )
+            for account, entries in parts.items()
+        }
 
 
 @dataclass

@@ -70,6 +70,26 @@ def test_an_invoice_that_was_billed_again_since_is_found_by_its_number(ports: An
     assert told == b"BI-000001 to next@cedar.example, as it was"
 
 
+@pytest.mark.parametrize(("part", "revision"), [("all", 1), ("all-r2", 2)])
+def test_an_earlier_invoice_is_found_while_the_index_does_not_know_it(
+    ports: Any, part: str, revision: int
+) -> None:
+    """docs/faults.md, 42: a mail that cannot be made is given up for good."""
+    invoice = InvoiceId(
+        provider="birch",
+        run="managed",
+        period=INVOICE.period,
+        account="cedar",
+        part="all",
+        revision=revision,
+    )
+    stored = {invoice: SimpleNamespace(id=invoice, number="BI-000001")}
+    ports.invoices.find_by_number = lambda *_: None
+    ports.invoices.invoices = lambda ids: {entry: stored[entry] for entry in ids if entry in stored}
+    told = composed(ports, part=f"{part}-copy-2")
+    assert told == b"BI-000001 to next@cedar.example, as it was"
+
+
 def test_the_credit_note_of_a_copy_is_told_from_the_invoices_other_notes(ports: Any) -> None:
     told = composed(ports, part="bc-000002-copy-2", kind="credit-note")
     assert told == b"BC-000002 to next@cedar.example"

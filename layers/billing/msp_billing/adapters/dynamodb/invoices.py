@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from msp_billing.adapters.dynamodb.account_records import AccountRecords
 from msp_billing.adapters.dynamodb.charges import check_free, claim_actions, claims
 from msp_billing.adapters.dynamodb.cycles import cycle_pk
-from msp_billing.adapters.dynamodb.numbering import DRAFT, ISSUED, counter_action, number_actions
-from msp_billing.adapters.dynamodb.table import (
-    MAX_TRANSACTION_ACTIONS,
-    MAX_TRANSACTION_BYTES,
-    Item,
-    Key,
-    Table,
-    encode,
-    encode_key,
-    encode_values,
-    pause,
+from msp_billing.adapters.dynamodb.drafts import (
+    Action,
+    fits,
+    invoice_key,
+    put_action,
+    removals,
+    size_of,
 )
-from msp_billing.domain.cycles import CycleId
+from msp_billing.adapters.dynamodb.numbering import (
+    DRAFT,
+    ISSUED,
+    counter_action,
+    counter_key,
+    last_number,
+    number_actions,
+)
+from msp_billing.adapters.dynamodb.table import Item, Table, pause
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.usecases.errors import ConcurrentNumberingError
 from msp_billing.usecases.records import AccountRecord, Numbering, NumberSeries
 
 if TYPE_CHECKING:
     from msp_billing.adapters.dynamodb.bodies import Bodies
+    from msp_billing.domain.cycles import CycleId
     from msp_billing.domain.outcomes import AccountOutcome
 
 _NUMBERS_PER_TRANSACTION = 49  # the counter, and an invoice with its mail for each
 _NUMBER_DIGITS = 6
 _MAX_TRIES = 5
-_ITEM_OVERHEAD_BYTES = 1000  # keys, ids and addresses beside the body, generously
-
-Action = dict[str, Any]
 
 
 class DynamoInvoiceStore:
@@ -69,24 +71,24 @@ class DynamoInvoiceStore:
         for outcome in outcomes:
             if outcome.account in issued:
                 continue
-            actions = [_put_action(item) for item in self._items(cycle, outcome)]
+            actions = [put_action(item) for item in self._items(cycle, outcome)]
             standing = before.get(outcome.account)
-            actions += _removals(cycle, outcome, standing)
+            actions += removals(cycle, outcome, standing)
             actions += claim_actions(
                 cycle, outcome.account, outcome.charges, standing.charges if standing else ()
             )
-            added = sum(_size_of(action) for action in actions)
-            if group and not _fits(len(group) + len(actions), size + added):
+            added = sum(size_of(action) for action in actions)
+            if group and not fits(len(group) + len(actions), size + added):
                 self._commit(group)
                 group, size = [], 0
             for action in actions:
                 # Only an account that is too large for one transaction is taken apart here. Its
                 # record comes first: it names every draft that another attempt must find.
-                if group and not _fits(len(group) + 1, size + _size_of(action)):
+                if group and not fits(len(group) + 1, size + size_of(action)):
                     self._commit(group)
                     group, size = [], 0
                 group.append(action)
-                size += _size_of(action)
+                size += size_of(action)
         if group:
             self._commit(group)
 
@@ -111,18 +113,23 @@ class DynamoInvoiceStore:
 
     def invoices(self, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Invoice]:
         """Those of the invoices that exist."""
-        found = self._table.get_many(_invoice_key(entry) for entry in ids)
+        found = self._table.get_many(invoice_key(entry) for entry in ids)
         return {
             entry: self._invoice(found[key])
             for entry in ids
-            if (key := _invoice_key(entry)) in found
+            if (key := invoice_key(entry)) in found
         }
 
     def find_by_number(self, provider: str, number: str) -> Invoice | None:
         """The invoice with this number: the index finds it, a consistent read decides."""
         keys = self._table.query_index(f"NUMBER#{provider}", number)
-        items = list(self._table.get_many(keys).values())
-        return self._invoice(items[0]) if items else None
+        items = self._table.get_many(keys).values()
+        found = next((item for item in items if item.get("number") == number), None)
+        return None if found is None else self._invoice(found)
+
+    def last_number(self, provider: str) -> int:
+        """The last number that an invoice got, read consistently; 0 before the first."""
+        return last_number(self._table.get(counter_key(provider, "invoice")))
 
     def claims(self, provider: str, accounts: Sequence[str]) -> dict[str, dict[str, str]]:
         """By account, the one-time charges that a cycle bills: their ids, and "run/period"."""
@@ -180,10 +187,10 @@ class DynamoInvoiceStore:
         self, cycle: CycleId, prefix: str, series: NumberSeries, drafts: list[Item]
     ) -> bool:
         """Counter, numbers and waiting mails in one transaction: no gap, whatever fails."""
-        counter_key = (f"PROVIDER#{cycle.provider}", f"COUNTER#{series.upper()}")
-        counter = self._table.get(counter_key)
-        last = int(counter["last_number"]) if counter else 0
-        actions: list[Action] = [counter_action(counter_key, counter, len(drafts))]
+        key = counter_key(cycle.provider, series)
+        counter = self._table.get(key)
+        last = last_number(counter)
+        actions: list[Action] = [counter_action(key, counter, len(drafts))]
         for offset, draft in enumerate(drafts, start=1):
             number = f"{prefix}{last + offset:0{_NUMBER_DIGITS}d}"
             actions += number_actions(cycle, draft, number)
@@ -191,7 +198,7 @@ class DynamoInvoiceStore:
 
     def _issued_accounts(self, cycle: CycleId, outcomes: Sequence[AccountOutcome]) -> set[str]:
         keys = {
-            _invoice_key(invoice.id): outcome.account
+            invoice_key(invoice.id): outcome.account
             for outcome in outcomes
             for invoice in outcome.invoices
         }
@@ -211,7 +218,7 @@ class DynamoInvoiceStore:
         )
         yield self._accounts.item(cycle, record)
         for invoice in outcome.invoices:
-            pk, sk = _invoice_key(invoice.id)
+            pk, sk = invoice_key(invoice.id)
             prefix = f"{cycle.provider}/{cycle.run}/{cycle.period}/invoices"
             yield {
                 "pk": pk,
@@ -245,51 +252,3 @@ def _token(actions: list[Action]) -> str:
     Another page of drafts under the same token would be an error, and not a lost race.
     """
     return hashlib.sha256(repr(actions).encode()).hexdigest()[:36]
-
-
-def _fits(actions: int, size: int) -> bool:
-    return actions <= MAX_TRANSACTION_ACTIONS and size <= MAX_TRANSACTION_BYTES
-
-
-def _size_of(action: Action) -> int:
-    """About how many bytes an action adds to its transaction."""
-    item = action.get("Put", {}).get("Item", {})
-    return len(item.get("body", {}).get("B", b"")) + _ITEM_OVERHEAD_BYTES
-
-
-def _put_action(item: Item) -> Action:
-    action: dict[str, Any] = {"Item": encode(item)}
-    if "invoice_state" in item:
-        action["ConditionExpression"] = "attribute_not_exists(pk) OR invoice_state = :draft"
-        action["ExpressionAttributeValues"] = encode_values({"draft": DRAFT})
-    return {"Put": action}
-
-
-def _removals(
-    cycle: CycleId, outcome: AccountOutcome, before: AccountRecord | None
-) -> list[Action]:
-    """Drafts of an earlier attempt that the account has no more: they must not be numbered."""
-    if before is None or before.revision != outcome.revision:
-        return []  # what stands is issued, and voided by its credit notes
-    kept = {invoice.id.part for invoice in outcome.invoices}
-    return [
-        {
-            "Delete": {
-                "Key": encode_key(_key(cycle, outcome.account, part, before.revision)),
-                "ConditionExpression": "attribute_not_exists(pk) OR invoice_state = :draft",
-                "ExpressionAttributeValues": encode_values({"draft": DRAFT}),
-            }
-        }
-        for part in before.parts
-        if part not in kept
-    ]
-
-
-def _invoice_key(invoice: InvoiceId) -> Key:
-    cycle = CycleId(provider=invoice.provider, run=invoice.run, period=invoice.period)
-    return _key(cycle, invoice.account, invoice.part, invoice.revision)
-
-
-def _key(cycle: CycleId, account: str, part: str, revision: int) -> Key:
-    again = "" if revision == 1 else f"#r{revision}"
-    return (cycle_pk(cycle), f"INVOICE#{account}#{part}{again}")

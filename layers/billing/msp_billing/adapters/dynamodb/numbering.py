@@ -16,9 +16,19 @@ DRAFT, ISSUED = "DRAFT", "ISSUED"
 """The states of an invoice; it goes from the first to the second once."""
 
 
+def counter_key(provider: str, series: str) -> Key:
+    """Where a provider's row of numbers is counted."""
+    return (f"PROVIDER#{provider}", f"COUNTER#{series.upper()}")
+
+
+def last_number(counter: Item | None) -> int:
+    """The last number of a row that was given out; 0 before the first."""
+    return int(counter["last_number"]) if counter else 0
+
+
 def counter_action(key: Key, standing: Item | None, count: int) -> dict[str, Any]:
     """What takes the next so many numbers of a row; it fails when somebody else took some since."""
-    last = int(standing["last_number"]) if standing else 0
+    last = last_number(standing)
     values = {"new": last + count, **({"last": last} if standing else {})}
     return {
         "Update": {

@@ -34,10 +34,18 @@ class DynamoPaymentStore:
         return None if item is None else _record(item)
 
     def find_by_trace(self, provider: str, trace: str) -> tuple[PaymentRecord, ...]:
-        """The payments that have this number of the bank: found by the index, read by key."""
+        """The payments that have this number of the bank: found by the index, read by key.
+
+        One that was stored a moment ago may be missing.
+        """
         keys = self._table.query_index(f"TRACE#{provider}", trace)
         found = self._table.get_many(keys)
-        return tuple(_record(found[key]) for key in sorted(found))
+        records = (_record(found[key]) for key in sorted(found))
+        return tuple(
+            record
+            for record in records
+            if record.payment is not None and record.payment.trace == trace
+        )
 
     def put(self, record: PaymentRecord) -> bool:
         """Store a record that moves no money. False when another one came first."""

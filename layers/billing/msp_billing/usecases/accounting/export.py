@@ -20,11 +20,12 @@ from msp_billing.domain.accounting.exported import (
 )
 from msp_billing.domain.accounting.lines import credit_lines, invoice_lines
 from msp_billing.domain.accounting.tying_out import file_sums, ledger_sums, untied
-from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount, LedgerEntry
+from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount, LedgerEntry, LedgerId
 from msp_billing.domain.ledger.verifying import verify
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.dunning.context import policy_in_force
 from msp_billing.usecases.receivables.accounts import today_of
+from msp_billing.usecases.receivables.entered_invoices import entered_invoice
 
 if TYPE_CHECKING:
     from msp_billing.domain.corrections.credit_notes import CreditNote
@@ -120,6 +121,7 @@ class _Ledger:
     ports: Ports
     policy: ProviderPolicy
     customer: Customer
+    ledger: LedgerId
     entries: Sequence[LedgerEntry]
     problems: tuple[Problem, ...]
 
@@ -142,7 +144,7 @@ class _Ledger:
             problems = (problem,)
         account = head.ledger.account
         customer = Customer(account, names.get(account, account), head.ledger.currency)
-        return cls(ports, policy, customer, entries, problems)
+        return cls(ports, policy, customer, head.ledger, entries, problems)
 
     def exported(
         self, from_on: date, to_on: date, problems: list[Problem]
@@ -195,7 +197,7 @@ class _Ledger:
         if entry.kind not in {EntryKind.INVOICE, EntryKind.CREDIT_NOTE}:
             return (), ""
         number = entry.document if entry.kind is EntryKind.INVOICE else entry.lowers or ""
-        invoice = self.ports.invoices.find_by_number(self.policy.provider, number)
+        invoice = entered_invoice(self.ports, self.ledger, number, self.entries)
         note = None if invoice is None else self._note(entry, invoice)
         if invoice is None or (entry.kind is EntryKind.CREDIT_NOTE and note is None):
             problems.append(self._missing(entry))

@@ -77,7 +77,10 @@ class PaymentStore(Protocol):
         """A payment or a return, read consistently."""
 
     def find_by_trace(self, provider: str, trace: str) -> tuple[PaymentRecord, ...]:
-        """The payments that have this number of the bank."""
+        """The payments that have this number of the bank; perhaps not those of this moment.
+
+        They are found by an index, which lags behind the table.
+        """
 
     def put(self, record: PaymentRecord) -> bool:
         """Store a record that moves no money; its version is one more than what is stored.

@@ -151,7 +151,14 @@ class InvoiceStore(Protocol):
         """
 
     def find_by_number(self, provider: str, number: str) -> Invoice | None:
-        """The invoice with this number."""
+        """The invoice with this number; None also for one that was numbered a moment ago.
+
+        It is found by an index, which lags behind the table. Whoever decides about money by what
+        is not found asks :meth:`last_number` too.
+        """
+
+    def last_number(self, provider: str) -> int:
+        """The last number that an invoice got, read consistently; 0 before the first."""
 
 
 class AtIssueStore(Protocol):

@@ -168,6 +168,7 @@ def _take(intake: Intake, reported: IncomingPayment | IncomingReturn, by: str) -
             fix="Look at what was booked; a correction is a return and a payment of its own.",
         )
         return Taken(key=reported.key, problems=(problem,))
+    intake.remember(record)
     return Taken(key=reported.key, record=record, repeated=repeated)
 
 

@@ -7,7 +7,7 @@ stored, with the verifier's word that they fit. How the bundle looks is the adap
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -28,12 +28,14 @@ from msp_billing.usecases.dunning.context import DunningContext, load_account
 from msp_billing.usecases.dunning.kept_letters import kept_letter_key
 from msp_billing.usecases.receivables.account_facts import AccountView
 from msp_billing.usecases.receivables.account_view import view_account
+from msp_billing.usecases.receivables.entered_invoices import entered_invoice
 from msp_billing.usecases.receivables.verifying import verify_account
 from msp_billing.usecases.render_invoices import document_key
 
 if TYPE_CHECKING:
     from msp_billing.domain.corrections.credit_notes import CreditNote
     from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.ledger.entries import LedgerId
     from msp_billing.usecases.ports import Ports
 
 _RUN = "dunning"
@@ -101,7 +103,7 @@ def gather_evidence(ports: Ports, provider: str, account: str) -> Evidence:
         view=view_account(ports, provider, account),
         entries=entries,
         verification=verify_account(ports, provider, account),
-        documents=tuple(_documents(ports, provider, entries)),
+        documents=tuple(_documents(ports, found.position.ledger, entries)),
         mails=mails,
         letters=tuple(_letters(ports, mails)),
         payments=tuple(_payments(ports, provider, account)),
@@ -125,13 +127,13 @@ def _without_secrets(standing: Standing) -> Standing:
 
 
 def _documents(
-    ports: Ports, provider: str, entries: Iterable[LedgerEntry]
+    ports: Ports, ledger: LedgerId, entries: Sequence[LedgerEntry]
 ) -> Iterator[SealedDocument]:
     """The PDF of every invoice and credit note that was entered, in the order of the entries."""
     invoices: dict[str, Invoice] = {}
     for entry in entries:
         if entry.kind is EntryKind.INVOICE:
-            invoice = ports.invoices.find_by_number(provider, entry.document)
+            invoice = entered_invoice(ports, ledger, entry.document, entries)
             if invoice is not None:
                 invoices[entry.document] = invoice
             key = None if invoice is None else document_key(invoice)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msp_billing.domain.contracts.final_statements import FinalStatement, final_statement
+from msp_billing.domain.contracts.final_statements import (
+    FinalStatement,
+    StatementError,
+    final_statement,
+)
 from msp_billing.domain.contracts.lifetimes import lifetime
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.statements import movements
 from msp_billing.usecases.context import calendar_around
 from msp_billing.usecases.dunning.context import load_account
+from msp_billing.usecases.receivables.entered_invoices import entered_invoice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from msp_billing.domain.invoices import Invoice
+    from msp_billing.domain.ledger.entries import LedgerEntry, LedgerId
     from msp_billing.usecases.ports import Ports
 
 
@@ -23,20 +32,30 @@ def final_account(ports: Ports, provider: str, account: str) -> FinalStatement:
 
     Raises:
         UnknownAccountError: when the book does not have the account.
-        StatementError: when two documents contradict each other.
+        StatementError: when two documents contradict each other, or one is not stored.
     """
     found = load_account(ports, provider, account)
     policy = found.policy
     versions = ports.policies.current(provider)
     book = ports.policies.price_book(provider, versions.price_book_version)
     entries = tuple(ports.ledgers.entries(found.position.ledger))
-    numbers = [entry.document for entry in entries if entry.kind is EntryKind.INVOICE]
-    invoices = [ports.invoices.find_by_number(provider, number) for number in numbers]
     calendar = calendar_around(ports, policy, found.today.year)
     return final_statement(
         [lifetime(entry, policy, book, calendar) for entry in found.account.agreements],
         found.account.name,
         found.position.ledger.currency,
-        [invoice for invoice in invoices if invoice is not None],
+        _invoices(ports, found.position.ledger, entries),
         movements(found.position.ledger, entries),
     )
+
+
+def _invoices(
+    ports: Ports, ledger: LedgerId, entries: tuple[LedgerEntry, ...]
+) -> Iterator[Invoice]:
+    """Every invoice that was entered. One left out would let the account look settled."""
+    for entry in entries:
+        if entry.kind is EntryKind.INVOICE:
+            invoice = entered_invoice(ports, ledger, entry.document, entries)
+            if invoice is None:
+                raise StatementError(f"{entry.document} of {ledger} was entered and is not stored")
+            yield invoice

@@ -24,6 +24,8 @@ def follow_up(intake: Intake, records: Sequence[PaymentRecord]) -> None:
     Raises:
         Exception: the first that an account came to, when all of them were looked at.
     """
+    for record in records:
+        intake.remember(record)
     settled = (*records, *take_waiting_returns(intake, records))
     booked = dict.fromkeys(entry.account for entry in settled if entry.state == "booked")
     failed: list[Exception] = []

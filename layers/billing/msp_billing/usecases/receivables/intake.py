@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from msp_billing.domain.calendars import BusinessCalendar
     from msp_billing.domain.ledger.position import LedgerPosition
     from msp_billing.domain.money import Money
-    from msp_billing.domain.payments.incoming import IncomingPayment
+    from msp_billing.domain.payments.incoming import IncomingPayment, PaymentKey
+    from msp_billing.domain.payments.records import PaymentRecord
     from msp_billing.domain.policy import ProviderPolicy
     from msp_billing.domain.problems import Problem
     from msp_billing.usecases.ports import Ports
@@ -42,6 +43,7 @@ class Intake:
         self._owners: dict[str, str | None] = {}
         self._ledgers: dict[str, LedgerId] = {}
         self._calendars: dict[int, BusinessCalendar] = {}
+        self._taken: dict[str, set[PaymentKey]] = {}
 
     @cached_property
     def policy(self) -> ProviderPolicy:
@@ -84,6 +86,18 @@ class Intake:
         currency = self.position(account).ledger.currency
         return (*currency_problems(amount, account, currency), *date_problems(on, self.today))
 
+    # --- What the index may not know yet (docs/faults.md, 42) -------------------------------------
+
+    def remember(self, record: PaymentRecord) -> None:
+        """Keep under the bank's number that a payment was taken just now."""
+        payment = record.payment
+        if payment is not None and payment.trace is not None:
+            self._taken.setdefault(payment.trace, set()).add(record.key)
+
+    def taken_with(self, trace: str) -> frozenset[PaymentKey]:
+        """The payments with a number of the bank that were taken just now."""
+        return frozenset(self._taken.get(trace, ()))
+
     # --- Clues -----------------------------------------------------------------------------------
 
     @cached_property
@@ -102,24 +116,38 @@ class Intake:
         if number not in self._owners:
             invoice = self.ports.invoices.find_by_number(self.provider, number)
             self._owners[number] = (
-                self._taken_over_by(number) if invoice is None else invoice.id.account
+                self._entered_for(number) if invoice is None else invoice.id.account
             )
         return self._owners[number]
 
-    def _taken_over_by(self, number: str) -> str | None:
-        """The account that an invoice of the system before was taken over for (openings)."""
-        if number.upper().startswith(tuple(prefix.upper() for prefix in self.prefixes)):
-            return None  # such a number is ours, and never taken over
-        return self._old_numbers.get(number)
+    def _entered_for(self, number: str) -> str | None:
+        """The account whose ledger has an invoice that the index does not find.
+
+        Either it was taken over from the system before (openings), or it was numbered a moment ago
+        and the index lags: then the counter has its number (docs/faults.md, 42).
+        """
+        if not number.upper().startswith(tuple(prefix.upper() for prefix in self.prefixes)):
+            return self._owed[EntryKind.OPENING].get(number)
+        if self._was_given_out(number):
+            return self._owed[EntryKind.INVOICE].get(number)
+        return None  # such a number is ours, and never taken over
+
+    def _was_given_out(self, number: str) -> bool:
+        """Whether a number is one of those that invoices have got so far."""
+        prefix = self.policy.invoice_number_prefix
+        digits = number[len(prefix) :]
+        if not number.startswith(prefix) or not (digits.isascii() and digits.isdigit()):
+            return False
+        return 0 < int(digits) <= self.ports.invoices.last_number(self.provider)
 
     @cached_property
-    def _old_numbers(self) -> dict[str, str]:
-        return {
-            item.document: position.ledger.account
-            for position in self._positions
-            for item in position.items
-            if item.kind is EntryKind.OPENING
-        }
+    def _owed(self) -> dict[EntryKind, dict[str, str]]:
+        """By kind and document, the account that owes it or did."""
+        owed: dict[EntryKind, dict[str, str]] = {EntryKind.OPENING: {}, EntryKind.INVOICE: {}}
+        for position in self._positions:
+            for item in position.items:
+                owed.setdefault(item.kind, {})[item.document] = position.ledger.account
+        return owed
 
     def position(self, account: str) -> LedgerPosition:
         """Where an account of the book stands now."""

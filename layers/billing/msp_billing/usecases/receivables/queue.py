@@ -13,10 +13,11 @@ from msp_billing.domain.payments.incoming import PaymentKey, RemittancePart
 from msp_billing.domain.payments.matching import as_printed
 from msp_billing.domain.problems import Problem, ProblemsError
 from msp_billing.usecases.errors import PaymentDecidedError
+from msp_billing.usecases.receivables.finding_returned import by_payment
 from msp_billing.usecases.receivables.following_up import follow_up
 from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_once, until_settled
-from msp_billing.usecases.receivables.returns import by_payment, settle_return
+from msp_billing.usecases.receivables.returns import settle_return
 
 if TYPE_CHECKING:
     from msp_billing.domain.payments.records import PaymentRecord

@@ -1,4 +1,4 @@
-"""Payments that the bank took back: found by key, by the bank's number, by account and amount."""
+"""Payments that the bank took back: what they paid is owed again, once."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from msp_billing.domain.ledger.refusals import EntryRefusedError
 from msp_billing.domain.payments.checks import date_problems
-from msp_billing.domain.payments.incoming import IncomingReturn, PaymentKey
-from msp_billing.domain.payments.matching import names_account
+from msp_billing.domain.payments.incoming import IncomingReturn
 from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.problems import Problem
 from msp_billing.usecases.errors import PaymentConflictError
+from msp_billing.usecases.receivables.finding_returned import UNKNOWN, by_payment, find_returned
 from msp_billing.usecases.receivables.intake import Intake
 from msp_billing.usecases.receivables.payment_entries import book_return_once, until_settled
 
-_UNKNOWN = "payment-unknown"
-_MAY_PASS = {_UNKNOWN, "date-in-future"}
+_MAY_PASS = {UNKNOWN, "date-in-future"}
 """Why a return waits, where time alone may mend it."""
-
-Found = PaymentRecord | Problem
-"""The payment that went back, or why it cannot be told."""
 
 
 def record_return(
@@ -81,17 +77,6 @@ def settle_return(
         return _wait(intake, record, error.problems, found.account)
 
 
-def find_returned(intake: Intake, returned: IncomingReturn) -> Found:
-    """The payment that a return is of: certain, or a reason to ask a person."""
-    if returned.payment is not None:
-        return _of_key(intake, returned.payment)
-    if returned.trace is not None:
-        found = _by_trace(intake, returned, returned.trace)
-        if found is not None:
-            return found
-    return _by_amount(intake, returned)
-
-
 def take_waiting_returns(
     intake: Intake, taken: Sequence[PaymentRecord]
 ) -> tuple[PaymentRecord, ...]:
@@ -138,84 +123,6 @@ def _repeated(intake: Intake, returned: IncomingReturn) -> PaymentRecord | None:
             f"{returned.amount}"
         )
     return standing
-
-
-def _of_key(intake: Intake, key: PaymentKey) -> Found:
-    found = intake.ports.payments.find(key)
-    if found is None or found.payment is None:
-        return Problem(
-            code=_UNKNOWN,
-            what=f"No payment {key.document} was reported.",
-            fix="It is booked when the payment comes; else say which payment it is.",
-        )
-    return found
-
-
-def _by_trace(intake: Intake, returned: IncomingReturn, trace: str) -> Found | None:
-    """The payment with the bank's number; of several, the one of the amount that is not returned.
-
-    A bank may use a number again after a year or so.
-    """
-    having = intake.ports.payments.find_by_trace(intake.provider, trace)
-    payments = [record for record in having if record.payment is not None]
-    if len(payments) <= 1:
-        return payments[0] if payments else None
-    fitting = [
-        record
-        for record in payments
-        if record.payment is not None
-        and record.payment.amount == returned.amount
-        and not _is_over(intake, record)
-    ]
-    return fitting[0] if len(fitting) == 1 else _which(len(payments), f"the bank's number {trace}")
-
-
-def _is_over(intake: Intake, record: PaymentRecord) -> bool:
-    if record.account is None or record.state != "booked":
-        return record.state == "dismissed"
-    taken = intake.position(record.account).find_payment(record.key.document)
-    return taken is not None and taken.returned_on is not None
-
-
-def _by_amount(intake: Intake, returned: IncomingReturn) -> Found:
-    account = returned.account or names_account(returned.texts, None, intake)
-    if account is None or not intake.has_account(account):
-        return Problem(
-            code=_UNKNOWN,
-            what=f"Which payment of {returned.amount} went back is not told.",
-            fix="Say which payment it is, or dismiss it with a reason.",
-        )
-    position = intake.position(account)
-    fitting = [
-        entry.payment
-        for entry in position.payments
-        if entry.returned_on is None
-        and entry.on <= returned.returned_on
-        and position.money(entry.amount) == returned.amount
-    ]
-    if len(fitting) == 1:
-        return _of_key(intake, key_of(intake.provider, fitting[0]))
-    return _which(len(fitting), f"{returned.amount} of {account}", account)
-
-
-def _which(count: int, of: str, account: str | None = None) -> Problem:
-    return Problem(
-        code="several-payments" if count else _UNKNOWN,
-        what=f"{count or 'No'} payment{'s are' if count > 1 else ' is'} of {of}.",
-        fix="Say which payment it is, or dismiss it with a reason.",
-        where=account,
-    )
-
-
-def by_payment(payment: PaymentKey) -> str:
-    """How a return says which payment it is of."""
-    return f"payment {payment.document}"
-
-
-def key_of(provider: str, document: str) -> PaymentKey:
-    """The key of a payment by its name in the ledger."""
-    source, _, external_id = document.partition(":")
-    return PaymentKey(provider=provider, source=source, external_id=external_id)
 
 
 def _problems(
