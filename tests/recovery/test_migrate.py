@@ -9,6 +9,7 @@ import pytest
 
 from local_cloud import FunctionError
 from msp_billing.adapters.dynamodb.table import pack, unpack
+from msp_billing.domain.outbox import MailState
 from msp_billing.usecases.migrating import running
 from msp_billing.usecases.migrating.registry import MIGRATIONS
 from msp_billing.usecases.migrating.schema import (
@@ -108,6 +109,26 @@ def test_old_items_say_the_same_in_todays_shape(kept: Kept) -> None:
     # What was issued and entered is left as it was written, old shape or not.
     assert "country" not in document(now[ISSUED])
     assert now[ENTRY]["body"] == without(whole[ENTRY])["body"] != whole[ENTRY]["body"]
+
+
+def test_what_becomes_of_a_migrated_mail_later_is_kept(kept: Kept) -> None:
+    """SES tells of a complaint days after the delivery: it is stored by compare-and-set."""
+    with kept.mended():
+        grow_old(kept)
+        migrate()
+        with stored_table(Source("trial")) as found:
+            (before,) = (
+                mail
+                for mail in found.ports.outbox.all_of(SEPTEMBER_CYCLE)
+                if (mail.id.account, mail.id.kind) == ("elm", "invoice")
+            )
+            (outcome,) = before.outcomes
+            complained = outcome.model_copy(update={"complained_at": kept.stage.cloud.clock.now()})
+            after = before.model_copy(
+                update={"state": MailState.COMPLAINED, "outcomes": (complained,)}
+            )
+            assert found.ports.outbox.change(before, after)
+            assert found.ports.outbox.find_many([before.id])[before.id] == after
 
 
 def test_a_migration_waits_for_open_cycles(kept: Kept) -> None:

@@ -7,12 +7,15 @@ of several recipients nobody knows any more which of them it was, and those mail
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from msp_billing.domain.outbox import RecipientOutcome
 from msp_billing.usecases.migrating.migration import Migration, StoredItem
 
 _TRANSIENT = "Transient"
+_OUTCOMES = TypeAdapter(tuple[RecipientOutcome, ...])
 
 
 def with_mail_outcomes(item: StoredItem) -> StoredItem:
@@ -26,8 +29,10 @@ def with_mail_outcomes(item: StoredItem) -> StoredItem:
     said = _said(str(told.get("mail_state")), str(told["moved_at"]), told.get("note"))
     if said is None:
         return item
-    outcome: dict[str, Any] = {"recipient": recipients[0], **said}
-    return item.with_attributes(outcomes=json.dumps([outcome], separators=(",", ":")))
+    outcome = RecipientOutcome.model_validate({"recipient": recipients[0], **said})
+    # To the letter as the outbox writes it: what SES says later is stored on condition that the
+    # outcomes are still the text that they were.
+    return item.with_attributes(outcomes=_OUTCOMES.dump_json((outcome,)).decode())
 
 
 def _said(state: str, at: str, note: str | None) -> dict[str, Any] | None:
