@@ -99,7 +99,7 @@ def _report(
     with stored_table(Source(stack), table=target) as restored:
         lost = list(_pass_over(live, restored, at))
         happened += _since(live_items, restored)  # before anything of it is held
-        held = list(_hold(live_items, restored, at))
+        held = list(_hold(live, restored, at))
         checks = restored.checks(with_documents=documents)
         findings = list(verify_whole(restored.ports, checks))
         behind = {
@@ -156,31 +156,15 @@ def _is_only_behind(finding: Finding, behind: set[str]) -> bool:
 
 
 def _pass_over(live: StoredTable, restored: StoredTable, at: datetime) -> Iterator[Any]:
-    from msp_billing.adapters.dynamodb.restored_numbers import highest_given_out, pass_over
-    from msp_billing.adapters.dynamodb.table import Table
+    from mspbill.table_succession import pass_over_numbers
 
-    table = Table(boto3.client("dynamodb"), restored.name)
-    for provider in restored.ports.policies.providers():
-        current = restored.ports.policies.current(provider)
-        policy = restored.ports.policies.policy(provider, current.policy_version)
-        prefixes = {
-            policy.invoice_number_prefix: "INVOICE",
-            policy.credit_note_number_prefix: "CREDIT_NOTE",
-        }
-        prefixes |= {
-            run.number_prefix: "INFORMATION" for run in policy.runs if run.number_prefix is not None
-        }
-        highest = highest_given_out(live.items, restored.ports.records, provider, prefixes)
-        now = live.ports.clock.now()
-        yield from pass_over(table, provider, highest, now, _WHY.format(at=at.isoformat()))
+    yield from pass_over_numbers(live, restored, _WHY.format(at=at.isoformat()))
 
 
-def _hold(live_items: Any, restored: StoredTable, at: datetime) -> Iterator[str]:
-    from msp_billing.adapters.dynamodb.restored_cycles import hold_cycles
-    from msp_billing.adapters.dynamodb.table import Table
+def _hold(live: StoredTable, restored: StoredTable, at: datetime) -> Iterator[str]:
+    from mspbill.table_succession import hold_cycles_of
 
-    table = Table(boto3.client("dynamodb"), restored.name)
-    yield from hold_cycles(live_items, restored.items, table, at.isoformat())
+    yield from hold_cycles_of(live, restored, f"The table was restored to {at.isoformat()}")
 
 
 def _since(live_items: Any, restored: StoredTable) -> Iterator[Since]:

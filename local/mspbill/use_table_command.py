@@ -19,6 +19,7 @@ from mspbill.typed_name import typed_or_refused
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import Ports
+    from mspbill.stored_table import StoredTable
 
 PARAMETER = "BillingTableName"
 """The template's parameter: which table to bill with; empty for the stack's own."""
@@ -40,9 +41,10 @@ def use_table(
     """Let every function of a stack read and write another table, such as a restored one.
 
     Cycles and releases that are under way are stopped first: they hold what the other table does
-    not know. Cases of dunning go on: they read their account again after every wait. The table in
-    use so far is kept as it is. Ledgers that are behind their anchors are anchored anew, with your
-    name and why. Name the stack's own table to go back to it.
+    not know. Cases of dunning go on: they read their account again after every wait. Numbers that
+    were given out until now are passed over in the other table, and cycles that went on are held.
+    The table in use so far is kept as it is. Ledgers that are behind their anchors are anchored
+    anew, with your name and why. Name the stack's own table to go back to it.
     """
     from msp_billing.usecases.migrating.schema import SchemaTooNewError, check_readable
     from mspbill.opening import opened_stack
@@ -70,17 +72,39 @@ def use_table(
         typed_or_refused(question, table, typed, as_json=as_json)
         for execution in running:
             stop(execution, f"the stack goes on with the table {table}")
-        with stored_table(Source(stack), table=table) as other:
+        with (
+            stored_table(Source(stack)) as in_use,
+            stored_table(Source(stack), table=table) as other,
+        ):
+            told = _catch_up(in_use, other, why)
             _anchor(other.ports, table, by, why)
         own = table == names.of("BillingTable")
         changed = update_parameter(stack, "" if own else table)
     if as_json:
-        told = {"stack": stack, "table": table, "stopped": [one.name for one in running]}
-        print_json({**told, "updated": changed})
+        stopped = [one.name for one in running]
+        print_json({"stack": stack, "table": table, "stopped": stopped, **told, "updated": changed})
     elif changed:
         results().print(f"{escape(stack)} bills with {escape(table)} now.")
     else:
         results().print(f"{escape(stack)} did so before; nothing was changed.")
+
+
+def _catch_up(in_use: StoredTable, other: StoredTable, why: str) -> dict[str, list[str]]:
+    """Tell the other table what was given out since it was restored; nothing where it is in use."""
+    from mspbill.table_succession import hold_cycles_of, pass_over_numbers
+
+    if in_use.name == other.name:
+        return {"numbers_passed_over": [], "cycles_held": []}
+    lost = [
+        f"{row.provider} {row.series} {row.first} to {row.last}"
+        for row in pass_over_numbers(in_use, other, why)
+    ]
+    held = list(hold_cycles_of(in_use, other, f"The stack went on with {other.name}"))
+    for numbers in lost:
+        notes().print(f"numbers passed over: {numbers}", markup=False)
+    for cycle in held:
+        notes().print(f"{cycle}: held as failed, so that nothing bills it again", markup=False)
+    return {"numbers_passed_over": lost, "cycles_held": held}
 
 
 def _anchor(ports: Ports, table: str, by: str, why: str) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
+from msp_billing.adapters.dynamodb.cycles import lock_item
 from msp_billing.adapters.dynamodb.restored_cycles import HELD
 from msp_billing.domain.cycles import CycleState, counts_anew
+from msp_billing.domain.periods import Period
 from msp_billing.usecases.start_cycle import start_missed_cycles
 from mspbill import use_table_command
 from mspbill.command_values import Source
@@ -141,3 +143,32 @@ def test_a_name_that_is_not_typed_changes_nothing(kept: Kept, told: Any) -> None
     assert "was not typed. Nothing was changed." in answer.output
     assert told["table"] == RESTORED
     assert kept.items()
+
+
+def test_what_is_billed_between_the_restore_and_the_change_of_tables_is_not_billed_again(
+    kept: Kept, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stack goes on with its own table meanwhile: for an hour, or for days."""
+    assert told["numbers_passed_over"] == ["INVOICE 6 to 10"]
+    november = Period(year=2026, month=11)
+    updated: list[str] = []
+
+    def update(_stack: str, table: str) -> bool:
+        updated.append(table)
+        return True
+
+    monkeypatch.setattr(use_table_command, "update_parameter", update)
+    with kept.mended():
+        kept.change("PROVIDER#birch", "COUNTER#INVOICE", last_number=13)
+        october = kept.stage.cycle(OCTOBER_CYCLE)
+        later = OCTOBER_CYCLE.model_copy(update={"period": november})
+        kept.put(lock_item(october.model_copy(update={"id": later})))
+        answer = call("use-table", RESTORED, *BY, "--type", RESTORED, "--json")
+        assert answer.exit_code == 0, answer.output
+        switched = json.loads(answer.stdout)
+    assert updated == [RESTORED]
+    assert switched["numbers_passed_over"] == ["birch INVOICE 11 to 13"]
+    assert switched["cycles_held"] == ["birch/managed/2026-11"]
+    items = kept.items(RESTORED)
+    assert items["PROVIDER#birch", "COUNTER#INVOICE"]["last_number"] == 13
+    assert items["CYCLE#birch#managed#2026-11", "LOCK"]["cycle_state"] == "failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -151,6 +152,32 @@ def test_after_a_restore_ledgers_are_proved_by_the_anchors_that_were_sealed_for_
     office.ports.ledgers.heads[WHO] = position_of(LEDGER, entries)
     assert proved(office).misfit is not None
     assert anchor_restored(office.ports, "lantern", "again", "pat", "again") is not None
+
+
+def test_a_second_restore_of_a_day_is_not_refused_until_tomorrow() -> None:
+    """Whoever went back to the wrong hour goes back further, at once; what was sealed stays."""
+    office = kept()
+    anchor_ledgers(office.ports, "lantern")
+    entries = office.ports.ledgers.kept[WHO]
+    for number, left in ((1, 5), (2, 4), (3, 2)):
+        del entries[left:]
+        office.ports.ledgers.heads[WHO] = position_of(LEDGER, entries)
+        name = f"restored-{number}"
+        assert anchor_restored(office.ports, "lantern", name, "pat", "a wrong hour") is not None
+        assert anchor_restored(office.ports, "lantern", name, "pat", "called again") is None
+        assert proved(office).fits
+        office.ports.clock.time += timedelta(minutes=10)
+    sealed = [key for key in office.ports.records.objects if "-restored" in key]
+    assert sorted(sealed) == [
+        "lantern/ledger/anchors/2026-11-29-restored-2.jsonl.gz",
+        "lantern/ledger/anchors/2026-11-29-restored-3.jsonl.gz",
+        "lantern/ledger/anchors/2026-11-29-restored.jsonl.gz",
+    ]
+    office.ports.clock.pass_days(3)
+    assert anchor_ledgers(office.ports, "lantern").gone_back == ()
+    del entries[1:]
+    office.ports.ledgers.heads[WHO] = position_of(LEDGER, entries)
+    assert proved(office).misfit is not None
 
 
 def test_a_table_that_is_not_behind_gets_no_new_anchors() -> None:

@@ -6,17 +6,22 @@ again, the new invoice would go out with the sealed document of the old one.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from msp_billing.adapters.dynamodb.numbering import counter_action
 from msp_billing.adapters.dynamodb.table import Item, Table, UnprocessedError, pause, put_new
+from msp_billing.usecases.errors import SealBrokenError, UnknownProviderError
 
 if TYPE_CHECKING:
-    from msp_billing.usecases.ports import Records
+    from msp_billing.usecases.ports import PolicyStore, Records
     from msp_billing.usecases.ports.stored import StoredItems
 
 SERIES = ("INVOICE", "INFORMATION", "CREDIT_NOTE")
@@ -26,6 +31,7 @@ _DOCUMENT = re.compile(
     r"^[^/]+/[^/]+/\d{4}-\d\d/(?P<kind>invoices|credit-notes)/(?P<number>[^/]+)\.pdf$"
 )
 _TRIES = 5
+_DAMAGED = (ValidationError, zlib.error, KeyError, SealBrokenError, UnknownProviderError)
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,52 @@ class LostNumbers:
     series: str
     first: int
     last: int
+
+
+def pass_over_all(
+    table: Table,
+    live: StoredItems,
+    policies: Sequence[PolicyStore],
+    records: Records,
+    at: datetime,
+    why: str,
+) -> Iterator[LostNumbers]:
+    """Pass over every number that the table in use has given out, or that is sealed.
+
+    A provider that was applied since is among them, and so are the prefixes of a policy that was:
+    applying it again to the restored table must not begin at one.
+
+    Args:
+        table: the restored table.
+        live: the items of the table in use.
+        policies: of both tables.
+    """
+    for provider in sorted({name for store in policies for name in store.providers()}):
+        prefixes = prefixes_of(provider, policies)
+        highest = highest_given_out(live, records, provider, prefixes)
+        yield from pass_over(table, provider, highest, at, why)
+
+
+def prefixes_of(provider: str, policies: Iterable[PolicyStore]) -> dict[str, str]:
+    """The series of each prefix of a provider's numbers, by what is in force in any of the tables.
+
+    Where both know a prefix, the first of them says of which series it is.
+    """
+    found: dict[str, str] = {}
+    for store in policies:
+        try:
+            current = store.find_current(provider)
+            if current is None:
+                continue
+            policy = store.policy(provider, current.policy_version)
+        except _DAMAGED:  # perhaps why it is restored; the other table says it
+            continue
+        found.setdefault(policy.invoice_number_prefix, "INVOICE")
+        found.setdefault(policy.credit_note_number_prefix, "CREDIT_NOTE")
+        for run in policy.runs:
+            if run.number_prefix is not None:
+                found.setdefault(run.number_prefix, "INFORMATION")
+    return found
 
 
 def highest_given_out(
@@ -80,7 +132,9 @@ def pass_over(
                 "why": why,
             }
             actions = [counter_action(key, standing, last - known), put_new(lost)]
-            if table.transact(actions, f"lost-{series}-{known + 1}-{last}"[:36]):
+            # Two providers may lose the same numbers: DynamoDB refuses a token for something else.
+            token = hashlib.sha256(repr((table.name, actions)).encode()).hexdigest()[:36]
+            if table.transact(actions, token):
                 yield LostNumbers(provider, series, known + 1, last)
                 break
             pause(round_number)

@@ -33,7 +33,7 @@ def newest_anchors(ports: Ports, provider: str, until: date) -> tuple[date | Non
     written = set(ports.records.keys(f"{provider}/ledger/anchors/", after=first))
     for days in range(2, DAYS_LOOKED_BACK):
         on = until - timedelta(days=days)
-        if written & {anchor_key(provider, on), restored_anchor_key(provider, on)}:
+        if written & {anchor_key(provider, on), restored_anchor_key(provider, on, 1)}:
             found = _of_day(ports, provider, on)
             assert found is not None, "it is in the list"
             return on, {entry.account: entry for entry in read_anchors(found)}
@@ -42,13 +42,30 @@ def newest_anchors(ports: Ports, provider: str, until: date) -> tuple[date | Non
 
 def _of_day(ports: Ports, provider: str, on: date) -> bytes | None:
     """The anchors of a day; where the table was restored on it, those of the restored ledgers."""
-    restored = ports.records.find(restored_anchor_key(provider, on))
-    return restored or ports.records.find(anchor_key(provider, on))
+    return _of_restores(ports, provider, on)[1] or ports.records.find(anchor_key(provider, on))
 
 
-def restored_anchor_key(provider: str, on: date) -> str:
-    """Where the anchors are that count from the day of a restore on, in place of all before."""
-    return f"{provider}/ledger/anchors/{on}-restored.jsonl.gz"
+def _of_restores(ports: Ports, provider: str, on: date) -> tuple[int, bytes | None]:
+    """How many restores took over on a day, and the anchors of the last one."""
+    last, found = 0, None
+    while (content := ports.records.find(restored_anchor_key(provider, on, last + 1))) is not None:
+        last, found = last + 1, content
+    return last, found
+
+
+def next_restored_key(ports: Ports, provider: str, on: date) -> str:
+    """Where the anchors of one more restore of a day go; those before are never changed."""
+    return restored_anchor_key(provider, on, _of_restores(ports, provider, on)[0] + 1)
+
+
+def restored_anchor_key(provider: str, on: date, number: int) -> str:
+    """Where the anchors are that count from a restore on, in place of all before.
+
+    Args:
+        number: of the restore among those that took over on the day, from 1.
+    """
+    again = "" if number == 1 else f"-{number}"
+    return f"{provider}/ledger/anchors/{on}-restored{again}.jsonl.gz"
 
 
 def anchor_key(provider: str, on: date) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msp_billing.domain.base import Frozen, Identifier
 from msp_billing.domain.ledger.verifying import MisfitKind, verify
 from msp_billing.usecases.receivables.accounts import today_of
-from msp_billing.usecases.receivables.anchors import anchor_of, packed, restored_anchor_key
+from msp_billing.usecases.receivables.anchors import anchor_of, next_restored_key, packed
 from msp_billing.usecases.receivables.verifying import prove_provider
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def anchor_restored(
 ) -> Restoration | None:
     """Seal how far the ledgers of a restored table have come; None when they are not behind.
 
-    Raises:
-        SealBrokenError: when another restore took over on the same day.
+    Safe to repeat: ledgers that were anchored by the call before are not behind any more. Of
+    several restores that take over on one day, each has its anchors, and the last ones count.
     """
     behind = ledgers_behind(ports, provider)
     if not behind:
@@ -75,7 +75,7 @@ def anchor_restored(
         for position in ports.ledgers.positions(provider)
     }
     ports.records.put_once(
-        restored_anchor_key(provider, today_of(ports, provider)),
+        next_restored_key(ports, provider, today_of(ports, provider)),
         packed(anchors),
         "application/gzip",
     )

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from msp_billing.domain.base import Frozen
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.entries import LedgerEntry
-from msp_billing.usecases.ports.stored import Item, Key, StoredItems
+from msp_billing.usecases.ports.stored import DamagedItemError, Item, Key, StoredItems
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import Records
@@ -114,7 +116,11 @@ def _letter_is_known(restored: StoredItems, letter: re.Match[str]) -> bool:
 def _difference(live: StoredItems, item: Item, before: Item | None) -> Iterator[Since]:
     first, inside = str(item["pk"]).partition("#")[0], str(item["sk"]).partition("#")[0]
     differs = _KINDS.get(f"{first}/{inside}") or _KINDS.get(first) or _other
-    yield from differs(live, item, before)
+    try:
+        yield from differs(live, item, before)
+    except (ValidationError, DamagedItemError) as error:  # perhaps why it is restored
+        what = f"it cannot be read in the live table: {str(error).splitlines()[0]}"
+        yield _since(SinceKind.OTHER, item, what[:300])
 
 
 def _number(live: StoredItems, item: Item, before: Item | None) -> Iterator[Since]:

@@ -138,7 +138,8 @@ class DynamoItemChecks:
                 yield from self._note(item)
             for start in range(0, len(page.items), _AT_ONCE):
                 yield from self._checked(page.items[start : start + _AT_ONCE])
-        after = counters(self._stored, list(self._policies.providers()))
+        known = {*self._policies.providers(), *self._rows.providers}
+        after = counters(self._stored, sorted(known))
         yield from self._rows.findings(before, after)
 
     def _note(self, item: Item) -> Iterator[Finding]:

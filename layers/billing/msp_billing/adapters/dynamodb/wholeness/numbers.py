@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,11 @@ class NumberRows:
         self._documents: dict[Row, _Bits] = {}
         self._entered: dict[Row, _Bits] = {}
         self._prefixes: dict[Row, set[str]] = {}
+
+    @property
+    def providers(self) -> set[str]:
+        """Whose documents and lost numbers were seen, also of one that is in no list."""
+        return {provider for provider, _ in self._documents}
 
     def note(self, row: Row, number: str, where: str) -> Iterator[Finding]:
         """A document has this number."""
@@ -112,7 +117,7 @@ class NumberRows:
         return f"{prefixes[-1] if prefixes else ''}{number:06d}"
 
 
-def counters(stored: StoredItems, providers: list[str]) -> dict[Row, int]:
+def counters(stored: StoredItems, providers: Collection[str]) -> dict[Row, int]:
     """Where the counters of providers stand now."""
     series = ("INVOICE", "INFORMATION", "CREDIT_NOTE")
     keys = [(f"PROVIDER#{name}", f"COUNTER#{row}") for name in providers for row in series]
