@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msp_billing.adapters.dynamodb.ledgers import DynamoLedgerStore
 from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
 from msp_billing.adapters.dynamodb.payments import DynamoPaymentStore
-from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
+from msp_billing.domain.outbox import MailId, MailState, OutboxMail
 from msp_billing.observing import Measure, count, quietly
 
 if TYPE_CHECKING:
@@ -44,27 +44,9 @@ class CountedOutbox(DynamoOutbox):
             _count_mail(before.id, before.state, after.state)
         return changed
 
-    def move(
-        self,
-        mail: MailId,
-        expected: MailState,
-        following: MailState,
-        *,
-        at: datetime,
-        message_id: str | None = None,
-        note: str | None = None,
-        attachments: tuple[Attachment, ...] | None = None,
-    ) -> bool:
+    def move(self, mail: MailId, expected: MailState, following: MailState, **said: Any) -> bool:
         """See the outbox."""
-        moved = super().move(
-            mail,
-            expected,
-            following,
-            at=at,
-            message_id=message_id,
-            note=note,
-            attachments=attachments,
-        )
+        moved = super().move(mail, expected, following, **said)
         if moved:
             _count_mail(mail, expected, following)
         return moved

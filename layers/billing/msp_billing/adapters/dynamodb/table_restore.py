@@ -52,10 +52,6 @@ class TableRestore:
             recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"]
         )
 
-    def source_exists(self) -> bool:
-        """Whether the table that is restored from is still there, to be compared with."""
-        return self._describe(self._source) is not None
-
     def begun(self) -> bool:
         """Whether the target is there already, as a restore of this source.
 
