@@ -2,9 +2,11 @@
 
 Typst attaches the file, but cannot write these properties, nor their description, without which no
 reader of PDF/A accepts them (ISO 19005-3, 6.6.2.3). They are appended as an update of one object
-(ISO 32000-1, 7.5.6), which PDF/A allows: the pages, the tags and the attachment stay byte for byte
-what Typst wrote, and a document of 10 MB takes milliseconds, where rewriting it as a whole takes
-longer than making it. Nothing of it depends on the time, so the same document gives the same bytes.
+(ISO 32000-1, 7.5.6), which PDF/A allows: what Typst wrote stays as it is, and a document of 10 MB
+takes milliseconds, where a library takes longer to rewrite it than it took to make. Afterwards
+``object_streams.py`` packs the objects of the whole file into one section, so that the finished
+document has no update any more. Nothing of it depends on the time, so the same document gives the
+same bytes.
 """
 
 from __future__ import annotations
