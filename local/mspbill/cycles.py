@@ -35,8 +35,7 @@ def look(found: Opened, run: str, period: Period) -> tuple[CycleView, Execution 
         SourceError: when the policy has no such run.
     """
     cycle_id = CycleId(provider=found.provider, run=run, period=period)
-    if found.ports.cycles.find(cycle_id) is None:
-        _known(found, run)  # a cycle of a run that the policy has no more can be looked at
+    _known(found, cycle_id)
     view = view_cycle(found.ports, cycle_id, asks_executions=not found.is_saved)
     if view.cycle is None or found.is_saved:
         return view, None
@@ -45,9 +44,8 @@ def look(found: Opened, run: str, period: Period) -> tuple[CycleView, Execution 
 
 def start_by_function(found: Opened, run: str, period: Period, by: str) -> StartResult:
     """Start a cycle by the stack's own function."""
-    request = StartRequest(
-        provider=found.provider, run=_known(found, run), period=period, started_by=by
-    )
+    _known(found, CycleId(provider=found.provider, run=run, period=period))
+    request = StartRequest(provider=found.provider, run=run, period=period, started_by=by)
     return call(
         found,
         "StartCycleFunction",
@@ -61,9 +59,10 @@ def bill_account_again(
     found: Opened, run: str, period: Period, account: str, by: str, why: str
 ) -> BillAgainResult:
     """Bill an account of a closed cycle by the stack's own function."""
+    _known(found, CycleId(provider=found.provider, run=run, period=period))
     request = BillAgainRequest(
         provider=found.provider,
-        run=_known(found, run),
+        run=run,
         period=period,
         account=account,
         requested_by=by,
@@ -163,9 +162,12 @@ def _nothing_to_do(view: CycleView, named: str) -> str:
     return f"{named} {instead[view.stands]}"
 
 
-def _known(found: Opened, run: str) -> str:
-    """A run of the policy. Raises SourceError with those that there are."""
+def _known(found: Opened, cycle: CycleId) -> None:
+    """See that the policy has the run, or had it when the cycle began: that one goes on with it.
+
+    Raises:
+        SourceError: when there is no such run; with those that there are.
+    """
     known = [entry.run for entry in found.policy.runs]
-    if run not in known:
-        raise SourceError(f"{found.provider} has no run '{run}', but {', '.join(known)}.")
-    return run
+    if cycle.run not in known and found.ports.cycles.find(cycle) is None:
+        raise SourceError(f"{found.provider} has no run '{cycle.run}', but {', '.join(known)}.")

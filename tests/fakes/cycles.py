@@ -31,6 +31,17 @@ class FakeCycles:
     def find_many(self, cycles: Sequence[CycleId]) -> dict[CycleId, Cycle]:
         return {entry: self.kept[entry] for entry in cycles if entry in self.kept}
 
+    def unsettled(self, provider: str, *, open_only: bool = False) -> tuple[CycleId, ...]:
+        found = [
+            cycle
+            for cycle in self.kept.values()
+            if cycle.id.provider == provider
+            and not cycle.is_settled
+            and (cycle.state is CycleState.OPEN or not open_only)
+        ]
+        found.sort(key=lambda c: (c.state.value, str(c.id.period), c.id.run), reverse=True)
+        return tuple(cycle.id for cycle in found)
+
     def update(self, cycle: Cycle) -> None:
         while self.before_update:
             self.put(self.before_update.pop())

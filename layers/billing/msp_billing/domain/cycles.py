@@ -119,6 +119,11 @@ class Cycle(Frozen):
     error: str | None = Field(default=None, description="Name of the error that failed it.")
     summary: dict[str, str | int] = Field(default_factory=dict)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody has anything left to do about it: it is closed, with no account parked."""
+        return self.state is CycleState.CLOSED and not self.parked
+
 
 COUNTS_ANEW_AFTER = frozenset(
     {"RunRejectedError", "TooManyParkedError", "CompletenessGapError", "ChargeClaimedError"}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
     from msp_billing.domain.run_policy import RunPolicy
     from msp_billing.usecases.ports import Ports
+    from msp_billing.usecases.records import CurrentVersions
 
 _SECONDS_PER_DAY = 86_400
 
@@ -82,7 +83,7 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
     check_readable(ports.schemas)
     cycle_id = CycleId(provider=request.provider, run=request.run, period=request.period)
     current = ports.policies.current(request.provider)
-    policy = ports.policies.policy(request.provider, current.policy_version)
+    policy, price_book_version = _bills_with(ports, current, cycle_id)
     run = policy.run_policy(request.run)
     calendar = calendar_around(ports, policy, request.period.year)
     first_period = current.begins_with(run.run)
@@ -90,8 +91,8 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
         id=cycle_id,
         owner=request.owner,
         state=CycleState.OPEN,
-        policy_version=current.policy_version,
-        price_book_version=current.price_book_version,
+        policy_version=policy.version,
+        price_book_version=price_book_version,
         plan=plan_cycle(policy, run, request.period, calendar),
         first_period=first_period,
         charges_from=_charges_from(ports, policy, run, first_period),
@@ -107,6 +108,24 @@ def open_cycle(ports: Ports, request: OpenRequest) -> OpenResult:
     pinned_run = pinned.run_policy(request.run)
     reports = plan_reports(pinned, pinned_run, request.period, calendar, held.plan)
     return _result(held.plan, pinned_run, reports, f"{cycle_id} is open.")
+
+
+def _bills_with(
+    ports: Ports, current: CurrentVersions, cycle_id: CycleId
+) -> tuple[ProviderPolicy, str]:
+    """The policy, and the version of the price book, that an opening cycle pins: those in force.
+
+    Of a run that was taken out of the policy, a cycle that was begun before ends with what it has
+    pinned, also when it counts anew.
+    """
+    in_force = ports.policies.policy(cycle_id.provider, current.policy_version)
+    if any(run.run == cycle_id.run for run in in_force.runs):
+        return in_force, current.price_book_version
+    begun = ports.cycles.find(cycle_id)
+    if begun is None:
+        return in_force, current.price_book_version  # which does not have the run, and says so
+    pinned = ports.policies.policy(cycle_id.provider, begun.policy_version)
+    return pinned, begun.price_book_version
 
 
 def _charges_from(

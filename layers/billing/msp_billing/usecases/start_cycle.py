@@ -16,7 +16,6 @@ from msp_billing.usecases.sweeping import share_out
 
 if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
-    from msp_billing.domain.run_policy import RunPolicy
     from msp_billing.usecases.ports import Ports
 
 _MAX_NAMES_TRIED = 20
@@ -53,21 +52,27 @@ def start_cycle(ports: Ports, request: StartRequest) -> StartResult:
 
     The execution's name keeps a second start out; the permanent lock, taken by the cycle's first
     step, does so for ever. A failed cycle may be started again: its steps are idempotent.
+
+    Raises:
+        UnknownProviderError: for a provider that was never applied.
+        UnknownRunError: for a run that the policy does not have, unless the cycle was begun before.
     """
     current = ports.policies.current(request.provider)
     policy = ports.policies.policy(request.provider, current.policy_version)
-    run = policy.run_policy(request.run)
-    period = request.period or _scheduled_period(policy, run, request, ports.clock.now())
+    period = request.period or _scheduled_period(policy, request, ports.clock.now())
     cycle_id = CycleId(provider=request.provider, run=request.run, period=period)
-    first_period = current.begins_with(request.run)
-    if period < first_period:
-        return _result(
-            cycle_id,
-            "before_first_period",
-            f"{request.provider}/{request.run} bills with this system from {first_period} on; "
-            "nothing was started.",
-        )
-    return _start(ports, cycle_id, ports.cycles.find(cycle_id), request.started_by)
+    existing = ports.cycles.find(cycle_id)
+    if existing is None:  # one that was begun goes on, whatever became of its run since
+        run = policy.run_policy(request.run)
+        first_period = current.begins_with(run.run)
+        if period < first_period:
+            return _result(
+                cycle_id,
+                "before_first_period",
+                f"{request.provider}/{request.run} bills with this system from {first_period} on; "
+                "nothing was started.",
+            )
+    return _start(ports, cycle_id, existing, request.started_by)
 
 
 def _start(ports: Ports, cycle_id: CycleId, existing: Cycle | None, started_by: str) -> StartResult:
@@ -132,10 +137,9 @@ def _result(cycle_id: CycleId, outcome: StartOutcome, message: str) -> StartResu
     )
 
 
-def _scheduled_period(
-    policy: ProviderPolicy, run: RunPolicy, request: StartRequest, now: datetime
-) -> Period:
+def _scheduled_period(policy: ProviderPolicy, request: StartRequest, now: datetime) -> Period:
     """The service month that a monthly schedule fired for."""
+    run = policy.run_policy(request.run)
     fired_at = request.scheduled_at or now
     return Period.of(fired_at.astimezone(policy.zone).date()).shifted(-run.opens.month)
 
@@ -181,18 +185,23 @@ def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepRe
     policy = ports.policies.policy(provider, current.policy_version)
     started, healed = list(result.started), list(result.healed)
     open_hours = list(result.open_hours)
-    for run in policy.runs:
-        periods = due_periods(policy, run, now, current.begins_with(run.run))
-        due = [CycleId(provider=provider, run=run.run, period=entry) for entry in periods]
-        known = ports.cycles.find_many(due)
-        started += [_start(ports, entry, None, "sweep") for entry in due if entry not in known]
-        dead = {str(c.id) for c in known.values() if _heal(ports, c)}
-        healed += sorted(dead)
-        open_hours += [
-            int((now - c.opened_at) / _HOUR)
-            for c in known.values()
-            if c.state is CycleState.OPEN and str(c.id) not in dead
-        ]
+    due = [
+        CycleId(provider=provider, run=run.run, period=period)
+        for run in policy.runs
+        for period in due_periods(policy, run, now, current.begins_with(run.run))
+    ]
+    known = ports.cycles.find_many(due)
+    started += [_start(ports, entry, None, "sweep") for entry in due if entry not in known]
+    # What the calendar does not lead to: cycles of runs that were taken out of the policy.
+    under_way = ports.cycles.unsettled(provider, open_only=True)
+    known |= ports.cycles.find_many([entry for entry in under_way if entry not in due])
+    dead = {str(c.id) for c in known.values() if _heal(ports, c)}
+    healed += sorted(dead)
+    open_hours += [
+        int((now - c.opened_at) / _HOUR)
+        for c in known.values()
+        if c.state is CycleState.OPEN and str(c.id) not in dead
+    ]
     found = {
         "started": tuple(started),
         "healed": tuple(healed),

@@ -70,6 +70,13 @@ def open_cycle(ports: Any, *, running: bool = True, **changes: Any) -> Cycle:
     return cycle
 
 
+def without_managed(ports: Any) -> None:
+    """Put a policy in force that has another run in place of September's."""
+    policy = ports.policies.policy("birch", ports.policies.current("birch").policy_version)
+    renamed = policy.runs[0].model_copy(update={"run": "agreements"})
+    ports.policies.put(policy.model_copy(update={"version": "2", "runs": (renamed,)}))
+
+
 def kinds(ports: Any) -> list[AttentionKind]:
     return [entry.kind for entry in needs_a_person(ports, "birch")]
 

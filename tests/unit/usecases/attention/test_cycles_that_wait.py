@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -14,7 +14,15 @@ from msp_billing.domain.problems import Problem
 from msp_billing.usecases.attention.looking import needs_a_person
 from msp_billing.usecases.records import AccountRecord, Approval
 from tests.end_to_end.small_provider import birch
-from tests.unit.usecases.attention.desk import kinds, open_cycle, ports_at, the_one, utc
+from tests.unit.usecases.attention.desk import (
+    SEPTEMBER,
+    kinds,
+    open_cycle,
+    ports_at,
+    the_one,
+    utc,
+    without_managed,
+)
 
 
 def test_nothing_is_listed_before_anything_is_due() -> None:
@@ -150,3 +158,71 @@ def test_a_defect_in_one_part_hides_no_other() -> None:
     found = needs_a_person(ports, "birch")
     assert [entry.kind for entry in found] == [Kind.CYCLE_DIED, Kind.NOT_LOOKED_AT]
     assert "The contacts could not be looked at: AttributeError" in found[1].what
+
+
+# --- Runs that the policy has no more ------------------------------------------------------------
+
+
+def of_managed(ports: Any) -> list[tuple[Kind, str | None]]:
+    found = needs_a_person(ports, "birch")
+    return [(entry.kind, entry.account) for entry in found if entry.run == "managed"]
+
+
+@pytest.mark.parametrize(
+    ("now", "running", "changes", "kind"),
+    [
+        ("2026-09-02T12:00:00", False, {"state": CycleState.FAILED}, Kind.CYCLE_FAILED),
+        ("2026-09-02T12:00:00", False, {}, Kind.CYCLE_DIED),
+        ("2026-09-04T12:00:00", True, {}, Kind.CYCLE_LATE),
+    ],
+)
+def test_a_cycle_is_not_forgotten_when_its_run_is_taken_out_of_the_policy(
+    now: str, running: bool, changes: dict[str, Any], kind: Kind
+) -> None:
+    """docs/faults.md 19."""
+    ports = ports_at(now)
+    open_cycle(ports, running=running, **changes)
+    without_managed(ports)
+    assert of_managed(ports) == [(kind, None)]
+
+
+def test_who_was_left_out_by_a_run_is_listed_also_when_the_run_is_no_more() -> None:
+    ports = ports_at("2026-09-05T12:00:00")
+    cycle = open_cycle(ports, state=CycleState.CLOSED, parked=("alder",))
+    parked = AgreementOutcome(agreement="main", kind=OutcomeKind.PARKED, reason="no export")
+    ports.invoices.kept[cycle.id, "alder"] = AccountRecord(
+        account="alder", account_name="Alder", agreements=(parked,), parts=()
+    )
+    without_managed(ports)
+    assert of_managed(ports) == [(Kind.ACCOUNT_PARKED, "alder")]
+
+
+def test_a_question_about_a_run_that_is_no_more_still_waits() -> None:
+    ports = ports_at("2026-09-02T12:00:00", birch(approval="person"))
+    cycle = open_cycle(ports, sealed_at=utc("2026-09-01T13:00:00"))
+    ports.cycles.approvals[cycle.id] = Approval(
+        task_token="t",
+        asked_at=utc("2026-09-01T14:00:00"),
+        decide_by=utc("2026-09-05T14:00:00"),
+        approvers=("boss@birch.example",),
+    )
+    without_managed(ports)
+    assert of_managed(ports) == [(Kind.APPROVAL_WAITING, None)]
+
+
+def test_a_cycle_that_cannot_be_looked_at_hides_no_other() -> None:
+    """Its policy is not there; October, which died, is listed all the same."""
+    ports = ports_at("2026-10-02T12:00:00")
+    open_cycle(ports, policy_version="lost")
+    october = SEPTEMBER.shifted(1)
+    cycle = open_cycle(ports, owner="arn:dead")
+    ports.cycles.put(
+        cycle.model_copy(update={"id": cycle.id.model_copy(update={"period": october})})
+    )
+    open_cycle(ports, policy_version="lost")
+    found = {entry.kind: entry for entry in needs_a_person(ports, "birch")}
+    assert found[Kind.CYCLE_DIED].period == october
+    assert found[Kind.NOT_LOOKED_AT].period == SEPTEMBER
+    assert (
+        "The cycle birch_managed_2026-09 could not be looked at" in found[Kind.NOT_LOOKED_AT].what
+    )

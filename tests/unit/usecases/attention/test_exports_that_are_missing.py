@@ -13,7 +13,14 @@ from msp_billing.domain.attention import AttentionKind as Kind
 from msp_billing.domain.cycles import CycleState
 from msp_billing.domain.feeds.definitions import FeedExport
 from msp_billing.usecases.attention.looking import needs_a_person
-from tests.unit.usecases.attention.desk import kinds, open_cycle, ports_at, the_one, utc
+from tests.unit.usecases.attention.desk import (
+    kinds,
+    open_cycle,
+    ports_at,
+    the_one,
+    utc,
+    without_managed,
+)
 
 
 def put(ports: Any, feed: str, as_of: str, account: str | None = None) -> None:
@@ -80,3 +87,13 @@ def test_a_cycle_that_failed_or_closed_needs_no_exports() -> None:
     open_cycle(ports, state=CycleState.CLOSED)
     assert kinds(ports) == []
     assert ports.feeds.listed == 0
+
+
+def test_what_an_open_cycle_needs_is_named_also_when_its_run_is_no_more() -> None:
+    ports = ports_at("2026-09-01T10:30:00")
+    open_cycle(ports)
+    without_managed(ports)
+    found = [entry for entry in needs_a_person(ports, "birch") if entry.run == "managed"]
+    assert [(entry.kind, str(entry.period)) for entry in found] == [
+        (Kind.EXPORT_MISSING, "2026-09")
+    ]

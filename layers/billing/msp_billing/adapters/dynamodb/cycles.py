@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 from msp_billing.adapters.dynamodb.table import Item, Key, Table, pack, unpack
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, counts_anew
+from msp_billing.domain.periods import Period
 from msp_billing.usecases.errors import LockLostError
 from msp_billing.usecases.records import Approval
+
+_MOST_UNSETTLED = 300
+"""Of one provider: those that are open or failed come first, and of these there are few."""
 
 
 def cycle_pk(cycle: CycleId) -> str:
@@ -31,6 +35,12 @@ class DynamoCycleStore:
         found = self._table.get_many(_lock_key(cycle) for cycle in cycles)
         known = (_cycle(item) for item in found.values())
         return {cycle.id: cycle for cycle in known}
+
+    def unsettled(self, provider: str, *, open_only: bool = False) -> tuple[CycleId, ...]:
+        """The cycles that are not settled; those that are open first, then those that failed."""
+        since = CycleState.OPEN if open_only else CycleState.CLOSED  # the first by the alphabet
+        keys = self._table.query_index_down(_unsettled_pk(provider), since.value, _MOST_UNSETTLED)
+        return tuple(_id_of(pk) for pk, _ in keys)
 
     def take_lock(self, cycle: Cycle) -> Cycle:
         """Open a cycle once, ever; a failed one may be taken over.
@@ -127,14 +137,28 @@ def _approval(item: Item) -> Approval:
 
 
 def lock_item(cycle: Cycle) -> Item:
-    """A cycle as it is stored."""
-    return {
+    """A cycle as it is stored; the index has it while it is not settled."""
+    item = {
         "pk": cycle_pk(cycle.id),
         "sk": "LOCK",
         "cycle_owner": cycle.owner,
         "cycle_state": cycle.state.value,
         "body": pack(cycle.model_dump_json()),
     }
+    if not cycle.is_settled:
+        item["gsi1pk"] = _unsettled_pk(cycle.id.provider)
+        item["gsi1sk"] = f"{cycle.state.value}#{cycle.id.period}#{cycle.id.run}"
+    return item
+
+
+def _unsettled_pk(provider: str) -> str:
+    return f"UNSETTLED_CYCLES#{provider}"
+
+
+def _id_of(pk: str) -> CycleId:
+    """The cycle whose partition this is: see :func:`cycle_pk`."""
+    _, provider, run, period = pk.split("#")
+    return CycleId(provider=provider, run=run, period=Period.parse(period))
 
 
 def _cycle(item: Item) -> Cycle:

@@ -152,9 +152,9 @@ def _about_removed_runs(
             yield PlanWarning(
                 what=f"The run {run.run} ({run.title}) is left out: nothing is billed by it any "
                 "more.",
-                do="Cycles of it that are under way go on to their end. Wait for that if you can: "
-                "one that stops is then told by its alarm only, and not in the list of what needs "
-                "a person.",
+                do="Cycles of it that are under way go on to their end, with the policy that they "
+                "opened with; one that stops stays in the list of what needs a person, and can be "
+                "let go on.",
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from msp_billing.domain.attention import Attention, AttentionKind
 from msp_billing.domain.cycles import (
@@ -18,7 +19,7 @@ from msp_billing.domain.cycles import (
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.problems import name_some
 from msp_billing.usecases.attention import commands
-from msp_billing.usecases.attention.look import Look, clipped
+from msp_billing.usecases.attention.look import Look, clipped, looked_at
 from msp_billing.usecases.failures import why_it_stopped
 
 _TIME_TO_START = timedelta(hours=1)
@@ -34,16 +35,19 @@ _TIME_TO_DELIVER = timedelta(days=1)
 def cycles(look: Look) -> Iterator[Attention]:
     """Every cycle from the first service month on that should have opened by now.
 
-    Cycles are read 100 at a time: a provider with three runs has 36 in a year.
+    Cycles are read 100 at a time: a provider with three runs has 36 in a year. The index has those
+    that the calendar of the policy in force does not lead to: of runs that were taken out of it.
     """
+    seen: set[CycleId] = set()
     for run in look.runs:
         periods = due_periods(look.policy, run, look.now, look.current.begins_with(run.run))
         due = [CycleId(provider=look.provider, run=run.run, period=entry) for entry in periods]
+        seen.update(due)
         known = look.ports.cycles.find_many(due)
         for cycle_id in due:
             cycle = known.get(cycle_id)
             if cycle is not None:
-                yield from _of_cycle(look, cycle)
+                yield from _looked_at(look, cycle)
                 continue
             opens_at = opening_at(look.policy, run, cycle_id.period)
             if look.now - opens_at > _TIME_TO_START:
@@ -56,6 +60,14 @@ def cycles(look: Look) -> Iterator[Attention]:
                     "The daily sweep starts it. Should it not: start it yourself.",
                     commands.start_cycle(cycle_id),
                 ).model_copy(update={"since_at": opens_at})
+    others = look.ports.cycles.find_many([entry for entry in look.unsettled if entry not in seen])
+    for cycle in others.values():
+        yield from _looked_at(look, cycle)
+
+
+def _looked_at(look: Look, cycle: Cycle) -> Iterator[Attention]:
+    """One cycle; a defect in it hides none of the others."""
+    return looked_at(look, f"cycle {cycle.id}", partial(_of_cycle, look, cycle), cycle=cycle.id)
 
 
 def _of_cycle(look: Look, cycle: Cycle) -> Iterator[Attention]:

@@ -40,21 +40,31 @@ def exports(look: Look) -> Iterator[Attention]:
     A feed's folder is listed once, and only where a count is near.
     """
     listed: dict[str, list[FeedExport]] = {}
+    for cycle, policy, plan in _plans(look):
+        for moment in plan.moments:
+            if not look.now <= moment.take_at <= look.now + LOOK_AHEAD:
+                continue
+            for feed in feeds_counted_at(policy, policy.run_policy(cycle.run), moment.moment):
+                if feed.feed not in listed:
+                    listed[feed.feed] = look.ports.feeds.exports(
+                        look.provider, feed, policy.time_zone
+                    )
+                found = _of_feed(look, cycle, moment, feed, listed[feed.feed])
+                yield from at_most(found)
+
+
+def _plans(look: Look) -> Iterator[tuple[CycleId, ProviderPolicy, CyclePlan]]:
+    """The plans of all cycles that may count soon, also of runs that the policy has no more."""
     for run in look.runs:
-        for cycle, policy, plan in _plans(look, run):
-            for moment in plan.moments:
-                if not look.now <= moment.take_at <= look.now + LOOK_AHEAD:
-                    continue
-                for feed in feeds_counted_at(policy, policy.run_policy(run.run), moment.moment):
-                    if feed.feed not in listed:
-                        listed[feed.feed] = look.ports.feeds.exports(
-                            look.provider, feed, policy.time_zone
-                        )
-                    found = _of_feed(look, cycle, moment, feed, listed[feed.feed])
-                    yield from at_most(found)
+        yield from _plans_of(look, run)
+    there = {run.run for run in look.runs}
+    others = look.ports.cycles.find_many([c for c in look.unsettled if c.run not in there])
+    for cycle in others.values():
+        if cycle.state is CycleState.OPEN:
+            yield cycle.id, look.policy_of(cycle.policy_version), cycle.plan
 
 
-def _plans(look: Look, run: RunPolicy) -> Iterator[tuple[CycleId, ProviderPolicy, CyclePlan]]:
+def _plans_of(look: Look, run: RunPolicy) -> Iterator[tuple[CycleId, ProviderPolicy, CyclePlan]]:
     """The plans of the cycles around this month: of open ones as they pinned it."""
     month = Period.of(look.today)
     periods = [month.shifted(by) for by in (-1, 0, 1)]

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msp_billing.domain.attention import Attention, AttentionKind
@@ -53,6 +54,11 @@ class Look:
     def moment(self, at: datetime) -> str:
         """An instant as people read it, in the provider's zone."""
         return f"{at.astimezone(self.policy.zone):%A, %-d %B %Y, %H:%M}"
+
+    @cached_property
+    def unsettled(self) -> tuple[CycleId, ...]:
+        """The cycles that are open or failed, or left accounts out, of whichever runs."""
+        return self.ports.cycles.unsettled(self.provider)
 
     @property
     def runs(self) -> tuple[RunPolicy, ...]:

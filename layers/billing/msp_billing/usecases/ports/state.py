@@ -87,6 +87,16 @@ class CycleStore(Protocol):
     def find_many(self, cycles: Sequence[CycleId]) -> dict[CycleId, Cycle]:
         """Those of the cycles that exist."""
 
+    def unsettled(self, provider: str, *, open_only: bool = False) -> tuple[CycleId, ...]:
+        """The cycles that are open, failed, or closed with accounts that were parked.
+
+        Whatever the policy in force says of their runs. They are found by the index, which lags a
+        little, in this order; of each state the newest month first.
+
+        Args:
+            open_only: only those that are open.
+        """
+
     def take_lock(self, cycle: Cycle) -> Cycle:
         """Open a cycle once, ever; a failed one may be taken over.
 
