@@ -53,7 +53,8 @@ def apply_provider(
 
     Raises:
         VersionConflictError: when a version in use has other content now.
-        AppliedMeanwhileError: when somebody else applies at the same moment.
+        AppliedMeanwhileError: when somebody else applies at the same moment; nothing was written.
+        InterferedWithError: when somebody else applied between two transactions of this one.
         SchemaTooNewError: when newer code has migrated the table.
     """
     known = ports.policies.find_current(policy.provider)
@@ -76,6 +77,7 @@ def apply_plan(
     Raises:
         VersionConflictError: when a version in use has other content now.
         AppliedMeanwhileError: when somebody else applied since it was planned; nothing was written.
+        InterferedWithError: when somebody else applied between two transactions of this one.
     """
     begins = (plan.first_period, plan.later_runs)
     return _apply(ports, policy, price_book, accounts, begins, plan.replaces)

@@ -15,6 +15,10 @@ class AppliedMeanwhileError(RuntimeError):
     """Somebody else put another policy, prices or accounts in force first."""
 
 
+class InterferedWithError(RuntimeError):
+    """Others wrote while many accounts were put in force: some of them are. Plan it again."""
+
+
 class LockLostError(RuntimeError):
     """Another execution holds this period's lock."""
 

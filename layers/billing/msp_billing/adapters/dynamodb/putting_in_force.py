@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from msp_billing.adapters.dynamodb.table import (
     encode_values,
     pause,
 )
+from msp_billing.usecases.errors import InterferedWithError
 from msp_billing.usecases.records import MAX_ACCOUNTS_AT_ONCE, CurrentVersions
 
 if TYPE_CHECKING:
@@ -25,10 +27,6 @@ if TYPE_CHECKING:
 
 PROVIDERS = "PROVIDERS"
 _MAX_ROUNDS = 6
-
-
-class InterferedWithError(RuntimeError):
-    """Others kept writing the accounts that were to be put in force; applying again goes on."""
 
 
 def changed_accounts(
@@ -69,58 +67,90 @@ def put_in_force(
     """Make versions current, with the accounts that changed.
 
     A new provider is seen by nobody before it is current, which comes last: it begins all at once,
-    however many accounts it has.
+    however many accounts it has. Of one that bills, more accounts than a transaction holds follow
+    each other. The first of them say so where everybody looks: whoever planned before is refused.
 
     Returns:
         False, and nothing is changed, when ``instead_of`` is not what is in force (any more).
+
+    Raises:
+        InterferedWithError: when others kept writing, or put something else in force between two
+            transactions; some of the accounts are in force then.
     """
-    provider = current.provider
-    changed = changed_accounts(table, bodies, provider, accounts, current.applied_at)
+    changed = changed_accounts(table, bodies, current.provider, accounts, current.applied_at)
     *before, last = _groups(changed)
+    standing = instead_of
     for group in before:
-        if not _commit(table, bodies, current, instead_of, group, makes_current=False):
-            return False
-    return _commit(table, bodies, current, instead_of, last, makes_current=True)
+        begun = None
+        if standing is not None:
+            begun = standing.model_copy(update={"applied_at": current.applied_at})
+        if not _commit(table, bodies, _Step(current.provider, standing, begun, group)):
+            return _refused(current.provider, is_first=group is before[0])
+        standing = begun
+    if not _commit(table, bodies, _Step(current.provider, standing, current, last)):
+        return _refused(current.provider, is_first=not before)
+    return True
 
 
-def _commit(
-    table: Table,
-    bodies: Bodies,
-    current: CurrentVersions,
-    instead_of: CurrentVersions | None,
-    accounts: Sequence[Item],
-    *,
-    makes_current: bool,
-) -> bool:
+@dataclass(frozen=True)
+class _Step:
+    """One transaction: accounts, and what is in force before it and after it.
+
+    Attributes:
+        after: None for a provider that is seen by nobody yet.
+    """
+
+    provider: str
+    before: CurrentVersions | None
+    after: CurrentVersions | None
+    accounts: Sequence[Item]
+
+
+def _refused(provider: str, *, is_first: bool) -> bool:
+    """False, where nothing was changed. Raises InterferedWithError where something was."""
+    if is_first:
+        return False
+    raise InterferedWithError(
+        f"Somebody else applied {provider} while its accounts were put in force: some of them are. "
+        "Plan again, look at every account that changes, and apply again."
+    )
+
+
+def _commit(table: Table, bodies: Bodies, step: _Step) -> bool:
     """Put accounts, and what is current, unless somebody else did meanwhile."""
-    key: Key = (f"PROVIDER#{current.provider}", "CURRENT")
-    puts: list[dict[str, Any]] = [{"Put": {"Item": encode(item)}} for item in accounts]
+    key: Key = (f"PROVIDER#{step.provider}", "CURRENT")
+    puts: list[dict[str, Any]] = [{"Put": {"Item": encode(item)}} for item in step.accounts]
     for round_number in range(_MAX_ROUNDS):
         there = table.get(key)
         known = None
         if there is not None:
             known = CurrentVersions.model_validate_json(bodies.read(there))
-        if round_number and known == current and _all_there(table, accounts):
+        if round_number and known == step.after and _all_there(table, step.accounts):
             return True  # the answer to our own commit was lost
-        if known != instead_of:
+        if known != step.before:
             return False
-        unchanged = _unchanged(there)
-        if makes_current:
-            body = bodies.attributes(current.model_dump_json(), f"{current.provider}/current")
-            item = {"pk": key[0], "sk": key[1], **body}
-            listed = {"pk": PROVIDERS, "sk": current.provider}
-            actions = [
-                {"Put": {"Item": encode(item), **unchanged}},
-                {"Put": {"Item": encode(listed)}},
-                *puts,
-            ]
-        else:
-            actions = [{"ConditionCheck": {"Key": encode_key(key), **unchanged}}, *puts]
+        actions = [*_current_actions(bodies, step, key, there), *puts]
         token = hashlib.sha256(repr((actions, round_number)).encode()).hexdigest()[:36]
         if table.transact(actions, token):
             return True
         pause(round_number)
-    raise InterferedWithError(f"{current.provider} could not be put in force: others kept writing")
+    raise InterferedWithError(
+        f"{step.provider} could not be put in force, or not all of it: others kept writing. Plan "
+        "and apply again."
+    )
+
+
+def _current_actions(
+    bodies: Bodies, step: _Step, key: Key, there: Item | None
+) -> list[dict[str, Any]]:
+    """What makes versions current, or checks that those of before still are."""
+    unchanged = _unchanged(there)
+    if step.after is None or step.after == step.before:
+        return [{"ConditionCheck": {"Key": encode_key(key), **unchanged}}]
+    body = bodies.attributes(step.after.model_dump_json(), f"{step.provider}/current")
+    item = {"pk": key[0], "sk": key[1], **body}
+    listed = {"pk": PROVIDERS, "sk": step.provider}
+    return [{"Put": {"Item": encode(item), **unchanged}}, {"Put": {"Item": encode(listed)}}]
 
 
 def _all_there(table: Table, accounts: Sequence[Item]) -> bool:
