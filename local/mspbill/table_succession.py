@@ -14,6 +14,7 @@ import boto3
 from msp_billing.adapters.dynamodb.restored_cycles import hold_cycles
 from msp_billing.adapters.dynamodb.restored_numbers import pass_over_all
 from msp_billing.adapters.dynamodb.table import Table
+from msp_billing.usecases.restoring.holding import hold_by_seals
 
 if TYPE_CHECKING:
     from msp_billing.adapters.dynamodb.restored_numbers import LostNumbers
@@ -38,3 +39,7 @@ def hold_cycles_of(in_use: StoredTable, following: StoredTable, why: str) -> Ite
     """Hold the cycles that the following table does not know as they are, and name them."""
     table = Table(boto3.client("dynamodb"), following.name)
     yield from hold_cycles(in_use.items, following.items, table, why)
+    ports = following.ports
+    for provider in ports.policies.providers():
+        for cycle in hold_by_seals(ports, provider, why):
+            yield f"{provider}/{cycle.run}/{cycle.period} (no table knows it)"

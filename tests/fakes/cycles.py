@@ -42,6 +42,9 @@ class FakeCycles:
         found.sort(key=lambda c: (c.state.value, str(c.id.period), c.id.run), reverse=True)
         return tuple(cycle.id for cycle in found)
 
+    def take_lock(self, cycle: Cycle) -> Cycle:
+        return self.kept.setdefault(cycle.id, cycle)
+
     def update(self, cycle: Cycle) -> None:
         while self.before_update:
             self.put(self.before_update.pop())

@@ -9,9 +9,9 @@ import boto3
 import pytest
 
 from msp_billing.adapters.dynamodb.cycles import lock_item
-from msp_billing.adapters.dynamodb.restored_cycles import HELD
 from msp_billing.domain.cycles import CycleState, counts_anew
 from msp_billing.domain.periods import Period
+from msp_billing.usecases.restoring.holding import HELD
 from msp_billing.usecases.start_cycle import start_missed_cycles
 from mspbill import use_table_command
 from mspbill.command_values import Source

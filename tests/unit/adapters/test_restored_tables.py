@@ -15,16 +15,17 @@ from msp_billing.adapters.dynamodb import restored_cycles
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore, lock_item
 from msp_billing.adapters.dynamodb.policies import DynamoPolicyStore
-from msp_billing.adapters.dynamodb.restored_cycles import HELD
 from msp_billing.adapters.dynamodb.restored_numbers import pass_over, pass_over_all
 from msp_billing.adapters.dynamodb.stored_items import DynamoStoredItems
 from msp_billing.adapters.dynamodb.table import pack
 from msp_billing.adapters.dynamodb.whole_table import WholeTable
 from msp_billing.adapters.dynamodb.wholeness.checking import DynamoItemChecks
-from msp_billing.domain.cycles import Cycle, CycleState
+from msp_billing.domain.cycles import Cycle, CycleState, counts_anew
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.records import CurrentVersions
+from msp_billing.usecases.restoring.holding import HELD, hold_by_seals
 from msp_billing.usecases.restoring.since import since
+from msp_billing.usecases.start_cycle import start_missed_cycles
 from tests.end_to_end.small_provider import birch
 from tests.fakes.outside import FakeRecords
 from tests.unit.usecases.attention.desk import SEPTEMBER, open_cycle, ports_at
@@ -208,6 +209,23 @@ def test_what_cannot_be_read_in_the_live_table_is_named(sides: tuple[Side, Side]
     told = [str(entry) for entry in since(live.items, restored.items)]
     assert len(told) == 2
     assert all("it cannot be read in the live table" in entry for entry in told)
+
+
+def test_a_month_whose_lock_both_tables_lost_is_held_by_what_is_sealed() -> None:
+    """The lock was deleted in the table in use, which is why it was restored to before it."""
+    ports = ports_at("2026-10-02T12:00:00")
+    for name in ("managed/2026-09/invoices/BI-000001", "managed/2026-08/reports/x", "gone/2026-09"):
+        ports.records.put_once(f"birch/{name}.pdf", b"%PDF", "application/pdf")
+    assert [str(cycle) for cycle in hold_by_seals(ports, "birch", "It was restored")] == [
+        "birch_managed_2026-09"
+    ]
+    held = ports.cycles.find(cycle_at(OPEN).id)
+    assert (held.state, held.error) == (FAILED, HELD)
+    assert "of which invoices are sealed" in held.failure
+    assert not counts_anew(held)
+    swept = start_missed_cycles(ports, "birch")
+    assert [str(entry.period) for entry in swept.started] == ["2026-10"]
+    assert list(hold_by_seals(ports, "birch", "It was restored")) == []
 
 
 # --- Numbers -------------------------------------------------------------------------------------

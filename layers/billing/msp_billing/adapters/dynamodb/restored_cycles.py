@@ -16,13 +16,11 @@ from msp_billing.adapters.dynamodb.cycles import lock_item
 from msp_billing.adapters.dynamodb.table import unpack
 from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.usecases.ports.stored import DamagedItemError
+from msp_billing.usecases.restoring.holding import HELD
 
 if TYPE_CHECKING:
     from msp_billing.adapters.dynamodb.table import Table
     from msp_billing.usecases.ports.stored import Item, StoredItems
-
-HELD = "RestoredToEarlierTime"
-"""The name of the error that such a cycle has failed with."""
 
 _AT_ONCE = 100
 

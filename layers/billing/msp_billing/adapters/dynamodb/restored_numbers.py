@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from msp_billing.adapters.dynamodb.numbering import counter_action
 from msp_billing.adapters.dynamodb.table import Item, Table, UnprocessedError, pause, put_new
 from msp_billing.usecases.errors import SealBrokenError, UnknownProviderError
+from msp_billing.usecases.restoring.sealed_names import document_of
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import PolicyStore, Records
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 SERIES = ("INVOICE", "INFORMATION", "CREDIT_NOTE")
 LOST = "LOST_NUMBERS#"
 _DIGITS = re.compile(r"^(?P<prefix>.*?)(?P<digits>[0-9]+)$")
-_DOCUMENT = re.compile(
-    r"^[^/]+/[^/]+/\d{4}-\d\d/(?P<kind>invoices|credit-notes)/(?P<number>[^/]+)\.pdf$"
-)
 _TRIES = 5
 _DAMAGED = (ValidationError, zlib.error, KeyError, SealBrokenError, UnknownProviderError)
 
@@ -105,8 +103,8 @@ def highest_given_out(
         for (_, sk), item in live.get_many(keys).items():
             highest[sk.partition("#")[2]] = int(item["last_number"])
     for key in records.keys(f"{provider}/", after=f"{provider}/"):
-        document = _DOCUMENT.match(key)
-        found = None if document is None else _DIGITS.match(document["number"])
+        document = document_of(key)
+        found = None if document is None else _DIGITS.match(document.number)
         if found is not None and (series := prefixes.get(found["prefix"])) is not None:
             highest[series] = max(highest[series], int(found["digits"]))
     return highest

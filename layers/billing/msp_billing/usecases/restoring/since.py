@@ -18,15 +18,12 @@ from msp_billing.domain.base import Frozen
 from msp_billing.domain.invoices import Invoice
 from msp_billing.domain.ledger.entries import LedgerEntry
 from msp_billing.usecases.ports.stored import DamagedItemError, Item, Key, StoredItems
+from msp_billing.usecases.restoring.sealed_names import document_of
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import Records
 
 _NOT_SENT = frozenset({"waiting", "ready"})
-_SEALED = re.compile(
-    r"^(?P<provider>[^/]+)/(?P<run>[^/]+)/(?P<period>\d{4}-\d\d)/"
-    r"(?P<kind>invoices|credit-notes)/(?P<number>[^/]+)\.pdf$"
-)
 _LETTER = re.compile(r"^(?P<provider>[^/]+)/dunning/letters/(?P<account>[^/]+)/(?P<name>.+)\.eml$")
 _AT_ONCE = 100
 
@@ -88,9 +85,9 @@ def sealed_since(
             and a number.
     """
     for key in records.keys(f"{provider}/", after=f"{provider}/"):
-        document = _SEALED.match(key)
-        if document is not None and not known(document["kind"], document["number"]):
-            what = f"{document['number']} was sealed, and its number is free again"
+        document = document_of(key)
+        if document is not None and not known(document.kind, document.number):
+            what = f"{document.number} was sealed, and its number is free again"
             yield Since(kind=SinceKind.NUMBER, where=key, what=what)
         letter = _LETTER.match(key)
         if letter is not None and not _letter_is_known(restored, letter):
