@@ -107,6 +107,17 @@ def test_a_mapping_to_nothing_is_refused(old: OldSystem) -> None:
     assert "'MS-SRV' is there twice" in told
 
 
+def test_a_mapping_that_was_saved_in_another_encoding_is_not_read_as_other_products(
+    old: OldSystem,
+) -> None:
+    """Excel's plain CSV: 'Büro' would be a product that nobody has named."""
+    text = "old_product,product,count,price\nMS-SRV,SERVER,,\nBüro,MAILBOX,,\n"
+    (old.into / "import-mapping.csv").write_bytes(text.encode("windows-1252"))
+    told = old.words("connectwise", *samples("connectwise", CONNECTWISE), code=2)
+    assert "import-mapping.csv:3" in told
+    assert "is not UTF-8. → Save it as 'CSV UTF-8'" in told
+
+
 def test_an_account_that_somebody_edited_stays(old: OldSystem) -> None:
     old.map("MS-SRV,SERVER,,")
     files = samples("connectwise", CONNECTWISE)

@@ -63,7 +63,13 @@ def read_mapping(path: Path, book: PriceBook) -> dict[str, MappedProduct]:
     """
     if not path.is_file():
         return {}
-    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # Letters replaced by signs would make other products of them, and lose what was written.
+        line = error.object[: error.start].count(b"\n") + 1
+        what = f"Byte {error.start} is not UTF-8."
+        raise ProblemsError([_problem(line, what, "Save it as 'CSV UTF-8'.")]) from None
     first = text.partition("\n")[0]
     reader = csv.DictReader(
         io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ","
