@@ -146,7 +146,7 @@ def _tell() -> None:
     failed = NotSwept(provider="birch", account="elm", error="-")
     _call(refused, of_payment_file)
     _call(ProofResult(ledgers=1, entries=1, misfits=("birch/elm: -",)), of_proof)
-    _call(SweepResult(failed=(failed,)), of_sweep)
+    _call(SweepResult(failed=(failed,), handed_on=1), of_sweep)
     _call(ProofResult(ledgers=1, entries=1), lambda _: _refused_webhooks())
 
 
@@ -174,7 +174,8 @@ def test_an_alarm_goes_off_by_what_is_written(story: Story, alarm: Alarm) -> Non
     assert all(told.values()), "metrics that nothing writes under these dimensions"
     if alarm.properties["ComparisonOperator"] == "LessThanThreshold":
         assert alarm.goes_off(told) is False, "a sweep that has run ends it"
-        assert alarm.properties["TreatMissingData"] == "breaching"
+        (name,) = told
+        assert 0.0 not in told[name], "silence is its alarm: no call may tell zero"
     elif alarm.logical_id == "BounceRateAlarm":
         assert told["bounced"] == [1.0], "the share is worked out in tests/frame/test_alarms.py"
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -100,6 +100,30 @@ class Alarm:
             return None
         compare = _COMPARISONS[self.properties["ComparisonOperator"]]
         return compare(value, self.properties["Threshold"])
+
+    def states(self, hours: Sequence[Mapping[str, list[float]]]) -> list[str]:
+        """The state at the end of each hour, of an alarm on periods of an hour that was just made.
+
+        As CloudWatch documents it: enough data points over the threshold are an alarm. Where none
+        is there, and there are too few to tell, it goes by what the alarm says of missing data.
+        """
+        periods = self.properties["EvaluationPeriods"]
+        needed = self.properties.get("DatapointsToAlarm", periods)
+        missing = self.properties["TreatMissingData"]
+        state, found = "INSUFFICIENT_DATA", []
+        for end in range(1, len(hours) + 1):
+            points = [self.goes_off(hour) for hour in hours[max(0, end - periods) : end]]
+            breaching, there = points.count(True), len(points) - points.count(None)
+            if missing == "breaching":
+                breaching += periods - there
+            if breaching >= needed:
+                state = "ALARM"
+            elif there or missing in {"breaching", "notBreaching"}:
+                state = "OK"
+            elif missing == "missing":
+                state = "INSUFFICIENT_DATA"
+            found.append(state)
+        return found
 
 
 @cache

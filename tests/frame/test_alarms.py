@@ -79,7 +79,9 @@ def _title(part: str) -> str:
 def test_an_alarm_is_told_and_says_what_no_data_means(alarm: Alarm) -> None:
     properties = alarm.properties
     assert properties["AlarmActions"] == properties["OKActions"] == [{"Ref": "AlarmTopic"}]
-    assert properties["TreatMissingData"] in {"breaching", "notBreaching", "ignore"}
+    assert properties["TreatMissingData"] in {"notBreaching", "ignore", "missing"}
+    silence_is_told = properties.get("InsufficientDataActions") == [{"Ref": "AlarmTopic"}]
+    assert silence_is_told is (properties["TreatMissingData"] == "missing")
     assert "${AWS::StackName}-" in properties["AlarmName"]["Fn::Sub"]
 
 

@@ -71,8 +71,12 @@ def of_proof(result: ProofResult) -> Iterator[Measure]:
 
 
 def of_sweep(result: SweepResult) -> Iterator[Measure]:
-    """That the daily sweep of accounts came to its end, and what it could not look at."""
-    yield Measure("SweepsDone", int(result.is_done), of=(("sweep", "accounts"),))
+    """That the daily sweep of accounts came to its end, and what it could not look at.
+
+    A call that others go on from does not tell zero: alarms go by whether anything is told.
+    """
+    if result.is_done:
+        yield Measure("SweepsDone", of=(("sweep", "accounts"),))
     yield Measure("AccountsSwept", result.accounts)
     yield Measure("AccountsNotSwept", len(result.failed))
     yield Measure("CasesOpened", result.opened)
@@ -80,7 +84,8 @@ def of_sweep(result: SweepResult) -> Iterator[Measure]:
 
 def of_missed_cycles(result: MissedCycles) -> Iterator[Measure]:
     """That the daily look for cycles came to its end, and what no schedule had started."""
-    yield Measure("SweepsDone", int(not result.handed_on), of=(("sweep", "cycles"),))
+    if not result.handed_on:
+        yield Measure("SweepsDone", of=(("sweep", "cycles"),))
     yield Measure("CyclesStartedLate", len(result.started))
     yield Measure("CyclesHealed", len(result.healed))
     if not result.handed_on:
