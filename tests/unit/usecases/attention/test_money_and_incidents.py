@@ -107,6 +107,21 @@ def test_a_sweep_that_does_not_come_to_its_end_is_missed_after_two_days() -> Non
     assert listed(ports, sweeps) == []
 
 
+def test_a_provider_that_is_applied_every_day_is_missed_by_the_sweep_as_well() -> None:
+    """docs/faults.md 19: what is new is the policy; the sweep had looked at it before."""
+    ports = ports_at(NOW)
+    sweep_accounts(ports, SweepRequest(provider="birch"))
+    ports.clock.pass_days(2)
+    current = ports.policies.current("birch").model_copy(
+        update={"applied_at": utc(NOW) + timedelta(days=2)}
+    )
+    ports.policies.current = lambda _provider: current
+    assert listed(ports, sweeps) == []  # the anchors are of the day before yesterday
+    ports.clock.pass_days(1)
+    (entry,) = listed(ports, sweeps)
+    assert entry.kind is Kind.SWEEP_MISSING
+
+
 # --- Incidents -----------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from msp_billing.domain.attention import Attention, AttentionKind, Incident
 from msp_billing.usecases.attention import commands
 from msp_billing.usecases.attention.incidents import LASTS
 from msp_billing.usecases.attention.look import Look, at_most, clipped
-from msp_billing.usecases.receivables.anchors import anchor_key
+from msp_billing.usecases.receivables.anchors import DAYS_LOOKED_BACK, anchored_since
 
 if TYPE_CHECKING:
     from msp_billing.domain.payments.records import PaymentRecord
@@ -65,16 +65,21 @@ def write_offs(look: Look) -> Iterator[Attention]:
 
 
 def sweeps(look: Look) -> Iterator[Attention]:
-    """Whether the daily sweep comes to its end: the last thing that it does is to write anchors."""
+    """Whether the daily sweep comes to its end: the last thing that it does is to write anchors.
+
+    A provider that was applied these days, and that no sweep ever looked at, is new.
+    """
+    oldest = look.today - timedelta(days=_SWEEPS_MISSED)
+    if anchored_since(look.ports, look.provider, oldest):
+        return
     if look.now - look.current.applied_at < timedelta(days=_SWEEPS_MISSED + 1):
-        return
-    days = [look.today - timedelta(days=back) for back in range(_SWEEPS_MISSED + 1)]
-    if any(look.ports.records.find(anchor_key(look.provider, day)) is not None for day in days):
-        return
+        long_ago = look.today - timedelta(days=DAYS_LOOKED_BACK)
+        if not anchored_since(look.ports, look.provider, long_ago):
+            return
     yield Attention(
         kind=AttentionKind.SWEEP_MISSING,
         provider=look.provider,
-        what=f"The daily sweep has not come to its end since {days[-1]:%-d %B %Y} or earlier: "
+        what=f"The daily sweep has not come to its end since {oldest:%-d %B %Y} or earlier: "
         "nobody becomes overdue, and no reminder goes out.",
         do="Look at the log of the function SweepAccounts; docs/runbook.md says how.",
     )

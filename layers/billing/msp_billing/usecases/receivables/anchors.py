@@ -40,6 +40,12 @@ def newest_anchors(ports: Ports, provider: str, until: date) -> tuple[date | Non
     return None, {}
 
 
+def anchored_since(ports: Ports, provider: str, on: date) -> bool:
+    """Whether there are anchors of a day or a later one. They may be large: they are not read."""
+    before = anchor_key(provider, on - timedelta(days=1))
+    return any(ports.records.keys(f"{provider}/ledger/anchors/", after=before))
+
+
 def _of_day(ports: Ports, provider: str, on: date) -> bytes | None:
     """The anchors of a day; where the table was restored on it, those of the restored ledgers."""
     return _of_restores(ports, provider, on)[1] or ports.records.find(anchor_key(provider, on))
