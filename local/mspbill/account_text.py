@@ -12,11 +12,17 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from msp_billing.adapters.formatting import format_change, format_day, format_moment, format_money
+from msp_billing.adapters.formatting import (
+    amounts_in_words,
+    format_change,
+    format_day,
+    format_moment,
+    format_money,
+)
 from msp_billing.adapters.mails.dunning_views import STATE_WORDS, listed
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.dunning.dunning_policy import Exemption
-from msp_billing.domain.dunning.forecast import Clearing, ForecastStep
+from msp_billing.domain.dunning.forecast import Clearing
 from msp_billing.domain.dunning.standing import AccountState, HistoryEntry
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.usecases.receivables.account_facts import (
@@ -31,6 +37,7 @@ from mspbill.account_words import (
     COLOURS,
     RELEASE_STATES,
     aging_in_words,
+    coming_words,
     covered_words,
     in_turn,
     may_rows,
@@ -85,7 +92,7 @@ class AccountPrinter:
         self._say(f"[bold]{escape(view.account_name)}[/bold] ({view.account})")
         self._say(f"[bold {colour}]{STATE_WORDS[view.state].capitalize()}[/bold {colour}]{since}")
         if view.why and view.state is not AccountState.GOOD_STANDING:
-            self._say(escape(view.why))
+            self._say(escape(self._in_words(view.why)))
         if view.clause is not None and view.state is not AccountState.GOOD_STANDING:
             policy = f"Policy: {view.clause.title}. {view.clause.text}"
             self._say(f"[dim]{escape(policy)}[/dim]")
@@ -133,10 +140,10 @@ class AccountPrinter:
             return
         self._heading("What happens next, if nothing is paid")
         if view.waiting is not None and (view.waiting.until is None or not view.coming):
-            self._say(escape(view.waiting.why))
+            self._say(escape(self._in_words(view.waiting.why)))
         table = self._table("When", "What")
         for step in view.coming:
-            table.add_row(self._when(step), self._what(step))
+            table.add_row(*coming_words(step))
         if view.coming:
             print_whole(table, self._console)
 
@@ -155,21 +162,6 @@ class AccountPrinter:
         if found.approvals and view.state.on_hold:
             who = listed(found.approvals)
             self._say(f"Then the hold ends with the approval of: {escape(who)}.")
-
-    def _when(self, step: ForecastStep) -> str:
-        return "waits for a person" if step.on is None else format_day(step.on)
-
-    def _what(self, step: ForecastStep) -> str:
-        told = escape(step.title)
-        if step.after is None:
-            told = f"Letter: {told}"
-        else:
-            told += f" [bold]({STATE_WORDS[step.after]})[/bold]"
-        if step.late_fee is not None:
-            told += "; adds a late fee"
-        if step.waits_for:
-            told += f"\n  {escape(step.waits_for)}"
-        return told
 
     # --- What puts off or ends it ----------------------------------------------------------------
 
@@ -202,7 +194,7 @@ class AccountPrinter:
         asked = self._moment(release.asked_at)
         self._say(f"Release {release.release}, asked for {asked}, {state}.")
         if release.why:
-            self._say(escape(release.why))
+            self._say(escape(self._in_words(release.why)))
         for key in release.keys:
             if key.approved_by is None or key.approved_at is None:
                 self._say(f"  {escape(key.title)}: [yellow]has not answered[/yellow]")
@@ -257,10 +249,11 @@ class AccountPrinter:
 
     def _changed(self, entry: HistoryEntry) -> str:
         by = "" if entry.by == "dunning" else f" [dim](by {escape(entry.by)})[/dim]"
+        what = escape(self._in_words(entry.what))
         if entry.after is None:
-            return f"{escape(entry.what)}{by}"
+            return f"{what}{by}"
         colour, words = COLOURS[entry.after], STATE_WORDS[entry.after]
-        return f"{escape(entry.what)} [{colour}]→ {words}[/{colour}]{by}"
+        return f"{what} [{colour}]→ {words}[/{colour}]{by}"
 
     def _booked(self, entry: BookedLine) -> str:
         told = entry.why and entry.kind is not EntryKind.PAYMENT_RETURNED  # its title says why
@@ -275,6 +268,9 @@ class AccountPrinter:
 
     def _heading(self, text: str) -> None:
         self._say(f"\n[bold]{text}[/bold]")
+
+    def _in_words(self, text: str) -> str:
+        return amounts_in_words(text, self._currency)
 
     def _money(self, amount: Decimal) -> str:
         return format_money(amount, self._currency)

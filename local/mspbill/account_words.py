@@ -7,9 +7,10 @@ from datetime import datetime
 
 from rich.markup import escape
 
-from msp_billing.adapters.formatting import format_money
-from msp_billing.adapters.mails.dunning_views import listed
+from msp_billing.adapters.formatting import format_day, format_money
+from msp_billing.adapters.mails.dunning_views import STATE_WORDS, listed
 from msp_billing.domain.dunning.entitlements import Entitlement
+from msp_billing.domain.dunning.forecast import ForecastStep
 from msp_billing.domain.dunning.standing import AccountState, HistoryEntry
 from msp_billing.domain.ledger.aging import Aging, AgingBucket
 from msp_billing.usecases.receivables.account_facts import AccountView, BookedLine, OpenDocument
@@ -67,6 +68,20 @@ def covered_words(entry: OpenDocument, currency: str) -> str:
         if amount
     ]
     return f"\n  {', '.join(covered)}" if covered else ""
+
+
+def coming_words(step: ForecastStep) -> tuple[str, str]:
+    """When a step is to come, and what it brings."""
+    told = escape(step.title)
+    if step.after is None:
+        told = f"Letter: {told}"
+    else:
+        told += f" [bold]({STATE_WORDS[step.after]})[/bold]"
+    if step.late_fee is not None:
+        told += "; adds a late fee"
+    if step.waits_for:
+        told += f"\n  {escape(step.waits_for)}"
+    return "waits for a person" if step.on is None else format_day(step.on), told
 
 
 def in_turn(view: AccountView) -> list[HistoryEntry | BookedLine]:

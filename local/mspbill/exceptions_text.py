@@ -8,15 +8,14 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 
-from msp_billing.adapters.formatting import format_moment
+from msp_billing.adapters.formatting import amounts_in_words, format_moment
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.attention import Attention
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.usecases.attention.looking import needs_a_person
 from mspbill.opening import OpenedStack, SourceError
-from mspbill.suggesting import on_this_stack
+from mspbill.suggesting import on_this_stack, tell
 
 Gathered = Mapping[str, tuple[ProviderPolicy, tuple[Attention, ...]]]
 
@@ -85,8 +84,8 @@ def _print_entries(entries: Sequence[Attention], policy: ProviderPolicy, console
         of = " ".join(str(part) for part in (entry.run, entry.period, entry.account) if part)
         since = f" (since {format_moment(entry.since_at, policy.zone)})" if entry.since_at else ""
         console.print(f"  [bold]{escape(of or policy.provider)}[/bold]{since}", soft_wrap=False)
-        _indented(entry.what, console)
-        _indented(entry.do, console)
+        tell(amounts_in_words(entry.what, policy.currency), console, indent=4)
+        tell(entry.do, console, indent=4)
         command = _command(entry)
         if command is not None:
             console.print(f"    [green]$[/green] {escape(command)}", soft_wrap=True)
@@ -95,7 +94,3 @@ def _print_entries(entries: Sequence[Attention], policy: ProviderPolicy, console
 def _command(entry: Attention) -> str | None:
     """Whole, so that it can be copied."""
     return None if entry.command is None else on_this_stack(entry.command)
-
-
-def _indented(text: str, console: Console) -> None:
-    console.print(Padding(escape(text), (0, 0, 0, 4)), soft_wrap=False)

@@ -12,7 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from msp_billing.adapters.formatting import format_change, format_day, format_money
+from msp_billing.adapters.formatting import (
+    amounts_in_words,
+    format_change,
+    format_day,
+    format_money,
+)
 from msp_billing.adapters.mails.dunning_views import STATE_WORDS
 from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.accounts import Account
@@ -230,12 +235,12 @@ def print_queue(records: Sequence[PaymentRecord], console: Console) -> None:
         console.print(
             f"[bold]{escape(record.key.document)}[/bold]  {escape(payment_words(record))}"
         )
-        for problem in record.problems:
-            console.print(f"  {problem.what} {problem.fix}", markup=False, soft_wrap=False)
         told = record.payment or record.returned
-        texts = [
-            text for text in (getattr(told, "payer", None), *(told.texts if told else ())) if text
-        ]
+        assert told is not None, "the model admits no record of nothing"
+        for problem in record.problems:
+            what = amounts_in_words(problem.what, told.amount.currency)
+            tell(f"{what} {problem.fix}", console, indent=2)
+        texts = [text for text in (getattr(told, "payer", None), *told.texts) if text]
         if texts:
             console.print(f"  It says: {' / '.join(texts)}", markup=False, soft_wrap=False)
         if record.suggestions:

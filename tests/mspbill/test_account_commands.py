@@ -39,6 +39,7 @@ def test_an_account_says_where_it_is_why_and_what_clears_it(desk: Desk) -> None:
     for words in (
         "White Pine Community Credit Union (white-pine-credit-union) On credit hold since 16 "
         "November 2026, 13:00 EST",
+        "Placed on credit hold: $3,150.00 overdue since 30 October 2026.",
         "Policy: Missed payments. If you miss the payment, you receive communication",
         "Balance $3,630.50 Overdue $3,150.00 May buy no Support yes Services on",
         "KRG-000012 30 October 2026, 25 days ago $3,150.00 KRG-000013 30 November 2026 $480.50",

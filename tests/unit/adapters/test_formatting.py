@@ -10,6 +10,7 @@ import pytest
 
 from msp_billing.adapters.colours import DARK, LIGHT, text_on
 from msp_billing.adapters.formatting import (
+    amounts_in_words,
     format_change,
     format_day,
     format_moment,
@@ -73,6 +74,19 @@ def test_a_service_period_names_both_of_its_ends(
     starts_on: date, ends_on: date, written: str
 ) -> None:
     assert format_service_period(ServicePeriod(starts_on=starts_on, ends_on=ends_on)) == written
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Held: 5,144.00 USD overdue.", "Held: $5,144.00 overdue."),
+        ("5144 USD and -0.5 USD", "$5,144.00 and -$0.50"),
+        ("12.00 USD, 5 JPY", "$12.00, 5 JPY"),
+        ("part A-12 USD, 3 USDC, x7 USD", "part A-12 USD, 3 USDC, x7 USD"),
+    ],
+)
+def test_amounts_in_a_sentence_are_written_as_elsewhere(said: str, written: str) -> None:
+    assert amounts_in_words(said, "USD") == written
 
 
 def test_a_moment_is_told_in_the_provider_zone() -> None:

@@ -5,6 +5,7 @@ They are written in the language that is being written, see :mod:`msp_billing.ad
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from copy import copy
 from datetime import date, datetime
@@ -54,6 +55,15 @@ def format_money(amount: Decimal | str, currency: str) -> str:
 def format_moneys(amounts: Iterable[Money]) -> str:
     """Amounts of different currencies side by side: ``$12.50, ¥5``."""
     return ", ".join(format_money(entry.amount, entry.currency) for entry in amounts)
+
+
+def amounts_in_words(text: str, currency: str) -> str:
+    """A sentence of the domain, which knows no language, with its amounts as people write them.
+
+    ``5,144.00 USD is overdue`` becomes ``$5,144.00 is overdue``; other currencies stay as they are.
+    """
+    amount = re.compile(rf"(?<![\w.,-])(-?\d[\d,]*(?:\.\d+)?) {re.escape(currency)}\b")
+    return amount.sub(lambda found: format_money(found[1].replace(",", ""), currency), text)
 
 
 def format_change(amount: Decimal, currency: str) -> str:

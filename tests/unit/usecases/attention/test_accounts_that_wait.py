@@ -87,7 +87,7 @@ def test_a_promise_that_ran_out_is_listed_for_a_week() -> None:
     made.run_until("2026-10-09T12:00:00")
     (entry,) = listed(made.ports)
     assert entry.kind is Kind.PAUSE_RAN_OUT
-    assert "'promise-1' about 100.00 of what is owed ran out on 8 October 2026" in entry.what
+    assert "'promise-1' about 100.00 USD of what is owed ran out on 8 October 2026" in entry.what
     made.run_until("2026-10-17T12:00:00")
     assert Kind.PAUSE_RAN_OUT not in kinds(made.ports)
 

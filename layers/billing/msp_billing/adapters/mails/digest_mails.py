@@ -8,7 +8,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from msp_billing.adapters.formatting import format_day, format_moment, format_quantity
+from msp_billing.adapters.formatting import (
+    amounts_in_words,
+    format_day,
+    format_moment,
+    format_quantity,
+)
 from msp_billing.adapters.language import _, in_language, ngettext
 from msp_billing.adapters.mails.mail_builder import MailFamily
 from msp_billing.adapters.mails.mail_text import on_a_stack, one_line
@@ -97,7 +102,7 @@ def _entry(entry: Attention, policy: ProviderPolicy, stack: str | None) -> Diges
     about = (run, str(entry.period) if entry.period else None, entry.account, since)
     return DigestEntry(
         about=" · ".join(one_line(part) for part in about if part),
-        what=one_line(entry.what, 500),
+        what=one_line(amounts_in_words(entry.what, policy.currency), 500),
         do=one_line(entry.do, 500),
         commands=(on_a_stack(entry.command, stack),) if entry.command else (),
     )

@@ -143,6 +143,7 @@ def _pauses(look: Look, standing: Standing) -> Iterator[Attention]:
         if not _ran_out(look, pause):
             continue
         of = pause.document or "what is owed"
+        amount = look.amount(standing.account, pause.amount)
         kept = (
             "What was promised is not paid; the case goes on by itself"
             if pause.kind == "promise"
@@ -152,7 +153,7 @@ def _pauses(look: Look, standing: Standing) -> Iterator[Attention]:
             look,
             standing,
             AttentionKind.PAUSE_RAN_OUT,
-            f"The {pause.kind} '{pause.pause}' about {pause.amount} of {of} ran out on "
+            f"The {pause.kind} '{pause.pause}' about {amount} of {of} ran out on "
             f"{written_day(pause.until)}. {kept}.",
             "Speak with the account. A new promise or dispute covers it again.",
             commands.show_account(look.provider, standing.account),

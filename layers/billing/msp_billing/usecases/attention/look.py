@@ -13,6 +13,8 @@ from msp_billing.domain.attention import Attention, AttentionKind
 from msp_billing.usecases.errors import DEFECTS, LedgerUnreadableError, SealBrokenError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from msp_billing.domain.cycles import CycleId
     from msp_billing.domain.policy import ProviderPolicy
     from msp_billing.domain.run_policy import RunPolicy
@@ -54,6 +56,11 @@ class Look:
     def moment(self, at: datetime) -> str:
         """An instant as people read it, in the provider's zone."""
         return f"{at.astimezone(self.policy.zone):%A, %-d %B %Y, %H:%M}"
+
+    def amount(self, account: str, amount: Decimal) -> str:
+        """An amount in the account's currency; without one, where the book has it no more."""
+        entry = self.ports.book.find(self.provider, account)
+        return f"{amount:,f}" if entry is None else f"{amount:,f} {entry.account.currency}"
 
     @cached_property
     def unsettled(self) -> tuple[CycleId, ...]:
