@@ -65,6 +65,16 @@ def telling_what_went_wrong(*, as_json: bool) -> Iterator[None]:
     except FAILED as error:
         fail_with("failed", f"It could not be done: {error}", as_json=as_json)
     except LookupError as error:
+        if _is_variable(error):
+            message = f"This needs {error.args[0]}, which only a deployed stack has: give --stack."
+            refuse_with("no-variable", message, as_json=as_json)
         if isinstance(error, KeyError | IndexError):
             raise  # a defect of ours, not a name that was spelt wrong
         refuse_with("not-found", str(error), as_json=as_json)
+
+
+def _is_variable(error: LookupError) -> bool:
+    """Whether it is a variable of the functions that nobody has set."""
+    from mspbill.stack_names import VARIABLES
+
+    return isinstance(error, KeyError) and error.args[0] in VARIABLES

@@ -11,6 +11,8 @@ from mspbill.command_options import Provider
 from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.panels import OPERATE, add_commands
+from mspbill.refusing import refuse_with
+from mspbill.suggesting import suggested
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
     from mspbill.opening import OpenedStack
@@ -41,6 +43,13 @@ def exceptions(
     """
     from mspbill.exceptions_text import gather, print_exceptions, told_exceptions
 
+    if found.is_saved:
+        refuse_with(
+            "no-exceptions",
+            "A demo has ended: its runs have no day any more, and nothing of it waits for a "
+            "person. What became of its months: " + suggested("cycle list"),
+            as_json=found.as_json,
+        )
     gathered = gather(found, provider, account)
     if found.as_json:
         print_json(told_exceptions(gathered))

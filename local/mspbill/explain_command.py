@@ -54,8 +54,10 @@ def explain(
     try:
         found, policy, line = _looked_up(words, source, as_json=as_json)
         shown = None if line is None else explain_line(found, line, policy)
-    except (InvoiceFileError, NoSuchLineError) as error:
+    except InvoiceFileError as error:
         refuse_with("not-found", str(error), as_json=as_json)
+    except NoSuchLineError as error:
+        refuse_with("not-found", f"There is no such line: {error}.", as_json=as_json)
     if shown is None:
         if as_json:
             print_json(found.model_dump(mode="json", exclude={"counts"}))

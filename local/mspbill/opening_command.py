@@ -71,8 +71,8 @@ def opening_balances(
     from mspbill.answering import answering, telling_what_went_wrong
 
     with telling_what_went_wrong(as_json=as_json):
-        items = read_openings(directory / OPENING_FILE)
         provider = provider_of(directory)
+        items = read_openings(directory / OPENING_FILE)
     with answering(Source(stack, None, provider), as_json=as_json, changes=True) as found:
         request = OpeningRequest(
             provider=found.provider,

@@ -126,7 +126,7 @@ def run_month(options: RunOptions) -> ExitCode:
         OutputFolderError: when the folder cannot take the results.
     """
     if options.out is None:
-        raise OutputFolderError("give the folder for the results with --out, or add --dry")
+        raise OutputFolderError("Give the folder for the results with --out, or add --dry.")
     check_outside(options.out, options.directory)
     check_output(options.out, replace=options.force)
     order = options.order(may_ask=at_a_terminal() and not options.as_json)

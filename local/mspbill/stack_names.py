@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+)
 
 from mspbill.repository import repository_root
 
@@ -41,6 +46,18 @@ START_CYCLE = "StartCycleFunctionAliaslive"
 
 SCHEDULER_ROLE = "MonthlyScheduleRole"
 LOST_EVENTS = "LostEventsQueue"
+VARIABLES = frozenset(
+    {
+        *RESOURCES,
+        *OUTPUTS,
+        "ASSETS_DIRECTORY",
+        "SCHEDULER_ROLE_ARN",
+        "SCHEDULE_DEAD_LETTER_ARN",
+        "START_CYCLE_FUNCTION_ARN",
+    }
+)
+"""Every variable that :func:`variables_of` may give."""
+
 _STATE_MACHINE = re.compile(r"arn:([^:]+):states:([^:]+):([^:]+):stateMachine:")
 
 
@@ -132,4 +149,8 @@ def _of_schedules(names: StackNames) -> dict[str, str]:
 def _said(error: Any) -> str:
     if isinstance(error, ClientError):
         return str(error.response["Error"].get("Message") or error)
+    if isinstance(error, NoRegionError):
+        return "no region is set. Set AWS_REGION, or AWS_PROFILE to a profile that has one."
+    if isinstance(error, NoCredentialsError):
+        return "there are no AWS credentials. Sign in, and set AWS_PROFILE to your profile."
     return str(error)

@@ -97,6 +97,44 @@ def test_what_a_demo_left_is_never_changed(
     assert "can be looked at, not changed" in " ".join(answer.output.split())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("provider", "list"), 0),
+        (("provider", "show"), 0),
+        (("cycle", "list"), 0),
+        (("cycle", "show", "monthly", "2026-12"), 0),
+        (("payment", "list"), 0),
+        (("payment", "list", "--waiting"), 0),
+        (("write-off", "list"), 0),
+        (("hold", "show", "harbor"), 2),
+        (("outbox", "list"), 0),
+        (("contact", "list"), 0),
+        (("verify",), 0),
+        (("migrate", "--dry-run"), 0),
+        (("feeds", "list"), 2),
+        (("exceptions",), 2),
+    ],
+    ids=lambda entry: " ".join(entry) if isinstance(entry, tuple) else str(entry),
+)
+def test_whatever_only_looks_answers_of_what_a_demo_left(
+    state: Path, mspbill: Mspbill, arguments: tuple[str, ...], code: int
+) -> None:
+    answer = mspbill(*arguments, "--state", state)
+    assert answer.exit_code == code, answer.output
+    assert json.loads(mspbill(*arguments, "--state", state, "--json").stdout) is not None
+
+
+def test_what_only_a_stack_has_is_refused_by_its_name(
+    state: Path, mspbill: Mspbill, tmp_path: Path
+) -> None:
+    directory = write_provider(tmp_path / "pinewood")
+    answer = mspbill("provider", "plan", directory, "--state", state)
+    assert answer.exit_code == 2
+    told = " ".join(answer.output.split())
+    assert "This needs SCHEDULE_GROUP, which only a deployed stack has: give --stack." in told
+
+
 def test_a_bank_file_is_not_taken_into_what_a_demo_left(
     state: Path, mspbill: Mspbill, tmp_path: Path
 ) -> None:
@@ -176,6 +214,14 @@ def test_a_stack_is_opened_by_the_names_of_its_resources(cloudformation: Any) ->
     buckets = [entry["Name"] for entry in boto3.client("s3").list_buckets()["Buckets"]]
     assert [values["TABLE_NAME"]] == tables
     assert [values["RECORDS_BUCKET"]] == buckets
+
+
+def test_who_has_not_said_where_aws_is_reads_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    with environment.away_from_aws():
+        monkeypatch.delenv("AWS_DEFAULT_REGION")
+        monkeypatch.delenv("AWS_REGION")
+        with pytest.raises(SourceError, match=r"no region is set\. Set AWS_REGION, or AWS_PROFILE"):
+            stack_names("billing")
 
 
 def test_a_stack_that_is_none_of_ours_is_refused(cloudformation: Any) -> None:
