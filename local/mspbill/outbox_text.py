@@ -19,6 +19,16 @@ from mspbill.suggesting import suggested, tell
 _NUMBERED = frozenset({"invoice", "credit-note"})
 """Mails whose first document is named by its number."""
 
+_WORDS = {
+    "approval": "question for approval",
+    "contact-alert": "alert",
+    "dunning": "letter about unpaid invoices",
+    "dunning-alert": "alert",
+    "release": "question for the end of a hold",
+    "summary": "summary of a run",
+}
+"""What people call a kind of mail, where the kind's own name says it to nobody else."""
+
 _NOT_SENT_YET = frozenset({MailState.WAITING, MailState.READY, MailState.SENDING})
 
 
@@ -78,10 +88,16 @@ def print_contact(contact: Contact, zone: ZoneInfo, console: Console) -> None:
 
 
 def mail_words(mail: MailId, number: str = "") -> str:
-    """``invoice KRG-000014 to white-pine, 2026-12``; ``digest to your own people, 2026-12``."""
-    what = " ".join((mail.kind.replace("-", " ").replace("_", " "), number)).rstrip()
-    to = mail.account if mail.kind in TO_ACCOUNTS else "your own people"
-    return f"{what} to {to}, {mail.period}"
+    """``invoice KRG-000014 to white-pine, 2026-12``; ``digest to your own people, 2026-12``.
+
+    Of an alert it says which account it is about.
+    """
+    kind = _WORDS.get(mail.kind, mail.kind.replace("-", " ").replace("_", " "))
+    what = f"{kind} {number}".rstrip()
+    if mail.kind in TO_ACCOUNTS:
+        return f"{what} to {mail.account}, {mail.period}"
+    about = "" if mail.account == mail.provider else f" about {mail.account}"
+    return f"{what} to your own people{about}, {mail.period}"
 
 
 def _number(mail: OutboxMail) -> str:

@@ -39,10 +39,7 @@ def print_plan(plan: ProviderPlan, zone: ZoneInfo, console: Console) -> None:
         console.print("Nothing changed: the stack has it all. Nothing was written.")
         return
     if plan.replaces is not None and any(change.fields for change in plan.changes):
-        told = (
-            "Under each change, by the field's name in the file: what is in force -> what would be."
-        )
-        tell(told, console)
+        tell("Fields are named as in the file: what is in force -> what would be.", console)
     for group in ChangeGroup:
         changes = plan.in_group(group)
         if changes:
@@ -121,7 +118,8 @@ def _print_change(change: Change, console: Console, *, brief: bool) -> None:
     width, style = min(width, _MAX_FIELD), "dim" if brief else ""
     margin = 6 + width + 2
     for entry in change.fields:
-        lines = fitting(_field_words(entry), console.width - margin) or [""]
+        words = _field_words(entry) if change.group is not ChangeGroup.SCHEDULES else entry.becomes
+        lines = fitting(words or "", console.width - margin) or [""]
         console.print(escape(f"      {entry.field:<{width}}  {lines[0]}"), style=style)
         for line in lines[1:]:
             console.print(f"{' ' * margin}{escape(line)}", style=style)

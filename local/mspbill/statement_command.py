@@ -14,6 +14,7 @@ from mspbill.command_values import day
 from mspbill.console import notes, print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.refusing import refuse_with
+from mspbill.suggesting import suggested, tell
 from mspbill.whole_files import refuse_taken, write_whole
 
 if TYPE_CHECKING:  # loaded when a command runs: the help should not wait for it
@@ -131,9 +132,10 @@ def _hand_out(found: Opened, told: AccountStatement, pdf: Path | None, by: str |
     if by is not None:
         sent = mail_statement(found.ports, told, found.provider, by)
         answer |= {"mail": str(sent)}
-        lines.append(f"It waits in the queue of mails as {sent}, and goes out now.")
+        listing = suggested(f"outbox list {of.account}")
+        lines.append(f"It waits in the queue and goes out now. What becomes of it: {listing}")
     if found.as_json:
         print_json(answer)
         return
     for line in lines:
-        results().print(line, markup=False, soft_wrap=True)
+        tell(line, results())

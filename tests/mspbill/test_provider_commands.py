@@ -104,7 +104,7 @@ def test_what_changes_is_told_field_by_field(stack: DeployedStack, tmp_path: Pat
     assert "~ run projects (Project invoice) opens / day 10 -> 9" in told
     assert "prices / 2026-01-01 / price / each 85.10 -> 88.00" in told
     assert "agreements / managed / ends_on + 2027-03-31" in told
-    assert "~ cedar_projects opens + day 9 at 06:00, America/Chicago" in told
+    assert "~ cedar_projects opens day 9 at 06:00, America/Chicago" in told
     assert "0 to add, 4 to change, 0 to remove." in told
 
 
