@@ -100,6 +100,7 @@ def _report(
         lost = list(_pass_over(live, restored, at))
         happened += _since(live_items, restored)  # before anything of it is held
         held = list(_hold(live, restored, at))
+        charges = list(_keep_charges(live, restored, at))
         checks = restored.checks(with_documents=documents)
         findings = list(verify_whole(restored.ports, checks))
         behind = {
@@ -118,6 +119,7 @@ def _report(
         "looked_at": dict(sorted(checks.looked_at.items())),
         "numbers_passed_over": [f"{row.series} {row.first} to {row.last}" for row in lost],
         "cycles_held": held,
+        "charges_kept": charges,
         "happened_since": [entry.model_dump(mode="json") for entry in happened[:MOST_IN_JSON]],
         "happened_in_all": len(happened),
     }
@@ -140,6 +142,9 @@ def _report(
         )
     for cycle in held:
         console.print(f"{cycle}: held as failed, so that nothing bills it again by itself.")
+    if charges:
+        number = counted(len(charges), "one-time charge")
+        console.print(f"Billed since, and kept as billed: {number} (--json lists them).")
     _print_since(happened)
     console.print()
     tell(
@@ -165,6 +170,12 @@ def _hold(live: StoredTable, restored: StoredTable, at: datetime) -> Iterator[st
     from mspbill.table_succession import hold_cycles_of
 
     yield from hold_cycles_of(live, restored, f"The table was restored to {at.isoformat()}")
+
+
+def _keep_charges(live: StoredTable, restored: StoredTable, at: datetime) -> Iterator[str]:
+    from mspbill.table_succession import keep_charges_of
+
+    yield from keep_charges_of(live, restored, _WHY.format(at=at.isoformat()))
 
 
 def _since(live_items: Any, restored: StoredTable) -> Iterator[Since]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from msp_billing.adapters.dynamodb.restored_charges import keep_charges
 from msp_billing.adapters.dynamodb.restored_cycles import hold_cycles
 from msp_billing.adapters.dynamodb.restored_numbers import pass_over_all
 from msp_billing.adapters.dynamodb.table import Table
@@ -43,3 +44,12 @@ def hold_cycles_of(in_use: StoredTable, following: StoredTable, why: str) -> Ite
     for provider in ports.policies.providers():
         for cycle in hold_by_seals(ports, provider, why):
             yield f"{provider}/{cycle.run}/{cycle.period} (no table knows it)"
+
+
+def keep_charges_of(in_use: StoredTable, following: StoredTable, why: str) -> Iterator[str]:
+    """Keep the one-time charges as billed that were billed since, and name them by provider."""
+    client = boto3.client("dynamodb")
+    live, table = Table(client, in_use.name), Table(client, following.name)
+    for provider in following.ports.policies.providers():
+        for charge in keep_charges(live, table, provider, why):
+            yield f"{provider}: {charge.replace('#', ' ', 1)}"

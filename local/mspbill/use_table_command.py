@@ -91,10 +91,10 @@ def use_table(
 
 def _catch_up(in_use: StoredTable, other: StoredTable, why: str) -> dict[str, list[str]]:
     """Tell the other table what was given out since it was restored; nothing where it is in use."""
-    from mspbill.table_succession import hold_cycles_of, pass_over_numbers
+    from mspbill.table_succession import hold_cycles_of, keep_charges_of, pass_over_numbers
 
     if in_use.name == other.name:
-        return {"numbers_passed_over": [], "cycles_held": []}
+        return {"numbers_passed_over": [], "cycles_held": [], "charges_kept": []}
     lost = [
         f"{row.provider} {row.series} {row.first} to {row.last}"
         for row in pass_over_numbers(in_use, other, why)
@@ -104,7 +104,10 @@ def _catch_up(in_use: StoredTable, other: StoredTable, why: str) -> dict[str, li
         notes().print(f"numbers passed over: {numbers}", markup=False)
     for cycle in held:
         notes().print(f"{cycle}: held as failed, so that nothing bills it again", markup=False)
-    return {"numbers_passed_over": lost, "cycles_held": held}
+    charges = list(keep_charges_of(in_use, other, why))
+    if charges:
+        notes().print(f"one-time charges kept as billed: {len(charges)}", markup=False)
+    return {"numbers_passed_over": lost, "cycles_held": held, "charges_kept": charges}
 
 
 def _anchor(ports: Ports, table: str, by: str, why: str) -> None:

@@ -13,15 +13,19 @@ from moto import mock_aws
 
 from msp_billing.adapters.dynamodb import restored_cycles
 from msp_billing.adapters.dynamodb.bodies import Bodies
+from msp_billing.adapters.dynamodb.charges import check_free, claims
 from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore, lock_item
 from msp_billing.adapters.dynamodb.policies import DynamoPolicyStore
+from msp_billing.adapters.dynamodb.restored_charges import keep_charges
 from msp_billing.adapters.dynamodb.restored_numbers import pass_over, pass_over_all
 from msp_billing.adapters.dynamodb.stored_items import DynamoStoredItems
 from msp_billing.adapters.dynamodb.table import pack
 from msp_billing.adapters.dynamodb.whole_table import WholeTable
 from msp_billing.adapters.dynamodb.wholeness.checking import DynamoItemChecks
 from msp_billing.domain.cycles import Cycle, CycleState, counts_anew
+from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
+from msp_billing.usecases.errors import ChargeClaimedError
 from msp_billing.usecases.records import CurrentVersions
 from msp_billing.usecases.restoring.holding import HELD, hold_by_seals
 from msp_billing.usecases.restoring.since import since
@@ -226,6 +230,43 @@ def test_a_month_whose_lock_both_tables_lost_is_held_by_what_is_sealed() -> None
     swept = start_missed_cycles(ports, "birch")
     assert [str(entry.period) for entry in swept.started] == ["2026-10"]
     assert list(hold_by_seals(ports, "birch", "It was restored")) == []
+
+
+# --- Charges -------------------------------------------------------------------------------------
+
+
+def claim(charge: str, by: str) -> dict[str, str]:
+    return {"pk": "CHARGES#birch", "sk": f"fir#{charge}", "claimed_by": by}
+
+
+def test_a_one_time_charge_that_was_billed_since_is_not_billed_by_the_next_month(
+    sides: tuple[Side, Side],
+) -> None:
+    """October is held; November takes every charge that nobody has claimed, however old it is."""
+    live, restored = sides
+    restored.table.put(claim("order-1", "managed/2026-09"))
+    restored.table.put(claim("order-2", "managed/2026-08"))
+    live.table.put(claim("order-1", "managed/2026-09"))
+    live.table.put(claim("order-2", "managed/2026-10"))
+    live.table.put(claim("order-3", "managed/2026-10"))
+    kept = list(keep_charges(live.table, restored.table, "birch", "a drill"))
+    assert kept == ["fir#order-2", "fir#order-3"]
+    found = claims(restored.table, "birch", ["fir"])["fir"]
+    assert found == {
+        "order-1": "managed/2026-09",
+        "order-2": "managed/2026-10",
+        "order-3": "managed/2026-10",
+    }
+    november = cycle_at(OPEN).id.model_copy(update={"period": Period(year=2026, month=11)})
+    with pytest.raises(ChargeClaimedError, match="fir: order-3 is billed by managed/2026-10"):
+        check_free(restored.table, november, {"fir": frozenset({"order-3"})})
+    assert list(keep_charges(live.table, restored.table, "birch", "a drill")) == []
+    restored.table.put(claim("order-4", "managed/2026-10"))
+    checks = DynamoItemChecks(restored.items, restored.records, restored.policies)
+    assert {finding.where for finding in checks.findings()} == {
+        "CHARGES#birch fir#order-1",
+        "CHARGES#birch fir#order-4",
+    }, "a claim that came by itself is proven as ever"
 
 
 # --- Numbers -------------------------------------------------------------------------------------

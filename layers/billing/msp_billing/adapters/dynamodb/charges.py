@@ -31,7 +31,7 @@ def claims(table: Table, provider: str, accounts: Sequence[str]) -> dict[str, di
     if not found:
         return found
     span = (f"{min(found)}{_SEPARATOR}", f"{max(found)}{_SEPARATOR}{_LAST}")
-    for item in table.query(_pk(provider), between=span):
+    for item in table.query(claims_pk(provider), between=span):
         account, charge = item["sk"].split(_SEPARATOR, 1)
         if account in found:
             found[account][charge] = item["claimed_by"]
@@ -86,9 +86,10 @@ def check_free(table: Table, cycle: CycleId, wanted: dict[str, frozenset[str]]) 
         raise ChargeClaimedError("; ".join(taken))
 
 
-def _pk(provider: str) -> str:
+def claims_pk(provider: str) -> str:
+    """The partition of a provider's claims."""
     return f"CHARGES#{provider}"
 
 
 def _key(cycle: CycleId, account: str, charge: str) -> Key:
-    return (_pk(cycle.provider), f"{account}{_SEPARATOR}{charge}")
+    return (claims_pk(cycle.provider), f"{account}{_SEPARATOR}{charge}")

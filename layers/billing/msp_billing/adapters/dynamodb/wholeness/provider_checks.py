@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msp_billing.adapters.dynamodb.restored_charges import KEPT
 from msp_billing.adapters.dynamodb.restored_numbers import LOST
 from msp_billing.adapters.dynamodb.wholeness.looking import (
     Looking,
@@ -74,7 +75,9 @@ def _hashed(look: Looking, item: Item) -> Iterator[Outcome]:
 
 
 def check_charge(look: Looking, item: Item) -> Iterator[Outcome]:
-    """A claim is of a cycle whose account bills the charge."""
+    """A claim is of a cycle whose account bills the charge, or whose invoice a restore lost."""
+    if KEPT in item:
+        return
     provider = str(item["pk"]).partition("#")[2]
     account, _, charge = str(item["sk"]).partition("#")
     by = str(item.get("claimed_by"))
