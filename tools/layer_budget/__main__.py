@@ -19,7 +19,7 @@ def main() -> int:
     """Measure; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.layer_budget", description=__doc__)
     parser.add_argument("--build", type=Path, default=ROOT / ".aws-sam" / "build")
-    parser.add_argument("--rounds", type=int, default=3, help="so many imports of each function")
+    parser.add_argument("--rounds", type=int, default=9, help="so many imports of each function")
     parser.add_argument(
         "functions", nargs="*", help="folders below functions/; all if none is given"
     )

@@ -1,7 +1,8 @@
 """How long each function's import takes, in fresh processes, beside what any function would take.
 
-The machine may be busy: each function is measured right after a baseline, several times, and what
-is compared is processor time, not the clock on the wall.
+The machine may be busy, and slower for minutes: every function and the baselines are measured in
+each of several rounds, and of each the shortest processor time counts, which is the one that
+nothing else got into.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 #: What a function costs before it has a line of its own.
 BASELINE = """
@@ -35,8 +35,10 @@ APIGatewayHttpResolver(enable_validation=True)
 HTTP_FUNCTIONS = frozenset({"payments_api"})
 MOST_SECONDS = 0.4
 MOST_TIMES_BASELINE = 1.6
-#: They carry the models of accounts, contracts, counts and invoices, and run for minutes.
-MOST_TIMES_OF = {"bill_again": 2.2, "build_invoices": 1.9, "make_reports": 2.2}
+#: They do in one call what several functions of a cycle do, and load the models of all of them.
+MOST_TIMES_OF = {"bill_again": 1.9, "make_reports": 1.9}
+_BASELINES = 2
+"""So often each baseline is measured in a round."""
 _MEASURED = """
 import sys, time
 wall, cpu = time.perf_counter(), time.process_time()
@@ -56,31 +58,32 @@ class Start:
 
 @dataclass(frozen=True)
 class Measured:
-    """The shortest import, and how many times the baseline right before it one takes (median)."""
+    """The shortest import, and how many times the shortest baseline it takes."""
 
     start: Start
     times: float
 
 
 def measure(root: Path, names: Iterable[str], rounds: int) -> tuple[Start, dict[str, Measured]]:
-    """The shortest baseline, and each folder below `functions` measured `rounds` times."""
+    """The shortest baseline, and each folder below `functions`, all measured `rounds` times."""
     names = list(names)
     starts: dict[str, list[Start]] = {name: [] for name in names}
-    times: dict[str, list[float]] = {name: [] for name in names}
-    baselines: list[Start] = []
+    baselines: dict[str, list[Start]] = {code: [] for code in (BASELINE, HTTP_BASELINE)}
     with tempfile.TemporaryDirectory() as compiled:
         for name in names:  # makes the byte code
             start_once(root, "import app", name, compiled)
         for _ in range(rounds):
-            for name in names:
-                is_http = name in HTTP_FUNCTIONS
-                before = start_once(root, HTTP_BASELINE if is_http else BASELINE, "", compiled)
-                starts[name].append(start_once(root, "import app", name, compiled))
-                times[name].append(starts[name][-1].cpu / before.cpu)
-                baselines += [] if is_http else [before]
-    return _shortest(baselines or [before]), {
-        name: Measured(_shortest(starts[name]), median(times[name])) for name in names
-    }
+            for code, found in baselines.items():
+                found += [start_once(root, code, "", compiled) for _ in range(_BASELINES)]
+            for name, found in starts.items():
+                found.append(start_once(root, "import app", name, compiled))
+    least = {code: _shortest(found) for code, found in baselines.items()}
+    measured = {}
+    for name, found in starts.items():
+        start = _shortest(found)
+        baseline = least[HTTP_BASELINE if name in HTTP_FUNCTIONS else BASELINE]
+        measured[name] = Measured(start, start.cpu / baseline.cpu)
+    return least[BASELINE], measured
 
 
 def _shortest(starts: list[Start]) -> Start:

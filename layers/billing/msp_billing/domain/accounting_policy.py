@@ -112,8 +112,8 @@ class AccountingPolicy(Frozen):
         default="Equity:Opening-Balances",
         description="In the journal: the other side of what stood before its first day.",
     )
-    quickbooks: QuickBooksExport = QuickBooksExport()
-    xero: XeroExport = XeroExport()
+    quickbooks: QuickBooksExport = Field(default_factory=QuickBooksExport)
+    xero: XeroExport = Field(default_factory=XeroExport)
 
     @model_validator(mode="after")
     def _customers_accounts_are_their_own(self) -> AccountingPolicy:

@@ -64,7 +64,7 @@ class Account(Frozen):
     paper: Paper | None = Field(
         default=None, description="What it prints on; as its country does, if left out."
     )
-    buyer: Buyer = Buyer()
+    buyer: Buyer = Field(default_factory=Buyer)
     billing_contacts: tuple[EmailAddress, ...] = Field(
         min_length=1, max_length=45, description="The billing distribution (COL-07)."
     )
@@ -72,10 +72,11 @@ class Account(Frozen):
         default={}, description="Other recipients for one kind of mail."
     )
     work: AccountWork = Field(
-        default=AccountWork(), description="What was agreed on billable work (COL-25)."
+        default_factory=AccountWork, description="What was agreed on billable work (COL-25)."
     )
     dunning: AccountDunning = Field(
-        default=AccountDunning(), description="What was agreed about unpaid invoices (DUN-10)."
+        default_factory=AccountDunning,
+        description="What was agreed about unpaid invoices (DUN-10).",
     )
     purchase_order: Text | None = Field(default=None, description="Shown on every invoice.")
     known_as: tuple[Text, ...] = Field(default=(), description="Names in the feeds.")

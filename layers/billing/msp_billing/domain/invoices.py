@@ -169,7 +169,7 @@ class Invoice(Frozen):
     bill_to: tuple[Text, ...]
     purchase_order: Text | None = None
     country: CountryCode | None = Field(default=None, description="Of whom is billed.")
-    buyer: Buyer = Buyer()
+    buyer: Buyer = Field(default_factory=Buyer)
     locale: LocaleTag = Field(default="en-US", description="Language and formats of its document.")
     paper: Paper | None = Field(default=None, description="By the currency, where it is not said.")
     recipients: tuple[EmailAddress, ...] = Field(

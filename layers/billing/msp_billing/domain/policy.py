@@ -102,10 +102,10 @@ class ProviderPolicy(Frozen):
         min_length=1, max_length=10, description="How to pay, line by line."
     )
     pay_to: PayTo = Field(
-        default=PayTo(), description="How to pay, in parts: link, bank account, cheques."
+        default_factory=PayTo, description="How to pay, in parts: link, bank account, cheques."
     )
     invoice_note: Text | None = Field(default=None, description="Printed under the total.")
-    seller: Seller = Field(default=Seller(), description="The provider as a legal person.")
+    seller: Seller = Field(default_factory=Seller, description="The provider as a legal person.")
     country: CountryCode = Field(default="US", description="Where the provider is.")
     locale: LocaleTag = Field(
         default="en-US", description="Language and formats of accounts that name none of their own."
@@ -115,7 +115,7 @@ class ProviderPolicy(Frozen):
         description="The provider's own templates of mails, by file name; in the directory they "
         "are files in mail-templates/.",
     )
-    brand: Brand = Brand()
+    brand: Brand = Field(default_factory=Brand)
     e_invoices: bool = Field(
         default=True,
         description="Whether the PDFs of invoices and credit notes carry their data (Factur-X).",
@@ -163,17 +163,17 @@ class ProviderPolicy(Frozen):
         default=(), description="Products of which every account has at least so many (COL-22)."
     )
     payments: PaymentPolicy = Field(
-        default=PaymentPolicy(), description="How payments come in (KR-13)."
+        default_factory=PaymentPolicy, description="How payments come in (KR-13)."
     )
     dunning: DunningPolicy | None = Field(
         default=None, description="What follows from an unpaid invoice; nothing, if left out."
     )
     accounting: AccountingPolicy = Field(
-        default=AccountingPolicy(),
+        default_factory=AccountingPolicy,
         description="What the accounts of the provider's own books are called, for exports.",
     )
     digest: DigestPolicy = Field(
-        default=DigestPolicy(), description="The daily mail with what needs a person."
+        default_factory=DigestPolicy, description="The daily mail with what needs a person."
     )
     runs: tuple[RunPolicy, ...] = Field(min_length=1)
 

@@ -87,7 +87,7 @@ class CreditNote(Frozen):
     account_name: Text
     bill_to: tuple[Text, ...]
     country: CountryCode | None = None
-    buyer: Buyer = Buyer()
+    buyer: Buyer = Field(default_factory=Buyer)
     locale: LocaleTag = "en-US"
     paper: Paper | None = None
     recipients: tuple[EmailAddress, ...]
