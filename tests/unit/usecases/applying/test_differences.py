@@ -58,15 +58,12 @@ def test_a_price_from_another_day_is_another_price() -> None:
     assert changed(was, becomes) == [("prices / 2027-01-01", None, "price (each 88.00)")]
 
 
-def test_lists_without_names_are_compared_as_a_whole() -> None:
+def test_entries_without_names_are_told_apart_by_their_place() -> None:
     was = {"tiers": [{"up_to": 10, "each": "9"}, {"up_to": None, "each": "8"}]}
     becomes = {"tiers": [{"up_to": 20, "each": "9"}, {"up_to": None, "each": "9"}]}
     assert changed(was, becomes) == [
-        (
-            "tiers",
-            "(up_to 10, each 9), (up_to none, each 8)",
-            "(up_to 20, each 9), (up_to none, each 9)",
-        )
+        ("tiers / 1 / up_to", "10", "20"),
+        ("tiers / 2 / each", "8", "9"),
     ]
 
 
@@ -91,3 +88,21 @@ def test_texts_that_differ_behind_what_is_shown_do_not_look_the_same() -> None:
 )
 def test_values_are_said_in_a_line(value: Any, text: str) -> None:
     assert said(value) == text
+
+
+def tiers(*each: str) -> dict[str, Any]:
+    limits: list[int | None] = [*range(10, 10 * len(each), 10), None]
+    return {"tiers": [{"up_to": to, "each": price} for to, price in zip(limits, each, strict=True)]}
+
+
+def test_entries_are_not_told_apart_by_what_they_cost() -> None:
+    was, becomes = tiers("100.00", "95.00", "90.00"), tiers("100.00", "96.00", "91.00")
+    assert changed(was, becomes) == [
+        ("tiers / 2 / each", "95.00", "96.00"),
+        ("tiers / 3 / each", "90.00", "91.00"),
+    ]
+
+
+def test_a_list_without_names_that_grew_is_told_whole() -> None:
+    ((field, _, becomes),) = changed(tiers("9"), tiers("9", "8"))
+    assert (field, becomes) == ("tiers", "(up_to 10, each 9), (up_to none, each 8)")

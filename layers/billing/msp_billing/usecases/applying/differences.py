@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from msp_billing.domain.base import Frozen
 
 _MAX_VALUE = 72
+_AMOUNT = re.compile(r"-?\d+(\.\d+)?")
 _Document = Mapping[str, Any]
 
 
@@ -23,7 +25,8 @@ def differences(was: _Document, becomes: _Document, path: str = "") -> Iterator[
     """Every field that differs, in the order of the files.
 
     Entries of a list are told apart by the first field that names them (``run``, ``clause``,
-    ``from_on``), so that one that moved does not look like others that changed.
+    ``from_on``), so that one that moved does not look like others that changed. What has no names,
+    such as the tiers of a price, is told apart by its place, from 1.
     """
     for name in dict.fromkeys((*was, *becomes)):
         yield from _field(was.get(name), becomes.get(name), f"{path}{name}")
@@ -86,6 +89,10 @@ def _field(was: Any, becomes: Any, path: str) -> Iterator[FieldChange]:
             yield from differences(*named, f"{path} / ")
             yield from moved(*named, path)
             return
+        if len(was) == len(becomes) and all(isinstance(e, Mapping) for e in (*was, *becomes)):
+            for place, pair in enumerate(zip(was, becomes, strict=True), start=1):
+                yield from differences(*pair, f"{path} / {place} / ")
+            return
     # Beginning and end of both may be the same where they are shortened.
     before, after = (None if value is None else said(value) for value in (was, becomes))
     if before == after:
@@ -94,9 +101,11 @@ def _field(was: Any, becomes: Any, path: str) -> Iterator[FieldChange]:
 
 
 def _by(key: str, entries: Sequence[_Document]) -> dict[str, Any] | None:
-    """The entries by this field; None when it does not name each of them."""
+    """The entries by this field; None when it does not name each of them, as no amount does."""
     names = [entry.get(key) for entry in entries]
-    if not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
+    if not all(isinstance(name, str) and not _AMOUNT.fullmatch(name) for name in names):
+        return None
+    if len(set(names)) != len(names):
         return None
     return {
         str(name): {field: value for field, value in entry.items() if field != key}
