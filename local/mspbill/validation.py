@@ -14,6 +14,7 @@ from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from mspbill.planning import plan_cycles
+from mspbill.suggesting import tell
 
 ISSUE_DATES = 3
 
@@ -59,4 +60,4 @@ def print_description(told: dict[str, Any], policy: ProviderPolicy, console: Con
     for run in policy.runs:
         days = [date.fromisoformat(day) for day in told["next_issue_dates"][run.run]]
         dates = ", ".join(format_day(day) for day in days)
-        console.print(f"  {escape(run.title)}: next invoices on {dates}")
+        tell(f"{run.title}: next invoices on {dates}", console, indent=2)
