@@ -93,6 +93,7 @@ def _report(
     from msp_billing.usecases.restoring.anchoring import ledgers_behind
     from msp_billing.usecases.wholeness.verifying import verify_whole
     from mspbill.stored_table import stored_table
+    from mspbill.table_succession import keep_mails_of
 
     live_items = live.items
     happened: list[Since] = []
@@ -101,6 +102,7 @@ def _report(
         happened += _since(live_items, restored)  # before anything of it is held
         held = list(_hold(live, restored, at))
         charges = list(_keep_charges(live, restored, at))
+        mails = list(keep_mails_of(live, restored))
         checks = restored.checks(with_documents=documents)
         findings = list(verify_whole(restored.ports, checks))
         behind = {
@@ -120,6 +122,7 @@ def _report(
         "numbers_passed_over": [f"{row.series} {row.first} to {row.last}" for row in lost],
         "cycles_held": held,
         "charges_kept": charges,
+        "mails_kept": len(mails),
         "happened_since": [entry.model_dump(mode="json") for entry in happened[:MOST_IN_JSON]],
         "happened_in_all": len(happened),
     }
@@ -145,6 +148,8 @@ def _report(
     if charges:
         number = counted(len(charges), "one-time charge")
         console.print(f"Billed since, and kept as billed: {number} (--json lists them).")
+    if mails:
+        console.print(f"Sent or settled since, and not sent again: {counted(len(mails), 'mail')}.")
     _print_since(happened)
     console.print()
     tell(

@@ -13,6 +13,7 @@ import boto3
 
 from msp_billing.adapters.dynamodb.restored_charges import keep_charges
 from msp_billing.adapters.dynamodb.restored_cycles import hold_cycles
+from msp_billing.adapters.dynamodb.restored_mails import keep_mails
 from msp_billing.adapters.dynamodb.restored_numbers import pass_over_all
 from msp_billing.adapters.dynamodb.table import Table
 from msp_billing.usecases.restoring.holding import hold_by_seals
@@ -53,3 +54,9 @@ def keep_charges_of(in_use: StoredTable, following: StoredTable, why: str) -> It
     for provider in following.ports.policies.providers():
         for charge in keep_charges(live, table, provider, why):
             yield f"{provider}: {charge.replace('#', ' ', 1)}"
+
+
+def keep_mails_of(in_use: StoredTable, following: StoredTable) -> Iterator[str]:
+    """Keep what became of mails since, so that none is sent again by itself, and name them."""
+    table = Table(boto3.client("dynamodb"), following.name)
+    yield from keep_mails(in_use.items, following.items, table)

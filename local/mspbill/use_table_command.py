@@ -89,25 +89,34 @@ def use_table(
         results().print(f"{escape(stack)} did so before; nothing was changed.")
 
 
-def _catch_up(in_use: StoredTable, other: StoredTable, why: str) -> dict[str, list[str]]:
-    """Tell the other table what was given out since it was restored; nothing where it is in use."""
-    from mspbill.table_succession import hold_cycles_of, keep_charges_of, pass_over_numbers
+def _catch_up(in_use: StoredTable, other: StoredTable, why: str) -> dict[str, Any]:
+    """Tell the other table what happened since it was restored; nothing where it is in use."""
+    from mspbill import table_succession as succession
 
     if in_use.name == other.name:
-        return {"numbers_passed_over": [], "cycles_held": [], "charges_kept": []}
+        return {"numbers_passed_over": [], "cycles_held": [], "charges_kept": [], "mails_kept": 0}
     lost = [
         f"{row.provider} {row.series} {row.first} to {row.last}"
-        for row in pass_over_numbers(in_use, other, why)
+        for row in succession.pass_over_numbers(in_use, other, why)
     ]
-    held = list(hold_cycles_of(in_use, other, f"The stack went on with {other.name}"))
+    sentence = f"The stack went on with {other.name}"
+    held = list(succession.hold_cycles_of(in_use, other, sentence))
+    charges = list(succession.keep_charges_of(in_use, other, why))
+    mails = len(list(succession.keep_mails_of(in_use, other)))
     for numbers in lost:
         notes().print(f"numbers passed over: {numbers}", markup=False)
     for cycle in held:
         notes().print(f"{cycle}: held as failed, so that nothing bills it again", markup=False)
-    charges = list(keep_charges_of(in_use, other, why))
-    if charges:
-        notes().print(f"one-time charges kept as billed: {len(charges)}", markup=False)
-    return {"numbers_passed_over": lost, "cycles_held": held, "charges_kept": charges}
+    if charges or mails:
+        notes().print(
+            f"kept: {len(charges)} one-time charges as billed, {mails} mails as sent", markup=False
+        )
+    return {
+        "numbers_passed_over": lost,
+        "cycles_held": held,
+        "charges_kept": charges,
+        "mails_kept": mails,
+    }
 
 
 def _anchor(ports: Ports, table: str, by: str, why: str) -> None:

@@ -17,6 +17,7 @@ from msp_billing.adapters.dynamodb.charges import check_free, claims
 from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore, lock_item
 from msp_billing.adapters.dynamodb.policies import DynamoPolicyStore
 from msp_billing.adapters.dynamodb.restored_charges import keep_charges
+from msp_billing.adapters.dynamodb.restored_mails import keep_mails
 from msp_billing.adapters.dynamodb.restored_numbers import pass_over, pass_over_all
 from msp_billing.adapters.dynamodb.stored_items import DynamoStoredItems
 from msp_billing.adapters.dynamodb.table import pack
@@ -267,6 +268,51 @@ def test_a_one_time_charge_that_was_billed_since_is_not_billed_by_the_next_month
         "CHARGES#birch fir#order-1",
         "CHARGES#birch fir#order-4",
     }, "a claim that came by itself is proven as ever"
+
+
+# --- Mails ---------------------------------------------------------------------------------------
+
+
+def mail(state: str, **more: Any) -> dict[str, Any]:
+    return {"pk": "CYCLE#birch#managed#2026-09", "sk": "MAIL#elm#all#invoice",
+            "mail_state": state, **more}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stands"),
+    [
+        ("ready", "sent", "sent"),  # the queue would send it again
+        ("ready", "delivered", "delivered"),
+        ("ready", "unknown", "unknown"),
+        ("sending", "bounced", "bounced"),
+        ("unknown", "rejected", "rejected"),
+        ("sent", "complained", "complained"),
+        ("waiting", "sent", "waiting"),  # it goes on with its cycle, which is held
+        ("sending", "ready", "sending"),
+        ("delivered", "sent", "delivered"),  # on the way back to a table that knows more
+        ("rejected", "delivered", "rejected"),
+    ],
+)
+def test_a_mail_that_was_sent_since_is_not_sent_again(
+    sides: tuple[Side, Side], before: str, now: str, stands: str
+) -> None:
+    live, restored = sides
+    live.table.put(mail(now, message_id="m-1"))
+    restored.table.put(mail(before))
+    kept = list(keep_mails(live.items, restored.items, restored.table))
+    found = restored.table.get((mail("")["pk"], mail("")["sk"]))
+    assert found is not None
+    assert found["mail_state"] == stands
+    assert (len(kept), found.get("message_id")) == ((1, "m-1") if stands == now else (0, None))
+    assert list(keep_mails(live.items, restored.items, restored.table)) == []
+
+
+def test_a_mail_that_the_restored_table_never_had_is_left_out(sides: tuple[Side, Side]) -> None:
+    """Its invoice is not there either: going on with the held cycle makes both anew."""
+    live, restored = sides
+    live.table.put(mail("sent"))
+    assert list(keep_mails(live.items, restored.items, restored.table)) == []
+    assert restored.table.get((mail("")["pk"], mail("")["sk"])) is None
 
 
 # --- Numbers -------------------------------------------------------------------------------------
