@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 
 from msp_billing.domain.cycles import CycleState
 from tests.end_to_end.small_provider import PROJECTS, birch
@@ -83,17 +84,21 @@ def test_a_closed_period_stays_closed_after_its_execution_is_forgotten(stage: St
     assert len(stage.sent()) == 1
 
 
-def test_the_sweep_starts_what_the_schedule_missed(stage: Stage) -> None:
+@pytest.mark.parametrize("refused", ["CreateSchedule", "ListSchedules"])
+def test_the_sweep_starts_what_the_schedule_missed(stage: Stage, refused: str) -> None:
     """docs/faults.md 2: no schedule ever fires, the daily sweep of 13:30 UTC finds the cycle.
 
     Nor can the schedule be put right: that is tried after the cycle was started.
     """
     stage.set_up(CEDAR)
     stage.ports.schedules.delete("birch_managed")
-    stage.cloud.fail_with("scheduler", "CreateSchedule", "InternalServerException", 999, 500)
+    stage.cloud.fail_with("scheduler", refused, "InternalServerException", 999, 500)
     stage.run_until("2026-09-01T14:00:00")
     assert stage.execution("birch_managed_2026-09").input["started_by"] == "sweep"
-    assert not list(stage.ports.schedules.of_provider("birch"))
+    with pytest.raises(ClientError):
+        stage.cloud.client("scheduler").get_schedule(
+            Name="birch_managed", GroupName=stage.environment["SCHEDULE_GROUP"]
+        )
     stage.run_until("2026-09-03T00:00:00")
     assert stage.cycle(CYCLE).state is CycleState.CLOSED
 

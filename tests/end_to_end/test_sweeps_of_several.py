@@ -33,3 +33,24 @@ def test_each_provider_is_swept_by_a_call_of_its_own_whatever_becomes_of_the_oth
         assert list(stage.ports.schedules.of_provider(name)) == [f"{name}_managed"]
     lost = {failed.target_arn.split(":")[6] for failed in stage.cloud.failed_deliveries}
     assert {"local-SweepAccountsFunction", "local-StartMissedCyclesFunction"} <= lost
+
+
+def test_a_day_on_which_nothing_is_to_do_asks_little(stage: Stage) -> None:
+    """The same requests for any number of quiet accounts, up to a page of them."""
+    stage.set_up(birch())
+    stage.run_until("2026-08-31T10:00:00")
+    asked = {}
+    for function in ("SweepAccountsFunction", "StartMissedCyclesFunction"):
+        before = stage.cloud.request_counts.copy()
+        stage.cloud.invoke(function, {})
+        more = stage.cloud.request_counts - before
+        asked[function] = {operation: number for (_, operation), number in more.items()}
+    assert asked == {
+        "SweepAccountsFunction": {"Query": 8, "GetItem": 2, "GetObject": 5, "PutObject": 1},
+        "StartMissedCyclesFunction": {
+            "Query": 3,
+            "GetItem": 2,
+            "ListSchedules": 4,
+            "GetSchedule": 2,
+        },
+    }

@@ -9,7 +9,7 @@ import pytest
 from msp_billing.usecases.dunning.sweep import SweepRequest, sweep_accounts
 from msp_billing.usecases.errors import BusError
 from msp_billing.usecases.receivables.anchors import anchor_key
-from msp_billing.usecases.start_cycle import start_missed_cycles
+from msp_billing.usecases.sweep_cycles import CycleSweepRequest, sweep_cycles
 from msp_billing.usecases.sweeping import SWEEP_DUE
 from tests.unit.usecases.dunning_desk import Desk, desk
 
@@ -100,7 +100,7 @@ def test_a_call_whose_time_is_up_goes_on_where_it_stopped(looks: int) -> None:
 
 def test_one_provider_of_several_does_not_wait_for_the_cycles_of_the_others() -> None:
     made = many("elm")
-    result = start_missed_cycles(made.ports, share=True)
+    result = sweep_cycles(made.ports, CycleSweepRequest())
     assert (result.started, result.handed_on) == ((), 2)
     assert [entry["provider"] for entry in due(made)] == ["birch", "elm"]
     assert {entry["sweep"] for entry in due(made)} == {"cycles"}

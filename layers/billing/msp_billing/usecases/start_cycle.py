@@ -12,7 +12,6 @@ from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.context import MAX_FAILURE_LENGTH
 from msp_billing.usecases.errors import LockLostError
-from msp_billing.usecases.sweeping import share_out
 
 if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
@@ -157,57 +156,38 @@ class SweepResult(Frozen):
     handed_on: int = Field(default=0, description="Providers that calls of their own look at.")
 
 
-def start_missed_cycles(
-    ports: Ports, provider: str | None = None, *, share: bool = False
-) -> SweepResult:
+def start_missed_cycles(ports: Ports, provider: str) -> SweepResult:
     """Start every cycle that should have opened by now and has not (schedules can fail to fire).
 
     A cycle that failed is left to a person: the bus was told, alarms hang on that, and starting it
     again each day would hide it. One whose execution died without a word is marked as failed, and
     the bus is told (docs/faults.md, 19).
 
-    Args:
-        provider: whose cycles; everybody's, if left out.
-        share: leave each of several providers to a call of its own.
+    Raises:
+        UnknownProviderError: for a provider that was never applied.
     """
-    providers = (provider,) if provider is not None else tuple(ports.policies.providers())
-    if share and len(providers) > 1:
-        return SweepResult(handed_on=share_out(ports, "cycles", providers))
-    result = SweepResult()
-    for name in providers:
-        result = _sweep_provider(ports, name, result)
-    return result
-
-
-def _sweep_provider(ports: Ports, provider: str, result: SweepResult) -> SweepResult:
     now = ports.clock.now()
     current = ports.policies.current(provider)
     policy = ports.policies.policy(provider, current.policy_version)
-    started, healed = list(result.started), list(result.healed)
-    open_hours = list(result.open_hours)
     due = [
         CycleId(provider=provider, run=run.run, period=period)
         for run in policy.runs
         for period in due_periods(policy, run, now, current.begins_with(run.run))
     ]
     known = ports.cycles.find_many(due)
-    started += [_start(ports, entry, None, "sweep") for entry in due if entry not in known]
+    started = [_start(ports, entry, None, "sweep") for entry in due if entry not in known]
     # What the calendar does not lead to: cycles of runs that were taken out of the policy.
     under_way = ports.cycles.unsettled(provider, open_only=True)
     known |= ports.cycles.find_many([entry for entry in under_way if entry not in due])
     dead = {str(c.id) for c in known.values() if _heal(ports, c)}
-    healed += sorted(dead)
-    open_hours += [
+    open_hours = [
         int((now - c.opened_at) / _HOUR)
         for c in known.values()
         if c.state is CycleState.OPEN and str(c.id) not in dead
     ]
-    found = {
-        "started": tuple(started),
-        "healed": tuple(healed),
-        "open_hours": tuple(open_hours),
-    }
-    return result.model_copy(update=found)
+    return SweepResult(
+        started=tuple(started), healed=tuple(sorted(dead)), open_hours=tuple(open_hours)
+    )
 
 
 def _heal(ports: Ports, cycle: Cycle) -> bool:

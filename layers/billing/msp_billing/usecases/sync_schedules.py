@@ -53,7 +53,10 @@ def sync_schedules(ports: Ports, request: SyncRequest) -> SyncResult:
     Idempotent; it looks at what is there, so that a lost event, an earlier failure or a change by
     hand is healed by the next call.
     """
-    policy = policy_in_force(ports, request.provider)
+    return _synced(ports, policy_in_force(ports, request.provider))
+
+
+def _synced(ports: Ports, policy: ProviderPolicy) -> SyncResult:
     months = _in_step(ports.schedules, policy.provider, _monthly(policy))
     digest = _in_step(ports.digest_schedules, policy.provider, _daily(policy))
     return SyncResult(
@@ -71,9 +74,9 @@ def mend_schedules(ports: Ports, provider: str) -> SyncResult:
     making failed; both are worth a look. That a newer release makes one otherwise is none of it,
     nor the first digest of a provider that an older release applied.
     """
-    result = sync_schedules(ports, SyncRequest(provider=provider))
-    applied_at = ports.policies.current(provider).applied_at
-    settled = ports.clock.now() - applied_at > _MADE_WITHIN
+    current = ports.policies.current(provider)
+    result = _synced(ports, ports.policies.policy(provider, current.policy_version))
+    settled = ports.clock.now() - current.applied_at > _MADE_WITHIN
     for name in result.created_or_changed if settled else ():
         if name in result.changed_by_hand:
             what = "had been changed by hand"

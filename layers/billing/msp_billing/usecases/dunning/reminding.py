@@ -68,7 +68,12 @@ def _send(
 
 
 def reminders_left_behind(ports: Ports, policy: ProviderPolicy) -> dict[str, tuple[MailId, ...]]:
-    """By account, reminders that wait in the outbox, oldest first: refused, or never tried."""
+    """By account, reminders that wait in the outbox, oldest first: refused, or never tried.
+
+    None of a provider that follows nothing: they would not be sent.
+    """
+    if policy.dunning is None:
+        return {}
     today = ports.clock.now().astimezone(policy.zone).date()
     found: dict[str, list[MailId]] = {}
     for month in (Period.of(today).shifted(-1), Period.of(today)):
