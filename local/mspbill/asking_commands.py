@@ -108,7 +108,7 @@ def may(
     account: AccountName,
     what: Annotated[str, typer.Argument(metavar="WHAT", help="'buy', 'support' or 'service'.")],
     service: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The service that is asked about.")
+        str | None, typer.Argument(metavar="NAME", help="The service that is asked about.")
     ] = None,
 ) -> None:
     """May this account buy, get support, or have a service on? With the reason.

@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 def import_(  # noqa: PLR0913, PLR0917 - a command has its options
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILES]...", help="Exports of the old system, or templates."),
+        typer.Argument(metavar="FILES", help="Exports of the old system, or templates."),
     ] = None,
     old: OldSystem = "template",
     into: Annotated[

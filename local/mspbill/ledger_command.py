@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def verify_ledger(
     found: Opened,
     account: Annotated[
-        str | None, typer.Argument(metavar="[ACCOUNT]", help="Every account, if left out.")
+        str | None, typer.Argument(metavar="ACCOUNT", help="Every account, if left out.")
     ] = None,
 ) -> None:
     """Work every balance out anew from the entries, and name the first entry that does not fit.

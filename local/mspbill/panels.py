@@ -7,6 +7,7 @@ add_group(app, GET_PAID, "hold", "The way out of a hold.", {"show": show})
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,7 +35,14 @@ def add_commands(
 ) -> None:
     """Add commands to the program, or to a group of it."""
     for name, command in commands.items():
-        app.command(name, epilog=epilog, rich_help_panel=panel, hidden=hidden)(command)
+        told = paragraphs(command)
+        app.command(name, help=told, epilog=epilog, rich_help_panel=panel, hidden=hidden)(command)
+
+
+def paragraphs(command: Callable[..., Any]) -> str:
+    """What a command says of itself, a line for each paragraph: the terminal breaks them anew."""
+    written = (inspect.getdoc(command) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in written)
 
 
 def add_group(

@@ -33,7 +33,7 @@ Invoices = Annotated[
 def listed(
     found: Opened,
     account: Annotated[
-        str | None, typer.Argument(metavar="[ACCOUNT]", help="Whose; everybody's, if left out.")
+        str | None, typer.Argument(metavar="ACCOUNT", help="Whose; everybody's, if left out.")
     ] = None,
     waiting: Annotated[
         bool, typer.Option("--waiting", help="Only what waits for a person.")

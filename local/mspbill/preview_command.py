@@ -15,7 +15,7 @@ from mspbill.refusing import refuse, refuse_with
 
 def preview(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="The directory that has provider.yaml in it.")
+        Path, typer.Argument(metavar="DIR", help="The directory that has provider.yaml in it.")
     ] = Path(),
     kind: Annotated[
         str, typer.Option(help="One kind of mail, such as invoice or dunning; or all.")

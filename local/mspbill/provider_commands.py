@@ -120,7 +120,7 @@ def listed(found: OpenedStack) -> None:
 def show(
     found: OpenedStack,
     name: Annotated[
-        str | None, typer.Argument(metavar="[PROVIDER]", help="Whose; the only one, if left out.")
+        str | None, typer.Argument(metavar="PROVIDER", help="Whose; the only one, if left out.")
     ] = None,
     provider: Provider = None,
 ) -> None:

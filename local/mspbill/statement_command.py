@@ -39,9 +39,7 @@ def statement(
     ] = False,
     pdf: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Write it as the customer gets it; not there yet.", show_default=""
-        ),
+        typer.Option(metavar="FILE", help="Write it as the customer gets it; not there yet."),
     ] = None,
     mail: Annotated[
         bool, typer.Option("--mail", help="Mail the PDF to the account's billing contacts.")

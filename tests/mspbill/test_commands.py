@@ -59,3 +59,18 @@ def test_a_local_run_leaves_the_environment_as_it_was() -> None:
         assert dict(os.environ) == before
     finally:
         del os.environ["AWS_ENDPOINT_URL"]
+
+
+def test_the_help_of_a_command_is_broken_where_the_terminal_ends(mspbill: Mspbill) -> None:
+    """Docstrings are as wide as source code: their own breaks would leave lines of one word."""
+    told = [line.strip() for line in mspbill("export", "--help").output.splitlines()]
+    first = next(at for at, line in enumerate(told) if line.startswith("Everything is read"))
+    paragraph = told[first : told.index("", first)]
+    assert len(paragraph) > 1
+    assert all(len(line) > 60 for line in paragraph[:-1])
+
+
+def test_what_may_be_left_out_is_in_brackets_once(mspbill: Mspbill) -> None:
+    assert "import [OPTIONS] [FILES]..." in mspbill("import", "--help").output
+    for name in (("preview",), ("verify-ledger",), ("payment", "list"), ("outbox", "list")):
+        assert "[[" not in mspbill(*name, "--help").output
