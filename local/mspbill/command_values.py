@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import typer
@@ -14,6 +15,8 @@ from pydantic import ValidationError
 from msp_billing.domain.payments.incoming import PaymentKey, RemittancePart
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
+
+_AMOUNT = re.compile(r"-?\$?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,15 @@ def month(text: str) -> Period:
 
 
 def amount(text: str) -> Decimal:
-    """An amount, as 1250.00; a dollar sign and commas between thousands are left out."""
-    try:
-        found = Decimal(text.strip().lstrip("$").replace(",", ""))
-    except InvalidOperation as error:
-        raise typer.BadParameter(f"'{text}' is no amount: write it as 1250.00.") from error
-    if not found.is_finite():
+    """An amount, as 1250.00; a dollar sign and commas between thousands are left out.
+
+    Commas group three by three or not at all: ``1,50`` is one and a half to whoever writes it so,
+    and must not be booked as 150.
+    """
+    bare = text.strip()
+    if not _AMOUNT.fullmatch(bare):
         raise typer.BadParameter(f"'{text}' is no amount: write it as 1250.00.")
-    return found
+    return Decimal(bare.replace(",", "").replace("$", ""))
 
 
 def payment_key(provider: str, name: str) -> PaymentKey:
