@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.dunning.standing import AccountState, Standing
 from msp_billing.usecases.attention.accounts import accounts
@@ -106,3 +108,24 @@ def test_a_standing_that_cannot_be_read_hides_nothing_from_the_digest() -> None:
     assert "how birch/alder stands cannot be read" in listed["alder"].what
     result = send_digest(made.ports, DigestRequest(provider=PROVIDER))
     assert result.by_state == {"due": 1}
+
+
+def test_parts_of_the_sweep_that_fail_are_named_one_by_one_and_stop_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What waits in outbox or queue of payments cannot be read: cases open all the same."""
+    made = beside_alder()
+
+    def damaged(*_: object) -> None:
+        raise ValueError("changed by hand")
+
+    monkeypatch.setattr(made.ports.outbox, "all_of", damaged)
+    monkeypatch.setattr(made.ports.payments, "queue", damaged)
+    result = made.sweep()
+    assert (result.opened, result.anchored) == (2, 2)
+    told = [incident.what for incident in made.ports.incidents.open_of(PROVIDER)]
+    begin = "The daily sweep did not come to the end of its part"
+    assert told == [
+        f"{begin} 'payments': ValueError: changed by hand",
+        f"{begin} 'reminders': ValueError: changed by hand",
+    ]

@@ -36,6 +36,7 @@ from msp_billing.usecases.sweeping import RemainingMs, SweepDue, hand_on, share_
 
 if TYPE_CHECKING:
     from msp_billing.domain.ledger.position import LedgerPosition
+    from msp_billing.domain.outbox import MailId
     from msp_billing.usecases.ports import Ports
 
 _LOGGER = logging.getLogger(__name__)
@@ -115,7 +116,8 @@ def _sweep_provider(
             if stopped_at is not None:
                 return _hand_on(ports, provider, stage, stopped_at, result)
         else:
-            result = _guarded(result, ports, provider, None, _WHOLE[stage], provider)
+            whole = _WHOLE[stage]
+            result = _guarded(result, ports, provider, None, whole, provider, part=stage)
     return result
 
 
@@ -139,7 +141,13 @@ def _look_at_all(
 ) -> tuple[SweepResult, str | None]:
     """Look at every account behind one; with the last one looked at, when the time is up."""
     policy = policy_in_force(ports, provider)
-    left = reminders_left_behind(ports, policy)  # by the sweeps before this one
+    left: dict[str, tuple[MailId, ...]] = {}
+
+    def find_left(result: SweepResult, ports: Ports) -> SweepResult:
+        left.update(reminders_left_behind(ports, policy))  # by the sweeps before this one
+        return result
+
+    result = _guarded(result, ports, provider, None, find_left, part="reminders")
     unreadable: dict[str, Exception] = {}
     for standing, position in _accounts(ports, provider, after, unreadable):
         account = standing.account
@@ -176,15 +184,22 @@ def _guarded(
     account: str | None,
     do: Callable[..., SweepResult],
     *arguments: object,
+    part: str = "accounts",
 ) -> SweepResult:
-    """Do one thing; when a defect strikes, report it and let the others go on."""
+    """Do one thing; when a defect strikes, report it and let the others go on.
+
+    Args:
+        part: of the sweep, which is named where the thing is not about one account.
+    """
     try:
         return do(result, ports, *arguments)
     except _REPORTED as error:
-        _LOGGER.exception("the sweep of %s/%s failed", provider, account or "all")
+        _LOGGER.exception("the sweep of %s/%s failed", provider, account or part)
         words = f"{type(error).__name__}: {error}"[:500]
-        what = f"The daily sweep could not look at {account or 'all accounts'}: {words}"
-        kind, subject = AttentionKind.SWEEP_FAILED, account or "all"
+        what = f"The daily sweep could not look at {account}: {words}"
+        if account is None:
+            what = f"The daily sweep did not come to the end of its part '{part}': {words}"
+        kind, subject = AttentionKind.SWEEP_FAILED, account or f"part {part}"
         report_incident(ports, kind, provider, subject, what, account=account)
         failed = NotSwept(provider=provider, account=account, error=words)
         return result.model_copy(update={"failed": (*result.failed, failed)})
