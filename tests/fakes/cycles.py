@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -66,6 +66,10 @@ class FakeOutcomes:
 
     def records(self, cycle: CycleId, accounts: Sequence[str]) -> dict[str, AccountRecord]:
         return {name: self.kept[cycle, name] for name in accounts if (cycle, name) in self.kept}
+
+    def all_records(self, cycle: CycleId) -> Iterator[AccountRecord]:
+        found = [record for (of, _), record in self.kept.items() if of == cycle]
+        yield from sorted(found, key=lambda record: record.account)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from msp_billing.domain.attention import AttentionKind as Kind
 from msp_billing.domain.cycles import NOBODY_ANSWERED, CycleState
 from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind
 from msp_billing.domain.problems import Problem
+from msp_billing.usecases.attention.look import MOST_OF_A_KIND
 from msp_billing.usecases.attention.looking import needs_a_person
 from msp_billing.usecases.records import AccountRecord, Approval
 from tests.end_to_end.small_provider import birch
@@ -149,6 +150,38 @@ def test_parked_accounts_are_listed_until_they_are_billed() -> None:
     record = ports.invoices.kept[cycle.id, "alder"]
     ports.invoices.kept[cycle.id, "alder"] = record.model_copy(update={"agreements": (billed,)})
     assert [entry.account for entry in needs_a_person(ports, "birch")] == ["elm"]
+
+
+def test_who_was_parked_behind_those_that_a_cycle_names_is_listed_when_these_are_billed() -> None:
+    """A cycle names the first so many of the accounts that it parked."""
+    ports = ports_at("2026-09-05T12:00:00")
+    cycle = open_cycle(
+        ports, state=CycleState.CLOSED, parked=("alder", "beech"), summary={"parked": 3}
+    )
+    parked = AgreementOutcome(agreement="main", kind=OutcomeKind.PARKED, reason="no export")
+    for name in ("alder", "beech", "elm"):
+        kind = OutcomeKind.PARKED if name == "elm" else OutcomeKind.BILLED
+        ports.invoices.kept[cycle.id, name] = AccountRecord(
+            account=name,
+            account_name=name,
+            agreements=(parked.model_copy(update={"kind": kind}),),
+            parts=(),
+        )
+    assert [entry.account for entry in needs_a_person(ports, "birch")] == ["elm"]
+
+
+def test_of_very_many_parked_accounts_the_last_one_listed_says_so() -> None:
+    ports = ports_at("2026-09-05T12:00:00")
+    names = tuple(f"account-{number:03}" for number in range(MOST_OF_A_KIND + 5))
+    cycle = open_cycle(ports, state=CycleState.CLOSED, parked=names)
+    parked = AgreementOutcome(agreement="main", kind=OutcomeKind.PARKED, reason="no export")
+    for name in names:
+        ports.invoices.kept[cycle.id, name] = AccountRecord(
+            account=name, account_name=name, agreements=(parked,), parts=()
+        )
+    found = needs_a_person(ports, "birch")
+    assert [entry.account for entry in found] == list(names[:MOST_OF_A_KIND])
+    assert found[-1].do.endswith("There are more of these than are listed here.")
 
 
 def test_a_defect_in_one_part_hides_no_other() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msp_billing.domain.attention import Attention, AttentionKind
 from msp_billing.domain.cycles import (
@@ -19,8 +20,11 @@ from msp_billing.domain.cycles import (
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.problems import name_some
 from msp_billing.usecases.attention import commands
-from msp_billing.usecases.attention.look import Look, clipped, looked_at
+from msp_billing.usecases.attention.look import Look, at_most, clipped, looked_at
 from msp_billing.usecases.failures import why_it_stopped
+
+if TYPE_CHECKING:
+    from msp_billing.usecases.records import AccountRecord
 
 _TIME_TO_START = timedelta(hours=1)
 """A schedule fires within a minute, and Scheduler tries again for a while."""
@@ -141,13 +145,25 @@ def _under_way(look: Look, cycle: Cycle) -> Iterator[Attention]:
 
 
 def _parked(look: Look, cycle: Cycle) -> Iterator[Attention]:
-    """The accounts that were parked when the cycle closed, and have not been billed since."""
+    """The accounts that were parked when the cycle closed, and have not been billed since.
+
+    A cycle keeps the names of the first so many. Where there were more, all outcomes are read: who
+    comes behind must not be forgotten when the first have been billed.
+    """
     if not cycle.parked:
         return
-    records = look.ports.invoices.records(cycle.id, cycle.parked)
-    for account in cycle.parked:
-        record = records.get(account)
-        if record is None or not any(e.kind is OutcomeKind.PARKED for e in record.agreements):
+    if int(cycle.summary.get("parked", 0)) > len(cycle.parked):
+        records = look.ports.invoices.all_records(cycle.id)
+    else:
+        records = iter(look.ports.invoices.records(cycle.id, cycle.parked).values())
+    yield from at_most(_parked_accounts(look, cycle, records))
+
+
+def _parked_accounts(
+    look: Look, cycle: Cycle, records: Iterator[AccountRecord]
+) -> Iterator[Attention]:
+    for record in records:
+        if not any(entry.kind is OutcomeKind.PARKED for entry in record.agreements):
             continue
         why = record.problems[0].what if record.problems else "the reason was not recorded"
         more = f" (and {len(record.problems) - 1} more)" if len(record.problems) > 1 else ""
@@ -157,8 +173,8 @@ def _parked(look: Look, cycle: Cycle) -> Iterator[Attention]:
             AttentionKind.ACCOUNT_PARKED,
             f"{record.account_name} got no invoice: {clipped(why)[:380]}{more}",
             "Mend what is named, then bill the account.",
-            commands.bill_again(cycle.id, account),
-            account,
+            commands.bill_again(cycle.id, record.account),
+            record.account,
         ).model_copy(update={"since_at": cycle.closed_at})
 
 
