@@ -22,8 +22,9 @@ from msp_billing.usecases.receivables.booking import take_payments
 from msp_billing.usecases.receivables.evidence import gather_evidence
 from msp_billing.usecases.receivables.final_account import final_account
 from msp_billing.usecases.receivables.queue import waiting
+from msp_billing.usecases.start_cycle import start_missed_cycles
 from tests.end_to_end.small_provider import birch
-from tests.end_to_end.stage import Stage, at, cycle_id, open_stage
+from tests.end_to_end.stage import DAILY_LOOKS, Stage, at, cycle_id, open_stage
 from tests.end_to_end.test_payments import NUMBERS, back, key, paid, position, take, went_back
 
 CYCLE = cycle_id()
@@ -121,6 +122,23 @@ def test_no_final_statement_leaves_out_an_invoice_that_is_not_stored(
     monkeypatch.setattr(final_account_module, "entered_invoice", lambda *_: None)
     with pytest.raises(StatementError, match="BI-000001 of birch/alder"):
         final_account(billed.ports, "birch", "alder")
+
+
+def test_a_cycle_is_found_a_look_later_and_one_that_is_over_is_left_alone() -> None:
+    """The index leads the sweep to cycles of runs that are gone; the lock says how they stand."""
+    with open_stage(silent=(*DAILY_LOOKS, "StartMissedCyclesFunction")) as stage:
+        stage.set_up(birch())
+        with lagging_index():
+            stage.run_until("2026-09-01T12:00:00")
+            assert stage.cycle(CYCLE).state is CycleState.OPEN
+            assert stage.ports.cycles.unsettled("birch") == ()
+        assert stage.ports.cycles.unsettled("birch") == (CYCLE,)
+        with lagging_index():
+            stage.run_until("2026-09-10T18:00:00")
+            assert stage.ports.cycles.unsettled("birch", open_only=True) == (CYCLE,)
+            swept = start_missed_cycles(stage.ports, "birch")
+            assert (swept.started, swept.healed, swept.open_hours) == ((), (), ())
+            assert stage.cycle(CYCLE).state is CycleState.CLOSED
 
 
 def test_a_mail_in_trouble_is_told_a_look_later_and_never_one_that_is_settled() -> None:
