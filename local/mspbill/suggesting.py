@@ -36,7 +36,9 @@ def suggesting(source: Source) -> Iterator[None]:
         _source.reset(before)
 
 
-_ENDS_WITH_COMMAND = re.compile(r"(?P<sentence>.*): mspbill (?P<words>[^:]*?)", re.DOTALL)
+_ENDS_WITH_COMMAND = re.compile(
+    r"(?P<sentence>.*): mspbill (?P<words>(?:[^:]|:(?! ))*?)", re.DOTALL
+)
 _NARROWEST = 20
 _UNLIMITED = 10_000
 

@@ -61,6 +61,17 @@ def test_a_command_that_a_use_case_names_gets_the_stack_too_and_none_twice() -> 
         assert told(quoted) == [quoted]
 
 
+def test_a_command_with_a_colon_in_it_is_not_broken_either() -> None:
+    stack = "arn:aws:cloudformation:us-east-1:123456789012:stack/billing/1"
+    with suggesting(Source(stack=stack)):
+        assert told("See: mspbill payment assign bank:W-1 --by NAME") == [
+            "See:",
+            f"  $ mspbill payment assign bank:W-1 --by NAME --stack {stack}",
+        ]
+        sentence = "See: mspbill aging. And then: more"
+        assert " ".join(told(sentence)) == sentence
+
+
 def test_what_is_longer_than_a_line_stays_whole() -> None:
     number = "KRG-" + "0" * 50
     lines = told(f"Of {number} nothing is left", indent=2)
