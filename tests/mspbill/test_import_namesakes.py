@@ -168,6 +168,36 @@ def test_a_customer_whose_name_begins_with_total_is_no_total(old: OldSystem) -> 
     assert "total-dental-care,17,invoice,2026-11-20,2026-12-20,80.00" in found
 
 
+def test_a_colon_in_a_name_of_connectwise_makes_no_site_of_a_customer(old: OldSystem) -> None:
+    """Its agreements would be billed to the other one."""
+    east = "Acme: East,AE,east@acme.example,2 Way\n"
+    additions = TOLD + "SERVER,Managed,Acme: East,1,85.10,Active\n"
+    files = (
+        old.file("companies.csv", COMPANIES + east),
+        old.file(
+            "agreements.csv",
+            CW_AGREEMENTS + RUNS + RUNS.replace("Acme", "Acme: East").replace("8.00", "85.10"),
+        ),
+        old.file("additions.csv", additions),
+    )
+    old.take("connectwise", *files)
+    assert lines_of(old) == [("MAILBOX", None)]
+    assert lines_of(old, "acme-east") == [("SERVER", None)]
+
+
+def test_what_somebody_owes_whose_name_begins_like_a_customer_s_is_not_owed_by_that_one(
+    old: OldSystem,
+) -> None:
+    files = (
+        old.file("companies.csv", COMPANIES),
+        old.file("agreements.csv", CW_AGREEMENTS + RUNS),
+        old.file("additions.csv", TOLD),
+        old.file("open.csv", f"{OPEN}Acme: West,17,2026-11-20,2026-12-20,80.00,USD,,\n"),
+    )
+    told = rows(old.take("connectwise", *files, code=4))
+    assert told == ["open.csv:2 Acme: West: 17 of $80.00: 'Acme: West' is no account here"]
+
+
 def test_a_heading_without_its_total_does_not_take_in_what_follows(old: OldSystem) -> None:
     """The rows below would be owed by the customer above."""
     customers = old.file("customers.csv", HEADER + ACME)

@@ -117,7 +117,7 @@ def plan_import(order: ImportOrder) -> ImportPlan:
     mapping = read_mapping(order.into / MAPPING_FILE, prices)
     book, read = read_book(order.files, order.old, rules, order.encoding)
     known = known_accounts(order.into)
-    customers = sort_customers(book, known, currency)
+    customers = sort_customers(book, known, currency, has_jobs=order.old == "quickbooks")
     accounts, completed = make_accounts(
         book, customers, prices, mapping, order.as_of, SYSTEMS[order.old]
     )

@@ -205,8 +205,7 @@ def by_customer(
     for entry in entries:
         found.setdefault(customers.key_of(entry.customer), ([], []))[0].append(entry)
     for line in lines:
-        _, colon, job = line.customer.partition(":")
-        site = line.subscriber or (job.strip() if colon else "")
+        site = line.subscriber or customers.job_in(line.customer)
         of_it = found.setdefault(customers.key_of(line.customer), ([], []))
         of_it[1].append(replace(line, subscriber=site))
     return found

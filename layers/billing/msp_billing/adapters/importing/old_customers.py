@@ -31,6 +31,7 @@ class Customers:
         active: customers that become accounts, by key.
         sites: sites and jobs of each, by the key of the customer.
         accounts: the short name of each; one that the directory has keeps its own.
+        has_jobs: whether a job stands behind its customer's name and a colon, as in QuickBooks.
     """
 
     active: dict[str, OldCustomer] = field(default_factory=dict)
@@ -38,21 +39,32 @@ class Customers:
     sites: dict[str, list[OldCustomer]] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
     known: tuple[KnownAccount, ...] = ()
+    has_jobs: bool = False
 
     def key_of(self, name: str) -> str | None:
         """The customer that an export means by a name, a number, or a name with a job behind it."""
-        for part in (name, name.rpartition(":")[0], name.partition(":")[0]):
+        for part in self._parts(name):
             key = self._by_name.get(feed_key(part)) if part else None
             if key is not None:
                 return key
         return None
+
+    def job_in(self, name: str) -> str:
+        """The job or site behind a customer's name; empty where the whole is a customer's name."""
+        return name.partition(":")[2].strip() if self.has_jobs else ""
+
+    def _parts(self, name: str) -> tuple[str, ...]:
+        """What may be a customer's name in it, the whole first."""
+        if not self.has_jobs:
+            return (name,)
+        return (name, name.rpartition(":")[0], name.partition(":")[0])
 
     def account_of(self, name: str) -> tuple[str, str] | None:
         """Short name and currency of the account that is meant, also one that was there before."""
         key = self.key_of(name)
         if key is not None and key in self.accounts:
             return self.accounts[key], self.active[key].currency
-        for part in (name, name.partition(":")[0]):
+        for part in self._parts(name):
             known = self._known_by_name.get(feed_key(part)) if part else None
             if known is not None:
                 return known.account, known.currency
@@ -80,13 +92,15 @@ class Customers:
         return found
 
 
-def sort_customers(book: OldBook, known: Sequence[KnownAccount], currency: str) -> Customers:
+def sort_customers(
+    book: OldBook, known: Sequence[KnownAccount], currency: str, *, has_jobs: bool
+) -> Customers:
     """Who of the customers becomes an account. Everybody else is told in the report.
 
     Args:
         known: accounts of the directory; whoever has one of their names is that account.
     """
-    customers = Customers(known=tuple(known))
+    customers = Customers(known=tuple(known), has_jobs=has_jobs)
     merged = _merged(book)
     for key, customer in merged.items():
         if customer.parent:

@@ -120,7 +120,9 @@ def _customer(row: Row, book: OldBook) -> None:
     if name.casefold() in _TOTALS:
         book.pass_over("row", name, row.place("name"), "a total")
         return
-    parent, _, own = name.rpartition(":") if layout != "accounts" else ("", "", name)
+    # Only QuickBooks writes a job behind its customer; elsewhere a colon is part of a name.
+    has_jobs = row.found.layout.of == "quickbooks"
+    parent, _, own = name.rpartition(":") if has_jobs else ("", "", name)
     ids = (name, row.text("id"), row.text("account_id"), row.text("company"))
     known = [part.strip() for part in row.text("known_as").split(";")]
     book.customers.append(
