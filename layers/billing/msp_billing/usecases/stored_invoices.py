@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from msp_billing.domain.cycles import CycleId
     from msp_billing.usecases.ports import Ports
     from msp_billing.usecases.records import AccountRecord
+
+_REVISION = re.compile(r"^(?P<part>.+)-r(?P<revision>[2-9]|[1-9][0-9]{1,2})$")
+_LONGEST_PART = 40  # of an identifier; with its revision, a mail's part may be longer
 
 
 def previous_invoices(
@@ -76,3 +80,15 @@ def invoice_id(cycle: CycleId, account: str, part: str, revision: int = 1) -> In
         part=part,
         revision=revision,
     )
+
+
+def invoices_of_mail(cycle: CycleId, account: str, mail_part: str) -> tuple[InvoiceId, ...]:
+    """The invoices that a mail's part may mean, the likelier first (``InvoiceId.mail_part``).
+
+    ``main-r2`` is the second revision of ``main``, or the only one of an agreement of that name.
+    """
+    found = _REVISION.match(mail_part)
+    meant = [(found["part"], int(found["revision"]))] if found else []
+    if len(mail_part) <= _LONGEST_PART:
+        meant.append((mail_part, 1))
+    return tuple(invoice_id(cycle, account, part, revision) for part, revision in meant)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,11 @@ from msp_billing.usecases.mailing.attaching import MAIL_LIMIT_BYTES, documents_o
 from msp_billing.usecases.mailing.credit_mail import credit_mail_id, credit_use_of
 from msp_billing.usecases.render_invoices import mail_id
 from msp_billing.usecases.report_store import is_report, stored_notice
-from msp_billing.usecases.stored_invoices import invoice_id, invoices_of, previous_invoices
+from msp_billing.usecases.stored_invoices import (
+    invoices_of,
+    invoices_of_mail,
+    previous_invoices,
+)
 
 if TYPE_CHECKING:
     from msp_billing.domain.at_issue import InvoiceAtIssue
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
     from msp_billing.domain.outbox import MailId, OutboxMail
     from msp_billing.usecases.context import CycleContext
     from msp_billing.usecases.ports import Ports
-
-_REVISION = re.compile(r"^(?P<part>.+)-r(?P<revision>[2-9]|[1-9][0-9]{1,2})$")
 
 
 class AccountMails:
@@ -103,7 +104,10 @@ class AccountMails:
             self._load()
         if mail.original not in self._invoices:
             number = mail.attachments[0].file_name.removesuffix(".pdf")
-            found = self._of_revision(mail.original, number)
+            cycle, account = self._context.cycle.id, mail.id.account
+            meant = invoices_of_mail(cycle, account, mail.original.part)
+            earlier = self._ports.invoices.invoices(meant).values()
+            found = next((invoice for invoice in earlier if invoice.number == number), None)
             if found is None:
                 found = self._ports.invoices.find_by_number(mail.id.provider, number)
             if found is None:
@@ -111,17 +115,6 @@ class AccountMails:
             self._invoices[mail.original] = found
             self._at_issue.update(self._ports.at_issue.find_many([found.id]))
         return self._invoices[mail.original]
-
-    def _of_revision(self, mail: MailId, number: str) -> Invoice | None:
-        """The invoice that a mail says by its part, with or without a revision at its end."""
-        found = _REVISION.match(mail.part)
-        parts = [(mail.part, 1)] + ([(found["part"], int(found["revision"]))] if found else [])
-        ids = [
-            invoice_id(self._context.cycle.id, mail.account, part, revision)
-            for part, revision in parts
-        ]
-        invoices = self._ports.invoices.invoices(ids).values()
-        return next((invoice for invoice in invoices if invoice.number == number), None)
 
     def _load(self) -> None:
         ports, cycle = self._ports, self._context.cycle.id

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from msp_billing.adapters.dynamodb.cycles import cycle_pk
+from msp_billing.adapters.dynamodb.drafts import invoice_key
 from msp_billing.adapters.dynamodb.outbox import mail_key
 from msp_billing.adapters.dynamodb.wholeness.looking import (
     Looking,
@@ -21,7 +21,7 @@ from msp_billing.adapters.dynamodb.wholeness.money_checks import entered
 from msp_billing.adapters.dynamodb.wholeness.provider_checks import versions_wanted
 from msp_billing.domain.at_issue import InvoiceAtIssue
 from msp_billing.domain.corrections.credit_notes import CreditNote
-from msp_billing.domain.cycles import Cycle, CycleId, CycleState
+from msp_billing.domain.cycles import Cycle, CycleState
 from msp_billing.domain.invoices import Invoice, InvoiceId
 from msp_billing.domain.ledger.entries import EntryKind, LedgerAccount, LedgerEntry
 from msp_billing.domain.outbox import MailId
@@ -163,13 +163,6 @@ def note_number(look: Looking, item: Item, rows: NumberRows) -> Iterator[Finding
         invoice = look.model(Invoice, item)
         series = "INFORMATION" if invoice.informational else "INVOICE"
         yield from rows.note((provider, series), str(item["number"]), where(item))
-
-
-def invoice_key(invoice: InvoiceId) -> tuple[str, str]:
-    """Where an invoice is."""
-    cycle = CycleId(provider=invoice.provider, run=invoice.run, period=invoice.period)
-    again = "" if invoice.revision == 1 else f"#r{invoice.revision}"
-    return (cycle_pk(cycle), f"INVOICE#{invoice.account}#{invoice.part}{again}")
 
 
 def _mail_of(invoice: InvoiceId) -> MailId:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msp_billing.adapters.dynamodb.drafts import invoice_key
 from msp_billing.adapters.dynamodb.outbox import mail_key, read_mail
-from msp_billing.adapters.dynamodb.wholeness.cycle_checks import invoice_key
 from msp_billing.adapters.dynamodb.wholeness.looking import (
     Looking,
     Outcome,
@@ -17,14 +16,14 @@ from msp_billing.adapters.dynamodb.wholeness.looking import (
     where,
     wrong,
 )
-from msp_billing.domain.invoices import InvoiceId
+from msp_billing.domain.cycles import CycleId
 from msp_billing.domain.outbox import MailId, MailState, OutboxMail
+from msp_billing.usecases.stored_invoices import invoices_of_mail
 from msp_billing.usecases.wholeness.findings import FindingKind
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports.stored import Item
 
-_REVISION = re.compile(r"^(?P<part>.+)-r(?P<revision>[2-9]|[1-9][0-9]+)$")
 _UNTRIED = frozenset({MailState.WAITING, MailState.READY, MailState.SENDING})
 
 
@@ -50,11 +49,9 @@ def _of_invoice(item: Item, mail: OutboxMail) -> Iterator[Outcome]:
         if "number" not in invoice:
             yield wrong(FindingKind.MISSING_INVOICE, item, "its invoice has no number")
 
-    found = _REVISION.match(mail.id.part)
-    part, revision = (found["part"], int(found["revision"])) if found else (mail.id.part, 1)
-    told = mail.id.model_dump(exclude={"part", "kind"})
-    invoice = InvoiceId(**told, part=part, revision=revision)
-    yield Wanted(invoice_key(invoice), missing, numbered)
+    cycle = CycleId(provider=mail.id.provider, run=mail.id.run, period=mail.id.period)
+    meant = invoices_of_mail(cycle, mail.id.account, mail.id.part)
+    yield Wanted(invoice_key(meant[0]), missing, numbered)
     if mail.state in _UNTRIED:
 
         def closed(lock: Item) -> Iterator[Outcome]:
