@@ -341,6 +341,7 @@ def test_sealed_documents_count_by_the_prefixes_of_both_policies(
     for name in ("invoices/BI-000003", "invoices/BX-000005", "credit-notes/CN-000002"):
         key = f"birch/managed/2026-09/{name}.pdf"
         live.records.put_once(key, b"%PDF", "application/pdf")
+    live.table.put({"pk": "PROVIDER#birch", "sk": "COUNTER#INVOICE", "last_number": "no number"})
     assert catch_up(live, restored) == ["birch INVOICE 1 to 5", "birch CREDIT_NOTE 1 to 2"]
     assert catch_up(live, restored) == [], "it can be called again"
 

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -101,13 +102,19 @@ def highest_given_out(
     if live is not None:
         keys = [(f"PROVIDER#{provider}", f"COUNTER#{series}") for series in SERIES]
         for (_, sk), item in live.get_many(keys).items():
-            highest[sk.partition("#")[2]] = int(item["last_number"])
+            highest[sk.partition("#")[2]] = _last_of(item)
     for key in records.keys(f"{provider}/", after=f"{provider}/"):
         document = document_of(key)
         found = None if document is None else _DIGITS.match(document.number)
         if found is not None and (series := prefixes.get(found["prefix"])) is not None:
             highest[series] = max(highest[series], int(found["digits"]))
     return highest
+
+
+def _last_of(counter: Item) -> int:
+    """The last number of a counter; 0 for one that is damaged: what is sealed says more then."""
+    last = counter.get("last_number")
+    return int(last) if isinstance(last, int | Decimal) else 0
 
 
 def pass_over(
