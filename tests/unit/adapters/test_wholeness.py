@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import pytest
+
 from msp_billing.adapters.dynamodb.restored_numbers import LostNumbers, lost_in
 from msp_billing.adapters.dynamodb.wholeness.checking import DynamoItemChecks
 from msp_billing.adapters.dynamodb.wholeness.numbers import NumberRows
@@ -115,3 +117,50 @@ def test_numbers_that_a_restore_passed_over_are_no_gap() -> None:
     assert known == LostNumbers("birch", "INVOICE", 3, 5)
     rows.note_lost(ROW, known.first, known.last)
     assert list(rows.findings({ROW: 6}, {ROW: 6})) == []
+
+
+BARE = [
+    ("PROVIDERS", "birch"),
+    ("PROVIDER#birch", "CURRENT"),
+    ("PROVIDER#birch", "POLICY#1"),
+    ("PROVIDER#birch", "COUNTER#INVOICE"),
+    ("PROVIDER#birch", "LOST_NUMBERS#INVOICE#00000001"),
+    ("ACCOUNTS#birch", "elm"),
+    ("CHARGES#birch", "elm#order"),
+    ("CONTACTS#birch", "ap@elm.example"),
+    ("DOCUMENT_LINKS#birch", "x"),
+    ("CYCLE#birch#managed#2026-09", "LOCK"),
+    ("CYCLE#birch#managed#2026-09", "APPROVAL"),
+    ("CYCLE#birch#managed#2026-09", "ACCOUNT#elm"),
+    ("CYCLE#birch#managed#2026-09", "INVOICE#elm#all"),
+    ("CYCLE#birch#managed#2026-09", "AT_ISSUE#elm#all"),
+    ("CYCLE#birch#managed#2026-09", "CREDIT#elm#all#first"),
+    ("CYCLE#birch#managed#2026-09", "MAIL#elm#all#invoice"),
+    ("MAIL_QUEUE#birch", "x"),
+    ("LEDGERS#birch", "elm"),
+    ("LEDGER#birch#elm", "DOCUMENT#invoice#BI-000001"),
+    ("PAYMENTS#birch", "bank#p-1"),
+    ("PAYMENT_QUEUE#birch", "x"),
+    ("WRITE_OFFS#birch", "elm#w"),
+    ("STANDINGS#birch", "elm"),
+    ("STANDING#birch#elm", "00000001"),
+    ("CYCLE#birch", "LOCK"),
+]
+"""Items whose attributes somebody deleted, and some whose keys are of no use either."""
+
+
+@pytest.mark.parametrize("place", BARE)
+def test_an_item_of_which_everything_is_gone_is_named_and_ends_nothing(
+    place: tuple[str, str],
+) -> None:
+    """Whoever asks whether a damaged table is whole must get an answer."""
+    bare: Item = {"pk": place[0], "sk": place[1]}
+    found = findings(Items([bare, PAYMENT_QUEUE]))
+    assert any(entry.startswith("queue: PAYMENT_QUEUE#birch") for entry in found), "it goes on"
+    assert any(" ".join(place) in entry for entry in found), "it is named"
+
+
+def test_a_number_beyond_all_measure_is_named_and_takes_no_memory() -> None:
+    (found,) = NumberRows().note(ROW, "BI-999999999999999", "somewhere")
+    assert found.kind is FindingKind.NUMBER_BEYOND_COUNTER
+    assert found.what == "BI-999999999999999 is higher than any number that was given out"

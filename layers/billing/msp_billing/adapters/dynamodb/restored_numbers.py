@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pydantic import ValidationError
 
@@ -114,7 +114,7 @@ def highest_given_out(
 def _last_of(counter: Item) -> int:
     """The last number of a counter; 0 for one that is damaged: what is sealed says more then."""
     last = counter.get("last_number")
-    return int(last) if isinstance(last, int | Decimal) else 0
+    return int(last) if is_number(last) else 0
 
 
 def pass_over(
@@ -145,6 +145,11 @@ def pass_over(
             pause(round_number)
         else:
             raise UnprocessedError(f"the counter {series} of {provider} was not raised to {last}")
+
+
+def is_number(value: Any) -> TypeGuard[Decimal]:
+    """Whether a counter's value is one; the table gives every number as a decimal."""
+    return isinstance(value, int | Decimal)
 
 
 def lost_in(items: Iterable[Item]) -> Iterator[LostNumbers]:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Check = Callable[[Looking, Item], Iterator[Outcome]]
 
 _AT_ONCE = 100
+_DAMAGED = (UnreadableError, KeyError, ValueError, TypeError, ArithmeticError)
+"""How it shows that attributes beside a document, or keys, were changed by hand."""
+
 _LOOKS = 3
 """What changes while it is looked at is looked at again before it is called wrong."""
 
@@ -151,12 +154,12 @@ class DynamoItemChecks:
                 yield from cycle_checks.note_number(self._look, item, self._rows)
             elif kind == "LEDGER/ENTRY":
                 money_checks.note_entered(self._look, item, self._rows)
-        except UnreadableError:
+            elif str(item["sk"]).startswith(LOST):
+                for lost in lost_in([item]):
+                    self._rows.note_lost((lost.provider, lost.series), lost.first, lost.last)
+                    self.looked_at["numbers lost by a restore"] += lost.last - lost.first + 1
+        except _DAMAGED:
             return  # the check of the item says so
-        if str(item["sk"]).startswith(LOST):
-            for lost in lost_in([item]):
-                self._rows.note_lost((lost.provider, lost.series), lost.first, lost.last)
-                self.looked_at["numbers lost by a restore"] += lost.last - lost.first + 1
         place = str(item["sk"]).split("#")[1:4]
         if kind == "CYCLE/CREDIT":
             self._notes[str(item["pk"]), "#".join(place)] += 1
@@ -204,6 +207,9 @@ class DynamoItemChecks:
             yield from check(self._look, item)
         except UnreadableError as error:
             yield error.finding
+        except _DAMAGED as error:
+            what = f"it lacks what it must have: {type(error).__name__}: {error}"
+            yield wrong(FindingKind.UNREADABLE, item, what[:300])
 
     @staticmethod
     def _looked_up(wanted: Wanted, item: Item | None) -> Iterator[Outcome]:
@@ -213,7 +219,7 @@ class DynamoItemChecks:
         elif wanted.then is not None:
             try:
                 yield from wanted.then(item)
-            except UnreadableError:
+            except _DAMAGED:
                 return  # the check of that item says so
 
     def _sorted(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msp_billing.adapters.dynamodb.restored_numbers import is_number
 from msp_billing.usecases.wholeness.findings import Finding, FindingKind
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"^(?P<prefix>.*?)(?P<digits>[0-9]+)$")
 _MOST_NAMED = 20
+_HIGHEST = 1_000_000_000
+"""A number above was changed by hand; one bit for each below takes 125 MB at most."""
 
 Row = tuple[str, str]
 """Provider and series, as the counter is called: INVOICE, INFORMATION, CREDIT_NOTE."""
@@ -59,6 +62,10 @@ class NumberRows:
             what = f"{number} is no number"
             yield Finding(kind=FindingKind.UNREADABLE, where=where, what=what)
             return
+        if int(found["digits"]) > _HIGHEST:
+            what = f"{number} is higher than any number that was given out"
+            yield Finding(kind=FindingKind.NUMBER_BEYOND_COUNTER, where=where, what=what)
+            return
         self._prefixes.setdefault(row, set()).add(found["prefix"])
         if self._documents.setdefault(row, _Bits()).set(int(found["digits"])):
             what = f"{number} was given to another document too"
@@ -67,7 +74,7 @@ class NumberRows:
     def note_entered(self, row: Row, number: str) -> None:
         """A ledger has a document of this number."""
         found = _NUMBER.match(number)
-        if found is not None:
+        if found is not None and int(found["digits"]) <= _HIGHEST:
             self._entered.setdefault(row, _Bits()).set(int(found["digits"]))
 
     def note_lost(self, row: Row, first: int, last: int) -> None:
@@ -125,4 +132,5 @@ def counters(stored: StoredItems, providers: Collection[str]) -> dict[Row, int]:
     return {
         (pk.partition("#")[2], sk.partition("#")[2]): int(item["last_number"])
         for (pk, sk), item in found.items()
+        if is_number(item.get("last_number"))  # the check of the counter says when it is none
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msp_billing.adapters.dynamodb.restored_charges import KEPT
-from msp_billing.adapters.dynamodb.restored_numbers import LOST
+from msp_billing.adapters.dynamodb.restored_numbers import LOST, is_number, lost_in
 from msp_billing.adapters.dynamodb.wholeness.looking import (
     Looking,
     Outcome,
@@ -48,7 +48,13 @@ def check_provider_item(look: Looking, item: Item) -> Iterator[Outcome]:
     elif sk.startswith("PRICE_BOOK#"):
         look.model(PriceBook, item)
         yield from _hashed(look, item)
-    elif not sk.startswith(("COUNTER#", LOST)):
+    elif sk.startswith("COUNTER#"):
+        if not is_number(item.get("last_number")):
+            what = f"it stands at {item.get('last_number')}, which is no number"
+            yield wrong(FindingKind.UNREADABLE, item, what)
+    elif sk.startswith(LOST):
+        list(lost_in([item]))
+    else:
         yield wrong(FindingKind.UNKNOWN_ITEM, item, "this version knows no such item")
 
 
