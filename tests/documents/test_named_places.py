@@ -31,6 +31,18 @@ def test_every_module_and_test_is_there(name: str) -> None:
     assert wrong == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [("glossary.md", "code (`layers/billing/msp_billing/`)"), ("data-model.md", "written by")],
+)
+def test_every_file_is_there(name: str, heading: str) -> None:
+    cells = [row[heading] for row in tables(DOCS / name) if heading in row]
+    assert len(cells) > 20
+    adapters = PACKAGE / "adapters"
+    named = (wrong_names(cell, PACKAGE, adapters, repository.ROOT) for cell in cells)
+    assert [entry for wrong in named for entry in wrong if entry.endswith((".py", ".yaml"))] == []
+
+
 def numbered() -> list[tuple[str, str]]:
     """Number and tests of each fault that has a number."""
     return [(row["#"], row["test"]) for row in tables(FAULTS) if "#" in row]
