@@ -40,6 +40,7 @@ class _Listener(MailComposer):
     def __init__(self) -> None:
         self.heard: list[tuple[str, dict[str, object]]] = []
         self._build = self._hear
+        self._stack = None
 
     def _hear(  # noqa: PLR0913 - as the builder has it
         self,
