@@ -180,6 +180,13 @@ def test_inactive_customers_and_total_rows_are_passed_over(old: OldSystem) -> No
     ]
 
 
+def test_a_customer_is_not_dropped_by_a_word_that_nobody_knows(old: OldSystem) -> None:
+    """It would be passed over as inactive, rightly as it seems, and never billed."""
+    text = ACME.replace("Active\n", "Aktiv\n")
+    told = old.words("quickbooks", old.file("customers.csv", HEADER + text), code=2)
+    assert "customers.csv:2 (column Active Status): 'Aktiv' says neither yes nor no" in told
+
+
 def test_customers_that_a_feed_cannot_tell_apart_are_not_taken(old: OldSystem) -> None:
     text = "Company Name,Company ID,Email,Address Line 1\n"
     text += "Acme,AC,a@acme.example,1 Way\nActor,AC,b@actor.example,2 Way\n"

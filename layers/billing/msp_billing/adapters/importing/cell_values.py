@@ -31,6 +31,7 @@ _FORMATS: dict[str, tuple[DateFormat, ...]] = {
 }
 _ISO = DateFormat("yyyy-MM-dd")
 _TRUE = frozenset({"yes", "y", "true", "1", "x", "active", "billable", "checked", "✓"})
+_FALSE = frozenset({"no", "n", "false", "0", "inactive", "not-active", "not active", "unchecked"})
 _NONE = frozenset({"", "-", "--", "n/a", "none", "null"})
 MOST_MONTHS = 12
 
@@ -154,6 +155,15 @@ class CellReader:
                 self._note(place, f"'{part}' is no mail address.", fix, "email-unreadable")
         return tuple(dict.fromkeys(found))
 
+    def yes(self, text: str, place: Place, *, default: bool) -> bool:
+        """Whether a cell says yes; the default for an empty one. Anything else is a problem."""
+        if text.casefold() in _NONE:
+            return default
+        if text.casefold() not in _TRUE | _FALSE:
+            what = f"'{text}' says neither yes nor no."
+            self._note(place, what, "Write yes or no.", "yes-or-no-unreadable")
+        return text.casefold() not in _FALSE
+
     def _note(self, place: Place, what: str, fix: str, code: str) -> None:
         self.problems.append(
             Problem(
@@ -165,8 +175,3 @@ class CellReader:
                 where=f"column {place.column}" if place.column else None,
             )
         )
-
-
-def yes(text: str, default: bool) -> bool:
-    """Whether a cell says yes; the default, where it says nothing."""
-    return default if not text else text.casefold() in _TRUE

@@ -139,6 +139,10 @@ class Row:
         """A cell as a price."""
         return self.cells.price(self.text(column), self.place(column))
 
+    def yes(self, column: str, *, default: bool) -> bool:
+        """A cell as yes or no."""
+        return self.cells.yes(self.text(column), self.place(column), default=default)
+
     def emails(self, column: str) -> tuple[str, ...]:
         """A cell as mail addresses."""
         return self.cells.emails(self.text(column), self.place(column))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msp_billing.adapters.importing.cell_values import CellReader, CellRules, yes
+from msp_billing.adapters.importing.cell_values import CellReader, CellRules
 from msp_billing.adapters.importing.export_tables import read_export
 from msp_billing.adapters.importing.finding_layouts import Found, Row, Rows, find_layout
 from msp_billing.adapters.importing.old_records import (
@@ -148,7 +148,7 @@ def _is_active(row: Row) -> bool:
     status = row.text("status") or row.text("active")
     if status.casefold() in _INACTIVE:
         return False
-    return yes(row.text("active"), default=True) if not row.text("status") else True
+    return True if row.text("status") else row.yes("active", default=True)
 
 
 def _address(row: Row) -> tuple[str, ...]:
