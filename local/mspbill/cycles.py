@@ -132,6 +132,8 @@ def let_go_on(found: Opened, run: str, period: Period, by: str) -> GoesOn:
     keeps = "It counts anew, with policy and prices as they are now."
     if not counts_anew(view.cycle):
         keeps = "It keeps what it pinned, counted and numbered."
+    elif run not in {entry.run for entry in found.policy.runs}:
+        keeps = "It counts anew, with the policy and prices that it opened with."
     told = f"{named} is taken over by another execution: the first cannot go on, because {why}. "
     return GoesOn(how="taken over", message=told + keeps)
 

@@ -22,6 +22,7 @@ from msp_billing.usecases.errors import (
     PaymentConflictError,
     PaymentDecidedError,
     RefundConflictError,
+    StandingUnreadableError,
     VersionConflictError,
     WriteOffConflictError,
 )
@@ -60,6 +61,7 @@ FAILED = (
     LedgerUnreadableError,
     MigrationRaceError,
     StackFailedError,
+    StandingUnreadableError,
     UnreadableItemsError,
 )
 """It may be right, and could not be done now."""

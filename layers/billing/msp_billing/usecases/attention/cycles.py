@@ -99,12 +99,17 @@ def _failed(look: Look, cycle: Cycle) -> Attention:
         cycle.id,
         AttentionKind.CYCLE_FAILED,
         f"It stopped: {why}.",
-        _what_to_do(cycle),
+        _what_to_do(look, cycle),
         commands.redrive_cycle(cycle.id),
     ).model_copy(update={"since_at": cycle.opened_at})
 
 
-def _what_to_do(cycle: Cycle) -> str:
+def _what_to_do(look: Look, cycle: Cycle) -> str:
+    if counts_anew(cycle) and cycle.id.run not in {run.run for run in look.runs}:
+        return (
+            "Mend what it names, then let it go on. It counts anew, with the policy and prices "
+            "that it opened with."
+        )
     if counts_anew(cycle):
         return "Mend what it names, then let it go on. It counts anew, with today's prices."
     if cycle.error == NOBODY_ANSWERED:
