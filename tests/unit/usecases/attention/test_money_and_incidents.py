@@ -90,7 +90,7 @@ def test_a_write_off_waits_for_a_second_person() -> None:
     )
     ports.write_offs.put(asked)
     (entry,) = listed(ports, write_offs)
-    assert "jo asks to give up 12.00 of B-1: too small to follow" in entry.what
+    assert "jo asks to give up 12.00 USD of B-1: too small to follow" in entry.what
     ports.write_offs.put(asked.decided("approved", "kim", "yes", utc(NOW)))
     assert listed(ports, write_offs) == []
 

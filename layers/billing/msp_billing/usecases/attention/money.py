@@ -54,8 +54,8 @@ def write_offs(look: Look) -> Iterator[Attention]:
             account=entry.account,
             since_at=entry.requested_at,
             what=clipped(
-                f"{entry.requested_by} asks to give up {entry.amount} of {entry.document}: "
-                f"{entry.why}"
+                f"{entry.requested_by} asks to give up "
+                f"{look.amount(entry.account, entry.amount)} of {entry.document}: {entry.why}"
             ),
             do="A second person approves it, or rejects it.",
             command=commands.list_write_offs(look.provider),
