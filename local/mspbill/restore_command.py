@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from msp_billing.usecases.wholeness.findings import Finding
     from mspbill.stored_table import StoredTable
 
-_WHY = "restored to {at}"
-
 
 def instant(text: str) -> datetime:
     """An instant with its zone, as 2026-11-30T14:00:00Z."""
@@ -93,16 +91,13 @@ def _report(
     from msp_billing.usecases.restoring.anchoring import ledgers_behind
     from msp_billing.usecases.wholeness.verifying import verify_whole
     from mspbill.stored_table import stored_table
-    from mspbill.table_succession import keep_mails_of
+    from mspbill.table_succession import catch_up
 
     live_items = live.items
     happened: list[Since] = []
     with stored_table(Source(stack), table=target) as restored:
-        lost = list(_pass_over(live, restored, at))
-        happened += _since(live_items, restored)  # before anything of it is held
-        held = list(_hold(live, restored, at))
-        charges = list(_keep_charges(live, restored, at))
-        mails = list(keep_mails_of(live, restored))
+        happened += _since(live_items, restored)  # before it is told anything of it
+        caught_up = catch_up(live, restored, f"The table was restored to {at.isoformat()}")
         checks = restored.checks(with_documents=documents)
         findings = list(verify_whole(restored.ports, checks))
         behind = {
@@ -119,10 +114,7 @@ def _report(
         "ledgers_behind_their_anchor": len(behind),
         "findings": [entry.model_dump(mode="json") for entry in wrong[:MOST_IN_JSON]],
         "looked_at": dict(sorted(checks.looked_at.items())),
-        "numbers_passed_over": [f"{row.series} {row.first} to {row.last}" for row in lost],
-        "cycles_held": held,
-        "charges_kept": charges,
-        "mails_kept": len(mails),
+        **caught_up.as_data(),
         "happened_since": [entry.model_dump(mode="json") for entry in happened[:MOST_IN_JSON]],
         "happened_in_all": len(happened),
     }
@@ -138,18 +130,8 @@ def _report(
     if behind:
         ledgers = counted(len(behind), "ledger")
         console.print(f"{ledgers} behind what was anchored: entries were lost (see below).")
-    for row in lost:
-        console.print(
-            f"{row.provider}: numbers {row.first} to {row.last} of {row.series.lower()} were given "
-            "out since, and are passed over."
-        )
-    for cycle in held:
-        console.print(f"{cycle}: held as failed, so that nothing bills it again by itself.")
-    if charges:
-        number = counted(len(charges), "one-time charge")
-        console.print(f"Billed since, and kept as billed: {number} (--json lists them).")
-    if mails:
-        console.print(f"Sent or settled since, and not sent again: {counted(len(mails), 'mail')}.")
+    for sentence in caught_up.sentences():
+        console.print(escape(sentence))
     _print_since(happened)
     console.print()
     tell(
@@ -163,24 +145,6 @@ def _report(
 def _is_only_behind(finding: Finding, behind: set[str]) -> bool:
     """Whether a ledger is merely not as far as it was anchored: that is what a restore does."""
     return finding.kind is FindingKind.LEDGER and finding.where in behind
-
-
-def _pass_over(live: StoredTable, restored: StoredTable, at: datetime) -> Iterator[Any]:
-    from mspbill.table_succession import pass_over_numbers
-
-    yield from pass_over_numbers(live, restored, _WHY.format(at=at.isoformat()))
-
-
-def _hold(live: StoredTable, restored: StoredTable, at: datetime) -> Iterator[str]:
-    from mspbill.table_succession import hold_cycles_of
-
-    yield from hold_cycles_of(live, restored, f"The table was restored to {at.isoformat()}")
-
-
-def _keep_charges(live: StoredTable, restored: StoredTable, at: datetime) -> Iterator[str]:
-    from mspbill.table_succession import keep_charges_of
-
-    yield from keep_charges_of(live, restored, _WHY.format(at=at.isoformat()))
 
 
 def _since(live_items: Any, restored: StoredTable) -> Iterator[Since]:

@@ -7,7 +7,8 @@ hour or for days, so ``mspbill use-table`` tells it again at the last moment.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -16,47 +17,69 @@ from msp_billing.adapters.dynamodb.restored_cycles import hold_cycles
 from msp_billing.adapters.dynamodb.restored_mails import keep_mails
 from msp_billing.adapters.dynamodb.restored_numbers import pass_over_all
 from msp_billing.adapters.dynamodb.table import Table
+from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.usecases.restoring.holding import hold_by_seals
 
 if TYPE_CHECKING:
-    from msp_billing.adapters.dynamodb.restored_numbers import LostNumbers
     from mspbill.stored_table import StoredTable
 
 
-def pass_over_numbers(
-    in_use: StoredTable, following: StoredTable, why: str
-) -> Iterator[LostNumbers]:
-    """Raise the following table's counters over every number that was given out, and name these."""
-    yield from pass_over_all(
-        Table(boto3.client("dynamodb"), following.name),
-        in_use.items,
-        (in_use.ports.policies, following.ports.policies),
-        following.ports.records,
-        in_use.ports.clock.now(),
-        why,
-    )
+@dataclass(frozen=True)
+class CaughtUp:
+    """What a table was told; each is done already when it is asked for again."""
+
+    numbers: tuple[str, ...] = ()
+    cycles: tuple[str, ...] = ()
+    charges: tuple[str, ...] = ()
+    mails: int = 0
+
+    def as_data(self) -> dict[str, Any]:
+        """For a program."""
+        return {
+            "numbers_passed_over": list(self.numbers),
+            "cycles_held": list(self.cycles),
+            "charges_kept": list(self.charges),
+            "mails_kept": self.mails,
+        }
+
+    def sentences(self) -> Iterator[str]:
+        """For a person."""
+        for row in self.numbers:
+            yield f"{row}: given out since, and passed over."
+        for cycle in self.cycles:
+            yield f"{cycle}: held as failed, so that nothing bills it again by itself."
+        if self.charges:
+            charges = counted(len(self.charges), "one-time charge")
+            yield f"Billed since, and kept as billed: {charges} (--json lists them)."
+        if self.mails:
+            yield f"Sent or settled since, and not sent again: {counted(self.mails, 'mail')}."
 
 
-def hold_cycles_of(in_use: StoredTable, following: StoredTable, why: str) -> Iterator[str]:
-    """Hold the cycles that the following table does not know as they are, and name them."""
-    table = Table(boto3.client("dynamodb"), following.name)
-    yield from hold_cycles(in_use.items, following.items, table, why)
-    ports = following.ports
-    for provider in ports.policies.providers():
-        for cycle in hold_by_seals(ports, provider, why):
-            yield f"{provider}/{cycle.run}/{cycle.period} (no table knows it)"
+def catch_up(in_use: StoredTable, following: StoredTable, why: str) -> CaughtUp:
+    """Tell the following table what it does not know; nothing where it is the one in use.
 
+    Numbers that were given out are passed over, cycles that went on are held, one-time charges that
+    were billed stay billed, and mails that went out are not sent again.
 
-def keep_charges_of(in_use: StoredTable, following: StoredTable, why: str) -> Iterator[str]:
-    """Keep the one-time charges as billed that were billed since, and name them by provider."""
+    Args:
+        why: how it comes to be the next one, as a sentence begins.
+    """
+    if in_use.name == following.name:
+        return CaughtUp()
     client = boto3.client("dynamodb")
-    live, table = Table(client, in_use.name), Table(client, following.name)
-    for provider in following.ports.policies.providers():
-        for charge in keep_charges(live, table, provider, why):
-            yield f"{provider}: {charge.replace('#', ' ', 1)}"
-
-
-def keep_mails_of(in_use: StoredTable, following: StoredTable) -> Iterator[str]:
-    """Keep what became of mails since, so that none is sent again by itself, and name them."""
-    table = Table(boto3.client("dynamodb"), following.name)
-    yield from keep_mails(in_use.items, following.items, table)
+    table, ports = Table(client, following.name), following.ports
+    policies = (in_use.ports.policies, ports.policies)
+    now = in_use.ports.clock.now()
+    lost = pass_over_all(table, in_use.items, policies, ports.records, now, why)
+    numbers = [f"{row.provider} {row.series} {row.first} to {row.last}" for row in lost]
+    held = list(hold_cycles(in_use.items, following.items, table, why))
+    charges: list[str] = []
+    for provider in list(ports.policies.providers()):
+        held += [
+            f"{provider}/{cycle.run}/{cycle.period} (no table knows it)"
+            for cycle in hold_by_seals(ports, provider, why)
+        ]
+        kept = keep_charges(Table(client, in_use.name), table, provider, why)
+        charges += [f"{provider}: {charge.replace('#', ' ', 1)}" for charge in kept]
+    mails = sum(1 for _ in keep_mails(in_use.items, following.items, table))
+    return CaughtUp(tuple(numbers), tuple(held), tuple(charges), mails)

@@ -19,7 +19,6 @@ from mspbill.typed_name import typed_or_refused
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import Ports
-    from mspbill.stored_table import StoredTable
 
 PARAMETER = "BillingTableName"
 """The template's parameter: which table to bill with; empty for the stack's own."""
@@ -50,6 +49,7 @@ def use_table(
     from mspbill.opening import opened_stack
     from mspbill.stack_executions import CYCLES, RELEASES, stop, under_way
     from mspbill.stored_table import stored_table
+    from mspbill.table_succession import catch_up
 
     with (
         telling_what_went_wrong(as_json=as_json),
@@ -76,47 +76,19 @@ def use_table(
             stored_table(Source(stack)) as in_use,
             stored_table(Source(stack), table=table) as other,
         ):
-            told = _catch_up(in_use, other, why)
+            caught_up = catch_up(in_use, other, f"The stack went on with {table}")
+            for sentence in caught_up.sentences():
+                notes().print(sentence, markup=False)
             _anchor(other.ports, table, by, why)
         own = table == names.of("BillingTable")
         changed = update_parameter(stack, "" if own else table)
     if as_json:
-        stopped = [one.name for one in running]
+        stopped, told = [one.name for one in running], caught_up.as_data()
         print_json({"stack": stack, "table": table, "stopped": stopped, **told, "updated": changed})
     elif changed:
         results().print(f"{escape(stack)} bills with {escape(table)} now.")
     else:
         results().print(f"{escape(stack)} did so before; nothing was changed.")
-
-
-def _catch_up(in_use: StoredTable, other: StoredTable, why: str) -> dict[str, Any]:
-    """Tell the other table what happened since it was restored; nothing where it is in use."""
-    from mspbill import table_succession as succession
-
-    if in_use.name == other.name:
-        return {"numbers_passed_over": [], "cycles_held": [], "charges_kept": [], "mails_kept": 0}
-    lost = [
-        f"{row.provider} {row.series} {row.first} to {row.last}"
-        for row in succession.pass_over_numbers(in_use, other, why)
-    ]
-    sentence = f"The stack went on with {other.name}"
-    held = list(succession.hold_cycles_of(in_use, other, sentence))
-    charges = list(succession.keep_charges_of(in_use, other, why))
-    mails = len(list(succession.keep_mails_of(in_use, other)))
-    for numbers in lost:
-        notes().print(f"numbers passed over: {numbers}", markup=False)
-    for cycle in held:
-        notes().print(f"{cycle}: held as failed, so that nothing bills it again", markup=False)
-    if charges or mails:
-        notes().print(
-            f"kept: {len(charges)} one-time charges as billed, {mails} mails as sent", markup=False
-        )
-    return {
-        "numbers_passed_over": lost,
-        "cycles_held": held,
-        "charges_kept": charges,
-        "mails_kept": mails,
-    }
 
 
 def _anchor(ports: Ports, table: str, by: str, why: str) -> None:

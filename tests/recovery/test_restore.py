@@ -72,7 +72,7 @@ def test_it_says_what_happened_since(told: Any) -> None:
 
 
 def test_numbers_that_customers_have_are_never_given_out_again(kept: Kept, told: Any) -> None:
-    assert told["numbers_passed_over"] == ["INVOICE 6 to 10"]
+    assert told["numbers_passed_over"] == ["birch INVOICE 6 to 10"]
     items = kept.items(RESTORED)
     assert items["PROVIDER#birch", "COUNTER#INVOICE"]["last_number"] == 10
     lost = items["PROVIDER#birch", "LOST_NUMBERS#INVOICE#00000006"]
@@ -149,7 +149,7 @@ def test_what_is_billed_between_the_restore_and_the_change_of_tables_is_not_bill
     kept: Kept, told: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stack goes on with its own table meanwhile: for an hour, or for days."""
-    assert told["numbers_passed_over"] == ["INVOICE 6 to 10"]
+    assert told["numbers_passed_over"] == ["birch INVOICE 6 to 10"]
     november = Period(year=2026, month=11)
     updated: list[str] = []
 

@@ -186,6 +186,7 @@ def _follows(_live: StoredItems, _item: Item, _before: Item | None) -> Iterator[
 
 
 _KINDS: dict[str, Differs] = {
+    "PROVIDER/COUNTER": _follows,
     "CYCLE/INVOICE": _number,
     "CYCLE/CREDIT": _credit_note,
     "CYCLE/CREDITED": _follows,
