@@ -40,6 +40,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
 def test_a_cycle_goes_on_although_its_run_was_taken_out_of_the_policy(stack: DeployedStack) -> None:
     listed = stack.json("exceptions", *HERE, code=4)
     assert [(entry["kind"], entry["run"]) for entry in listed] == [("approval-waiting", "monthly")]
+    lines = stack.json("cycle", "list", *HERE)
+    stands = {(entry["id"]["run"], entry["id"]["period"]): entry["stands"] for entry in lines}
+    assert stands[CYCLE] == "waits for a decision"
     stack("cycle", "reject", *CYCLE, *HERE, "--by", "kim", "--why", "wrong prices")
     stack.settle()
     told = stack.words("exceptions", *HERE, code=4)

@@ -125,7 +125,11 @@ def view_cycle(ports: Ports, cycle_id: CycleId, *, asks_executions: bool = True)
 def list_cycles(
     ports: Ports, provider: str, months: int, *, asks_executions: bool = True
 ) -> tuple[CycleLine, ...]:
-    """The cycles of the last service months, and those that come next, the newest first."""
+    """The cycles of the last service months, and those that come next, the newest first.
+
+    Those that are open or failed are among them however old they are, and also when their run was
+    taken out of the policy.
+    """
     current = ports.policies.current(provider)
     policy = ports.policies.policy(provider, current.policy_version)
     newest = Period.of(ports.clock.now().astimezone(policy.zone).date()).shifted(1)
@@ -137,15 +141,19 @@ def list_cycles(
         if period >= current.begins_with(run.run)
     ]
     known = ports.cycles.find_many(ids)
+    left = ports.cycles.find_many([e for e in ports.cycles.unsettled(provider) if e not in ids])
+    known |= {entry: cycle for entry, cycle in left.items() if cycle.state is not CycleState.CLOSED}
+    ids += [entry for entry in left if entry in known]
     lines = []
-    for cycle_id in ids:
+    for cycle_id in sorted(ids, key=lambda entry: str(entry.period), reverse=True):
         cycle = known.get(cycle_id)
+        opened_with = policy if cycle is None else _opened_with(ports, cycle, policy)
         asks = cycle is not None and cycle.state is CycleState.OPEN
         approval = ports.cycles.approval(cycle_id) if asks else None
         plan = _plan(ports, policy, cycle_id) if cycle is None else cycle.plan
         line = CycleLine(
             id=cycle_id,
-            title=policy.run_policy(cycle_id.run).title,
+            title=opened_with.run_policy(cycle_id.run).title,
             stands=_stands(ports, cycle, approval, plan, asks_executions=asks_executions),
             opens_at=plan.opens_at,
             issue_at=plan.issue_at,
@@ -154,6 +162,13 @@ def list_cycles(
         )
         lines.append(line)
     return tuple(lines)
+
+
+def _opened_with(ports: Ports, cycle: Cycle, policy: ProviderPolicy) -> ProviderPolicy:
+    """A policy that has the cycle's run: the one in force, or else the one that it pinned."""
+    if any(run.run == cycle.id.run for run in policy.runs):
+        return policy
+    return ports.policies.policy(cycle.id.provider, cycle.policy_version)
 
 
 def _plan(ports: Ports, policy: ProviderPolicy, cycle: CycleId) -> CyclePlan:
