@@ -195,6 +195,22 @@ def test_accounts_and_versions_come_into_force_in_one_transaction(
     assert {entry.account.name for entry in stack.ports.book.entries("iris")} == {"Other"}
 
 
+def test_a_prefix_that_documents_have_is_not_given_to_another_row(
+    stack: DeployedStack, tmp_path: Path
+) -> None:
+    """The counter of credit notes stands at nought: it would begin among the invoices' numbers."""
+    directory = write(tmp_path, "larch")
+    stack("provider", "apply", directory, "--yes", *AT)
+    prefix = load_provider_directory(directory).policy.invoice_number_prefix
+    exchange(directory, policy=('version: "1"', 'version: "2"'))
+    moved = f"invoice_number_prefix: NEW-\ncredit_note_number_prefix: {prefix}"
+    exchange(directory, policy=(f"invoice_number_prefix: {prefix}", moved))
+    told = stack.words("provider", "apply", directory, "--yes", *AT, code=2)
+    assert f"The number prefix '{prefix}' is of invoices, and would be of credit notes" in told
+    assert "nothing was changed" in told
+    assert stack.ports.policies.current("larch").policy_version == "1"
+
+
 def test_a_directory_that_is_wrong_is_refused_by_file_and_line(
     stack: DeployedStack, tmp_path: Path
 ) -> None:

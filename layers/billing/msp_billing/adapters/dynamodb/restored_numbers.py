@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from msp_billing.adapters.dynamodb.numbering import counter_action
 from msp_billing.adapters.dynamodb.table import Item, Table, UnprocessedError, pause, put_new
+from msp_billing.domain import number_rows
 from msp_billing.usecases.errors import SealBrokenError, UnknownProviderError
 from msp_billing.usecases.restoring.sealed_names import document_of
 
@@ -81,11 +82,8 @@ def prefixes_of(provider: str, policies: Iterable[PolicyStore]) -> dict[str, str
             policy = store.policy(provider, current.policy_version)
         except _DAMAGED:  # perhaps why it is restored; the other table says it
             continue
-        found.setdefault(policy.invoice_number_prefix, "INVOICE")
-        found.setdefault(policy.credit_note_number_prefix, "CREDIT_NOTE")
-        for run in policy.runs:
-            if run.number_prefix is not None:
-                found.setdefault(run.number_prefix, "INFORMATION")
+        for prefix, series in number_rows.prefixes(policy):
+            found.setdefault(prefix, series)
     return found
 
 

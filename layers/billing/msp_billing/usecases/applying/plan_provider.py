@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, due_periods
+from msp_billing.domain.number_rows import moved_prefixes
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
 from msp_billing.domain.price_book import PriceBook
@@ -81,7 +82,7 @@ def plan_provider(
         accounts=len(accounts),
         changes=changes,
         warnings=warnings,
-        refused=tuple(_refused(ports, policy, price_book)),
+        refused=tuple(_refused(ports, policy, price_book, was_policy)),
         next_openings=next_openings(policy, begins, ports.clock.now(), later),
     )
 
@@ -225,7 +226,16 @@ def _about_months_that_passed(
 # --- Refusals ------------------------------------------------------------------------------------
 
 
-def _refused(ports: Ports, policy: ProviderPolicy, price_book: PriceBook) -> Iterator[Problem]:
+def _refused(
+    ports: Ports, policy: ProviderPolicy, price_book: PriceBook, was: ProviderPolicy | None
+) -> Iterator[Problem]:
+    for moved in moved_prefixes(was, policy) if was is not None else ():
+        yield Problem(
+            code="number-prefix-moved",
+            what=moved,
+            fix="Choose a prefix that no document has had.",
+            file="provider.yaml",
+        )
     stored_policy = _stored(lambda: ports.policies.policy(policy.provider, policy.version))
     if stored_policy is not None and stored_policy != policy:
         yield _conflict("provider.yaml", "policy", policy.version)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msp_billing.domain.ledger.entries import EntryKind
 from msp_billing.domain.ledger.openings import OpeningItem, looks_like_ours, sums
+from msp_billing.domain.number_rows import prefixes
 from msp_billing.domain.payments.checks import EARLIEST
 from msp_billing.domain.problems import Problem
 
@@ -86,9 +87,7 @@ def item_problems(
         yield _wrong(item, f"is dated {item.on}", "Correct the date.")
     if item.amount != item.money.rounded().amount:
         yield _wrong(item, f"is of {item.money}, a part of a cent", "Round it.")
-    prefixes = (run.number_prefix for run in policy.runs)
-    own = (policy.invoice_number_prefix, policy.credit_note_number_prefix, *filter(None, prefixes))
-    prefix = looks_like_ours(item.document, own)
+    prefix = looks_like_ours(item.document, [prefix for prefix, _ in prefixes(policy)])
     if prefix is not None:
         fix = "Choose another prefix in provider.yaml before the first invoice, or add a letter to "
         fix += "the old number."
