@@ -8,7 +8,8 @@ from tests.end_to_end.stage import Stage, open_stage
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A cloud of the test's own, on 25 August 2026."""
-    with open_stage() as opened:
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """A cloud of the test's own, on 25 August 2026; a mark says what takes place daily."""
+    daily = request.node.get_closest_marker("daily")
+    with open_stage(daily=daily.args if daily else ()) as opened:
         yield opened

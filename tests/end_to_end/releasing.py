@@ -155,7 +155,7 @@ def held_at_once() -> Iterator[Held]:
     provider = releasing_birch()
     policy = provider.policy
     assert policy.dunning is not None
-    with open_stage(at("2026-10-15T13:00:00")) as stage:
+    with open_stage(at("2026-10-15T13:00:00"), daily=["sweeps"]) as stage:
         stage.apply(provider, Period(year=2030, month=1))
         held = Held(stage)
         held.owe("B-1", "100.00", DUE_ON)

@@ -202,7 +202,12 @@ class Stage:
             assert counted == list(range(1, len(counted) + 1)), "numbers have a gap"
 
 
-DAILY_LOOKS = ("VerifyLedgersFunction", "SendDigestFunction")
+DAILY = {
+    "sweeps": ("StartMissedCyclesFunction", "SweepAccountsFunction"),
+    "digests": ("SendDigestFunction",),
+    "proofs": ("VerifyLedgersFunction",),
+}
+"""What looks at everything once a day, and its functions."""
 
 
 def cycle_id(provider: str = "birch", run: str = MANAGED, period: Period = SEPTEMBER) -> CycleId:
@@ -210,14 +215,12 @@ def cycle_id(provider: str = "birch", run: str = MANAGED, period: Period = SEPTE
 
 
 @contextmanager
-def open_stage(
-    start_at: datetime = START_AT, *, silent: Collection[str] = DAILY_LOOKS
-) -> Iterator[Stage]:
+def open_stage(start_at: datetime = START_AT, *, daily: Collection[str] = ()) -> Iterator[Stage]:
     """Open a cloud on the project's template; the environment is as it was afterwards.
 
     Args:
-        silent: functions whose schedules do not fire. Daily proofs and digests change nothing of a
-            cycle, and would take a third of the time of tests that let weeks pass.
+        daily: which of `DAILY` take place. They change nothing of a cycle that runs, and would take
+            half the time of tests that let weeks pass.
     """
     parameters = {"LogLevel": "CRITICAL"}
     with LocalCloud(
@@ -225,7 +228,7 @@ def open_stage(
         start_at=start_at,
         parameters=parameters,
         on_start=wiring.use_clock,
-        silent=silent,
+        silent=[f for name, functions in DAILY.items() if name not in daily for f in functions],
     ) as cloud:
         environment: dict[str, str] = {"ASSETS_DIRECTORY": str(ROOT / "layers" / "rendering")}
         for function in _ENVIRONMENTS:

@@ -26,7 +26,7 @@ from msp_billing.usecases.dunning.sweep_result import NotSwept, SweepResult
 from msp_billing.usecases.receivables.payment_file_records import FileResult
 from msp_billing.usecases.receivables.verifying import ProofResult
 from tests.end_to_end.small_provider import birch
-from tests.end_to_end.stage import ROOT, Stage, at, cycle_id, open_stage
+from tests.end_to_end.stage import DAILY, ROOT, Stage, at, cycle_id, open_stage
 from tests.frame.alarms import Alarm, Metric, alarms, dashboard_metrics
 from tests.unit.observing.lines import points, values
 
@@ -62,7 +62,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
     begin = at("2026-08-30T00:00:00")
-    with open_stage(begin, silent=()) as stage, pytest.MonkeyPatch.context() as patch:
+    with open_stage(begin, daily=DAILY) as stage, pytest.MonkeyPatch.context() as patch:
         story = Story(stage)
         with story.part("counted"):
             _start_late(stage)

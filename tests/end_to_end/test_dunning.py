@@ -43,6 +43,9 @@ GOOD, DUE = AccountState.GOOD_STANDING, AccountState.DUE
 CREDIT, SERVICE = AccountState.CREDIT_HOLD, AccountState.SERVICE_HOLD
 
 
+pytestmark = pytest.mark.daily("sweeps")
+
+
 @pytest.fixture
 def cedar(stage: Stage) -> Debtor:
     return overdue(stage)

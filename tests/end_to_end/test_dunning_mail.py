@@ -30,6 +30,8 @@ from tests.end_to_end.dunning_provider import (
 )
 from tests.end_to_end.stage import Stage
 
+pytestmark = pytest.mark.daily("sweeps")
+
 
 @pytest.fixture
 def cedar(stage: Stage) -> Debtor:

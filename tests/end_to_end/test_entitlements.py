@@ -12,6 +12,8 @@ from tests.end_to_end.releasing import Held, on_credit_hold
 from tests.end_to_end.stage import Stage
 from tests.unit.usecases.entitlement_events import assert_valid
 
+pytestmark = pytest.mark.daily("sweeps")
+
 
 @pytest.fixture
 def held(stage: Stage) -> Held:

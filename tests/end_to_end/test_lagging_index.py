@@ -24,7 +24,7 @@ from msp_billing.usecases.receivables.final_account import final_account
 from msp_billing.usecases.receivables.queue import waiting
 from msp_billing.usecases.start_cycle import start_missed_cycles
 from tests.end_to_end.small_provider import birch
-from tests.end_to_end.stage import DAILY_LOOKS, Stage, at, cycle_id, open_stage
+from tests.end_to_end.stage import Stage, at, cycle_id, open_stage
 from tests.end_to_end.test_payments import NUMBERS, back, key, paid, position, take, went_back
 
 CYCLE = cycle_id()
@@ -126,7 +126,7 @@ def test_no_final_statement_leaves_out_an_invoice_that_is_not_stored(
 
 def test_a_cycle_is_found_a_look_later_and_one_that_is_over_is_left_alone() -> None:
     """The index leads the sweep to cycles of runs that are gone; the lock says how they stand."""
-    with open_stage(silent=(*DAILY_LOOKS, "StartMissedCyclesFunction")) as stage:
+    with open_stage() as stage:
         stage.set_up(birch())
         with lagging_index():
             stage.run_until("2026-09-01T12:00:00")

@@ -27,6 +27,9 @@ from tests.unit.usecases.entitlement_events import assert_valid
 GOOD, CREDIT = AccountState.GOOD_STANDING, AccountState.CREDIT_HOLD
 
 
+pytestmark = pytest.mark.daily("sweeps")
+
+
 @pytest.fixture
 def held(stage: Stage) -> Held:
     return on_credit_hold(stage)

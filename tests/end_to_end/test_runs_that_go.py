@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from msp_billing.domain.attention import AttentionKind
 from msp_billing.domain.cycles import CycleState
 from msp_billing.usecases.attention.looking import needs_a_person
 from tests.end_to_end.small_provider import birch
 from tests.end_to_end.stage import Stage, cycle_id
 from tests.end_to_end.test_runs_that_come_later import renamed
+
+pytestmark = pytest.mark.daily("sweeps")
 
 CYCLE = cycle_id()
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from botocore.exceptions import ClientError
 
 from msp_billing.domain.cycles import CycleState
 from tests.end_to_end.small_provider import PROJECTS, birch
-from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, at, cycle_id, open_stage
+from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, at, cycle_id
 
 CYCLE = cycle_id()
 CEDAR = birch().only("cedar")
 
 
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """One on which the digest is sent too."""
-    with open_stage(silent=()) as opened:
-        yield opened
+pytestmark = pytest.mark.daily("sweeps")
 
 
 def fail_a_step(stage: Stage) -> None:
@@ -195,6 +189,7 @@ def test_the_sweep_starts_what_failed_before_it_had_its_lock(stage: Stage) -> No
     assert stage.cycle(CYCLE).state is CycleState.CLOSED
 
 
+@pytest.mark.daily("sweeps", "digests")
 def test_the_sweep_finds_a_cycle_whose_execution_died_without_a_word(stage: Stage) -> None:
     """docs/faults.md 19: marked as failed with the reason, told, and left to a person."""
     stage.set_up(CEDAR)

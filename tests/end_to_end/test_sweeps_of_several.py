@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from msp_billing.usecases.receivables.anchors import anchor_key
 from tests.end_to_end.small_provider import birch
 from tests.end_to_end.stage import SEPTEMBER, Stage, cycle_id
+
+pytestmark = pytest.mark.daily("sweeps")
 
 
 def test_each_provider_is_swept_by_a_call_of_its_own_whatever_becomes_of_the_others(

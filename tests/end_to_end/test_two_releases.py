@@ -18,6 +18,8 @@ from tests.end_to_end.dunning_provider import overdue
 from tests.end_to_end.small_provider import birch
 from tests.end_to_end.stage import ROOT, SEPTEMBER, Stage, cycle_id
 
+pytestmark = pytest.mark.daily("sweeps")
+
 NOW = ROOT / "template.yaml"
 CASE_VERSION = '"{% $case.schema_version %}"'
 OCTOBER = Period.parse("2026-10")

@@ -27,7 +27,14 @@ from mspbill import opening
 from mspbill.stack_names import StackNames
 from tests.end_to_end.dunning_provider import CLERK, dunning_birch
 from tests.end_to_end.small_provider import Provider, account, birch, line
-from tests.end_to_end.stage import OCTOBER, SEPTEMBER, Stage, at, cycle_id, open_stage
+from tests.end_to_end.stage import (
+    OCTOBER,
+    SEPTEMBER,
+    Stage,
+    at,
+    cycle_id,
+    open_stage,
+)
 
 STACK = "trial"
 RESTORED = "as-of-september"
@@ -154,7 +161,10 @@ def _pay(stage: Stage, name: str, amount: str, whose: str | None) -> None:
 @contextmanager
 def kept_table() -> Iterator[Kept]:
     """The table on 4 October 2026; ``--stack trial`` is its stack."""
-    with open_stage(at("2026-08-31T00:00:00")) as stage, pytest.MonkeyPatch.context() as patched:
+    with (
+        open_stage(at("2026-08-31T00:00:00"), daily=["sweeps"]) as stage,
+        pytest.MonkeyPatch.context() as patched,
+    ):
         stage.set_up(_provider(), SEPTEMBER)
         stage.run_until("2026-09-04T00:00:00")
         _pay(stage, "beech-1", "21.00", "beech")
