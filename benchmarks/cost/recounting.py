@@ -37,7 +37,8 @@ def recount(largest: bool) -> None:
 
 def write(cycles: list[dict[str, Any]], receivables: list[dict[str, Any]]) -> None:
     """Keep what was counted, with where and when."""
-    metrics = {name for entry in (*cycles, *receivables) for name in entry.pop("metrics")}
+    # An entry that is kept as it was has told its metrics before.
+    metrics = {name for entry in (*cycles, *receivables) for name in entry.pop("metrics", ())}
     content = {
         "counted_on": f"{datetime.now(UTC):%Y-%m-%d}",
         "commit": _git("rev-parse", "--short", "HEAD"),

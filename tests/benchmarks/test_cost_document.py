@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.cost import document
+from benchmarks.cost import document, recounting
 from benchmarks.cost.bill import Model, dollars
 from benchmarks.cost.figures import inputs, price_list
 
@@ -46,6 +49,26 @@ def test_what_an_invoice_takes_does_not_grow(model: Model) -> None:
     }
     assert large[0] >= 10 * small[0]
     assert not grown
+
+
+def test_counting_anew_keeps_the_cycle_that_takes_an_hour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "counts.json"
+    monkeypatch.setattr(recounting, "COUNTS", path)
+
+    def counted(scene: str, accounts: int, *_: int) -> dict[str, Any]:
+        return {"accounts": accounts, "counted": 1, "metrics": [f"Metric of the {scene}"]}
+
+    monkeypatch.setattr(recounting, "_counted", counted)
+    recounting.recount(largest=True)
+    largest = recounting.LARGEST[0]
+    monkeypatch.setattr(recounting, "_counted", lambda *a: counted(*a) | {"counted": 2})
+    recounting.recount(largest=False)
+    found = json.loads(path.read_text("utf-8"))
+    assert {entry["accounts"]: entry["counted"] for entry in found["cycles"]}[largest] == 1
+    assert {entry["counted"] for entry in found["cycles"] if entry["accounts"] != largest} == {2}
+    assert found["metrics"] == ["Metric of the cycle", "Metric of the receivables"]
 
 
 def test_every_price_says_where_it_stands() -> None:
