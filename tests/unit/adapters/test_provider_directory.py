@@ -348,6 +348,15 @@ def test_hours_that_clocks_move_are_refused_before_they_are_put_in_force(root):
     assert found.what.startswith("The digest goes at 03:30, which the clocks of Europe/Helsinki")
 
 
+def test_a_prefix_of_two_rows_is_refused_before_it_is_put_in_force(root):
+    text = (root / POLICY).read_text("utf-8")
+    prefix = next(line for line in text.splitlines() if line.startswith("invoice_number_prefix"))
+    edit(root, POLICY, (prefix, f"{prefix}\ncredit_note_number_prefix: {prefix.split()[1]}"))
+    (found,) = problems_of(root)
+    assert found.what.startswith("Credit notes cannot share the invoices' number prefix")
+    assert found.line == text.splitlines().index(prefix) + 2
+
+
 def only_problem(root: Path) -> tuple[str, str | None, str]:
     found = problems_of(root)
     assert len(found) == 1, found

@@ -31,7 +31,11 @@ def prefixes(policy: ProviderPolicy) -> Iterator[tuple[str, NumberRow]]:
 
 
 def shared_prefixes(policy: ProviderPolicy) -> Iterator[str]:
-    """Prefixes of two rows: two documents would have one number."""
+    """Prefixes of two rows: two documents would have one number.
+
+    A new policy is refused for it, and one that is stored is read all the same: an older release
+    took it, and who cannot be read is not billed.
+    """
     rows: dict[str, NumberRow] = {}
     for prefix, row in prefixes(policy):
         first = rows.setdefault(prefix, row)
@@ -40,8 +44,13 @@ def shared_prefixes(policy: ProviderPolicy) -> Iterator[str]:
 
 
 def moved_prefixes(was: ProviderPolicy, becomes: ProviderPolicy) -> Iterator[str]:
-    """Prefixes that were of another row: its numbers would be given out again, from one on."""
-    rows = dict(prefixes(was))
+    """Prefixes that were of another row: its numbers would be given out again, from one on.
+
+    One that two rows had stays with the first of them, so that only the other needs a new one.
+    """
+    rows: dict[str, NumberRow] = {}
+    for prefix, row in prefixes(was):
+        rows.setdefault(prefix, row)
     for prefix, row in dict.fromkeys(prefixes(becomes)):
         if rows.get(prefix, row) != row:
             yield (

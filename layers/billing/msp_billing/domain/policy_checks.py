@@ -15,7 +15,6 @@ from msp_billing.domain.contracts.terms import terms_inconsistencies
 from msp_billing.domain.counting.count_checks import count_rule_inconsistencies
 from msp_billing.domain.counting.cross_check_policy import cross_check_inconsistencies
 from msp_billing.domain.local_times import first_moved
-from msp_billing.domain.number_rows import shared_prefixes
 from msp_billing.domain.reports.report_checks import report_clauses, report_inconsistencies
 from msp_billing.domain.work.work_checks import work_clauses, work_inconsistencies
 
@@ -66,7 +65,6 @@ def policy_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
             )
     yield from order_policy_inconsistencies(policy)
     yield from work_inconsistencies(policy)
-    yield from shared_prefixes(policy)
     yield from _kept_names(policy)
     known = {entry.clause for entry in policy.clauses}
     for clause in sorted(set(_clause_references(policy)) - known):

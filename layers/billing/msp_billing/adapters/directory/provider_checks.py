@@ -16,6 +16,7 @@ from msp_billing.domain.building.billable_lines import expand_lines
 from msp_billing.domain.calendars import BusinessCalendar, CalendarError
 from msp_billing.domain.cycles import CyclePlanError, plan_cycle
 from msp_billing.domain.feeds.formats import with_preset
+from msp_billing.domain.number_rows import shared_prefixes
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy_checks import inconsistencies_of_new
 from msp_billing.domain.reports.planning import plan_reports
@@ -223,6 +224,22 @@ def _path_of(account: Account, counted: _Counted) -> tuple[str, int, str, int]:
     lines = account.agreements[counted.agreement].lines
     index = next(n for n, line in enumerate(lines) if line is counted.line)
     return ("agreements", counted.agreement, "lines", index)
+
+
+# --- Numbers -------------------------------------------------------------------------------------
+
+
+def number_problems(policy: ProviderPolicy, document: YamlDocument) -> Iterator[Problem]:
+    """Prefixes by which numbers of two kinds of documents could not be told apart."""
+    for what in shared_prefixes(policy):
+        yield problem_at(
+            document,
+            ("credit_note_number_prefix",),
+            "value",
+            f"{what[0].upper()}{what[1:]}.",
+            "Give one of the two a prefix that no document has had; credit notes have 'CN-' if "
+            "nothing is said.",
+        )
 
 
 # --- Dates ---------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from msp_billing.adapters.directory.provider_checks import (
     counted_twice,
     date_problems,
     fit_problems,
+    number_problems,
 )
 from msp_billing.adapters.directory.provider_documents import ProviderDocuments
 from msp_billing.adapters.directory.provider_exports import ExportFinder, sort_problems
@@ -147,6 +148,7 @@ class _Reader:
             for document in documents.accounts
         ]
         if policy is not None:
+            self.problems += number_problems(policy, documents.policy)
             self.problems += date_problems(policy, documents.policy)
             self.problems += templates.tried_with(policy)
         self.feeds = _feeds(documents.policy)

@@ -29,6 +29,11 @@ def work_inconsistencies(policy: ProviderPolicy) -> Iterator[str]:
     for run in policy.runs:
         if run.work is not None and run.work.rules not in known:
             yield f"run {run.run} bills by the unknown work rules '{run.work.rules}'"
+        if run.number_prefix == policy.invoice_number_prefix:
+            yield (
+                f"run {run.run} is for information and cannot share the invoices' number prefix "
+                f"'{run.number_prefix}'"
+            )
     yield from _billed_twice(policy)
 
 
