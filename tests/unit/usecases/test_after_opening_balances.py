@@ -77,13 +77,16 @@ def test_no_late_fee_is_taken_on_old_debts(office: Followed) -> None:
 
 
 def test_a_payment_may_name_an_old_invoice(office: Followed) -> None:
-    enter_openings(office.ports, request(*OLD[:2], item("INV-10600", "7.00"), total="1507.50"))
+    old = (*OLD[:2], item("INV-10600", "7.00"), item("INT-000007A", "3.00"))
+    enter_openings(office.ports, request(*old, total="1510.50"))
     payment = IncomingPayment(
         key=PaymentKey(provider="integris", source="clerk", external_id="check-9"),
-        amount=Money(amount=Decimal("307.50"), currency="USD"),
+        amount=Money(amount=Decimal("310.50"), currency="USD"),
         method=PaymentMethod.CHECK,
         received_on=TODAY,
-        remittance=(RemittancePart(invoice="10512"), RemittancePart(invoice="INV-10600")),
+        remittance=tuple(
+            RemittancePart(invoice=number) for number in ("10512", "INV-10600", "INT-000007A")
+        ),
     )
     record = book_payment(office.ports, payment, "clerk")
     assert record.account == ACCOUNT

@@ -70,13 +70,13 @@ def _having(intake: Intake, trace: str) -> list[PaymentRecord]:
     """The payments with the bank's number: by the index, or taken just now, or in the queue."""
     payments = intake.ports.payments
     found = {record.key: record for record in payments.find_by_trace(intake.provider, trace)}
-    for key in intake.taken_with(trace) - found.keys():
+    others = intake.taken_with(trace) - found.keys()
+    if not found and not others:
+        others = intake.waiting_with(trace)
+    for key in others:
         record = payments.find(key)
         if record is not None:
             found[key] = record
-    if not found:
-        waiting = payments.queue(intake.provider)
-        found = {record.key: record for record in waiting if _has(record, trace)}
     return [found[key] for key in sorted(found, key=str)]
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msp_billing.domain.ledger.entries import EntryKind, LedgerId
+from msp_billing.domain.ledger.openings import looks_like_ours
 from msp_billing.domain.payments.account_names import AccountNames, NamedAccounts
 from msp_billing.domain.payments.checks import (
     currency_problems,
     date_problems,
     unknown_account,
 )
+from msp_billing.domain.payments.invoice_numbers import NUMBER_DIGITS, numbers_in
 from msp_billing.domain.payments.matching import owes_exactly
 from msp_billing.usecases.context import calendar_around
 
@@ -44,6 +46,7 @@ class Intake:
         self._ledgers: dict[str, LedgerId] = {}
         self._calendars: dict[int, BusinessCalendar] = {}
         self._taken: dict[str, set[PaymentKey]] = {}
+        self._waiting: dict[str, set[PaymentKey]] | None = None
 
     @cached_property
     def policy(self) -> ProviderPolicy:
@@ -90,13 +93,27 @@ class Intake:
 
     def remember(self, record: PaymentRecord) -> None:
         """Keep under the bank's number that a payment was taken just now."""
-        payment = record.payment
-        if payment is not None and payment.trace is not None:
-            self._taken.setdefault(payment.trace, set()).add(record.key)
+        _keep_by_trace(self._taken, record)
 
     def taken_with(self, trace: str) -> frozenset[PaymentKey]:
         """The payments with a number of the bank that were taken just now."""
         return frozenset(self._taken.get(trace, ()))
+
+    def see_waiting(self, queue: Iterable[PaymentRecord]) -> None:
+        """Keep what waits in the queue, as it was read just now."""
+        self._waiting = {}
+        for record in queue:
+            _keep_by_trace(self._waiting, record)
+
+    def waiting_with(self, trace: str) -> frozenset[PaymentKey]:
+        """The payments with a number of the bank that wait in the queue, or did.
+
+        The queue is read once: each return of a file that finds nothing else asks for it.
+        """
+        if self._waiting is None:
+            self.see_waiting(self.ports.payments.queue(self.provider))
+        assert self._waiting is not None, "it was read"
+        return frozenset(self._waiting.get(trace, ()))
 
     # --- Clues -----------------------------------------------------------------------------------
 
@@ -126,17 +143,29 @@ class Intake:
         Either it was taken over from the system before (openings), or it was numbered a moment ago
         and the index lags: then the counter has its number (docs/faults.md, 42).
         """
-        if not number.upper().startswith(tuple(prefix.upper() for prefix in self.prefixes)):
+        if not self._is_written_as_ours(number):
             return self._owed[EntryKind.OPENING].get(number)
         if self._was_given_out(number):
             return self._owed[EntryKind.INVOICE].get(number)
         return None  # such a number is ours, and never taken over
 
+    def _is_written_as_ours(self, number: str) -> bool:
+        """Whether it begins like ours and goes on so: an old one may, with a letter behind it."""
+        if not number.upper().startswith(tuple(prefix.upper() for prefix in self.prefixes)):
+            return False
+        is_ours = looks_like_ours(number, self.prefixes) is not None
+        return is_ours or bool(numbers_in([number], self.prefixes))
+
     def _was_given_out(self, number: str) -> bool:
-        """Whether a number is one of those that invoices have got so far."""
+        """Whether a number is one of those that invoices have got so far, as it is printed.
+
+        Typed otherwise it is not looked for in all ledgers: it is asked for as printed afterwards.
+        """
         prefix = self.policy.invoice_number_prefix
-        digits = number[len(prefix) :]
-        if not number.startswith(prefix) or not (digits.isascii() and digits.isdigit()):
+        digits = number.removeprefix(prefix)
+        if not (digits.isascii() and digits.isdigit()):
+            return False
+        if number != f"{prefix}{int(digits):0{NUMBER_DIGITS}d}":
             return False
         return 0 < int(digits) <= self.ports.invoices.last_number(self.provider)
 
@@ -178,3 +207,9 @@ class Intake:
     @cached_property
     def _positions(self) -> tuple[LedgerPosition, ...]:
         return tuple(self.ports.ledgers.positions(self.provider))
+
+
+def _keep_by_trace(kept: dict[str, set[PaymentKey]], record: PaymentRecord) -> None:
+    payment = record.payment
+    if payment is not None and payment.trace is not None:
+        kept.setdefault(payment.trace, set()).add(record.key)

@@ -87,7 +87,9 @@ def take_waiting_returns(
     keys = {record.key for record in taken}
     traces = {record.payment.trace for record in taken if record.payment is not None} - {None}
     settled: list[PaymentRecord] = []
-    for waiting in list(intake.ports.payments.queue(intake.provider)) if taken else ():
+    queue = list(intake.ports.payments.queue(intake.provider)) if taken else []
+    intake.see_waiting(queue)
+    for waiting in queue:
         told = waiting.returned
         if told is None:
             continue
