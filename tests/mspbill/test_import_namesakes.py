@@ -102,12 +102,15 @@ def test_rows_of_a_template_say_themselves_whether_they_run(old: OldSystem) -> N
     assert lines_of(old) == [("MAILBOX", None)]
 
 
-def test_two_agreements_of_one_name_are_not_taken_for_one(old: OldSystem) -> None:
+@pytest.mark.parametrize(("one", "two"), [("8.00", "120.00"), ("0.00", "8.00"), ("8.00", "0")])
+def test_two_agreements_of_one_name_are_not_taken_for_one(
+    old: OldSystem, one: str, two: str
+) -> None:
     """The amount of the second one would be billed by nobody."""
-    other = RUNS.replace("8.00", "120.00")
+    both = "".join(RUNS.replace("8.00", amount) for amount in (one, two))
     files = (
         old.file("companies.csv", COMPANIES),
-        old.file("agreements.csv", CW_AGREEMENTS + RUNS + other),
+        old.file("agreements.csv", CW_AGREEMENTS + both),
         old.file("additions.csv", TOLD),
     )
     told = rows(old.take("connectwise", *files, code=4))
@@ -183,6 +186,17 @@ def test_a_colon_in_a_name_of_connectwise_makes_no_site_of_a_customer(old: OldSy
     old.take("connectwise", *files)
     assert lines_of(old) == [("MAILBOX", None)]
     assert lines_of(old, "acme-east") == [("SERVER", None)]
+
+
+def test_a_colon_in_a_name_of_the_template_makes_no_site_beside_quickbooks(old: OldSystem) -> None:
+    known = old.file(
+        "accounts.csv",
+        "old_id,name,account,parent,active,billing_email,address_1,note\n"
+        "1042,Acme: East,,,yes,ap@acme.example,1 Way,\n",
+    )
+    line = "Acme: East,Managed,2025-01-15,,MAILBOX,,2,4.00,,,,\n"
+    old.take("quickbooks", known, old.file("agreements.csv", AGREEMENTS + line))
+    assert lines_of(old, "acme-east") == [("MAILBOX", None)]
 
 
 def test_what_somebody_owes_whose_name_begins_like_a_customer_s_is_not_owed_by_that_one(

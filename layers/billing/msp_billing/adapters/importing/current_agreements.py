@@ -99,8 +99,9 @@ def _together(first: OldAgreement, other: OldAgreement) -> OldAgreement:
     if _is_only_named(first):
         return other
     same_days = (first.starts_on, first.ends_on) == (other.starts_on, other.ends_on)
-    facts = [(getattr(first, name), getattr(other, name)) for name in ("kind", "cycle", "amount")]
-    if not same_days or any(one and two and one != two for one, two in facts):
+    words = [(first.kind, other.kind), (first.cycle, other.cycle)]
+    amounts = {first.amount, other.amount} - {None}  # nothing is an amount too
+    if not same_days or len(amounts) > 1 or any(one and two and one != two for one, two in words):
         return replace(first, doubt=_TWO_NAMESAKES)
     return replace(
         first,

@@ -51,7 +51,9 @@ class Customers:
 
     def job_in(self, name: str) -> str:
         """The job or site behind a customer's name; empty where the whole is a customer's name."""
-        return name.partition(":")[2].strip() if self.has_jobs else ""
+        if not self.has_jobs or feed_key(name) in self._by_name:
+            return ""
+        return name.partition(":")[2].strip()
 
     def _parts(self, name: str) -> tuple[str, ...]:
         """What may be a customer's name in it, the whole first."""
