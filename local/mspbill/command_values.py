@@ -16,7 +16,7 @@ from msp_billing.domain.payments.incoming import PaymentKey, RemittancePart
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
 
-_AMOUNT = re.compile(r"-?\$?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
+_AMOUNT = re.compile(r"[-+]?\$?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ _SYMBOLS = {
     "£": frozenset({"GBP"}),
     "¥": frozenset({"JPY"}),
 }
-_POINT = re.compile(r"(?:\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(?:\.\d{1,4})?", re.ASCII)
-_COMMA = re.compile(r"(?:\d{1,12}|\d{1,3}(?:[.' ]\d{3}){1,3})(?:,\d{1,4})?", re.ASCII)
+_POINT = re.compile(r"(?:\d{1,12}|\d{1,3}(?:[,' ]\d{3}){1,3})(?:\.\d{1,4})?|\.\d{1,4}", re.ASCII)
+_COMMA = re.compile(r"(?:\d{1,12}|\d{1,3}(?:[.' ]\d{3}){1,3})(?:,\d{1,4})?|,\d{1,4}", re.ASCII)
 _MAY_GROUP = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 """One mark before three digits. Where the currency has fewer decimals, it may group thousands."""
 _NOT_DIGITS = str.maketrans("", "", ".,' ")
@@ -29,7 +29,7 @@ def read_amount(text: str, currency: str, decimal_comma: bool) -> Money:
 
     Thousands are grouped by three or not at all, so that a decimal comma that nobody mapped
     (``12,50``) is found and not read as 1250; and ``1.500`` is not read as 1.50 in a file that
-    means 1500 by it.
+    means 1500 by it. Beside commas or points, apostrophes and spaces group them (``1'234.50``).
 
     Raises:
         AmountError: also for more decimals than the currency has.
@@ -42,8 +42,10 @@ def read_amount(text: str, currency: str, decimal_comma: bool) -> Money:
     whole, _, decimals = bare.partition(point)
     digits = minor_unit_digits(currency)
     if _MAY_GROUP.fullmatch(bare) and digits < len(decimals):
-        other = whole + decimals
-        raise AmountError(f"'{text}' may be {other} or {whole}: write it without thousands.")
+        raise AmountError(
+            f"'{text}' may be {whole}{decimals} or {whole}.{decimals}: write it with "
+            f"{digits or 'no'} decimals, and without a mark between thousands."
+        )
     if len(decimals.rstrip("0")) > digits:
         raise AmountError(f"'{text}' has more decimals than {currency} has ({digits}).")
     value = Decimal(f"{whole.translate(_NOT_DIGITS)}.{decimals or '0'}")
@@ -51,7 +53,7 @@ def read_amount(text: str, currency: str, decimal_comma: bool) -> Money:
 
 
 def _without_currency(text: str, currency: str) -> str:
-    bare = " ".join(text.split()).replace("\u2212", "-")
+    bare = " ".join(text.split()).replace("\u2212", "-").replace("\u2019", "'")
     for mark in (currency, *(sign for sign, codes in _SYMBOLS.items() if currency in codes)):
         if bare.count(mark) == 1:
             before, _, after = bare.partition(mark)
