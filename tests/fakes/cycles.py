@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from msp_billing.adapters.feeds.feed_files import choose_export
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState
 from msp_billing.domain.feeds.definitions import FeedDefinition, FeedExport
-from msp_billing.usecases.errors import LockLostError
+from msp_billing.usecases.errors import CycleUnreadableError, LockLostError
 from msp_billing.usecases.records import AccountRecord, Approval
 
 
@@ -19,6 +19,8 @@ class FakeCycles:
 
     kept: dict[CycleId, Cycle] = field(default_factory=dict)
     approvals: dict[CycleId, Approval] = field(default_factory=dict)
+    damaged: dict[CycleId, CycleUnreadableError] = field(default_factory=dict)
+    """Cycles whose lock is there and cannot be read."""
     before_update: list[Cycle] = field(default_factory=list)
     """Stored just before the next update: what somebody else was faster with."""
 
@@ -26,10 +28,21 @@ class FakeCycles:
         self.kept[cycle.id] = cycle
 
     def find(self, cycle: CycleId) -> Cycle | None:
+        if cycle in self.damaged:
+            raise self.damaged[cycle]
         return self.kept.get(cycle)
 
-    def find_many(self, cycles: Sequence[CycleId]) -> dict[CycleId, Cycle]:
-        return {entry: self.kept[entry] for entry in cycles if entry in self.kept}
+    def find_many(
+        self,
+        cycles: Sequence[CycleId],
+        unreadable: Callable[[CycleId, CycleUnreadableError], None] | None = None,
+    ) -> dict[CycleId, Cycle]:
+        for entry in self.damaged.keys() & set(cycles):
+            if unreadable is None:
+                raise self.damaged[entry]
+            unreadable(entry, self.damaged[entry])
+        wanted = (entry for entry in cycles if entry not in self.damaged)
+        return {entry: self.kept[entry] for entry in wanted if entry in self.kept}
 
     def unsettled(self, provider: str, *, open_only: bool = False) -> tuple[CycleId, ...]:
         found = [

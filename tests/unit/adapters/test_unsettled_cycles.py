@@ -9,10 +9,11 @@ from typing import Any, Protocol
 import pytest
 from moto import mock_aws
 
-from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore
-from msp_billing.adapters.dynamodb.table import Table
+from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore, lock_item
+from msp_billing.adapters.dynamodb.table import Table, pack
 from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState
 from msp_billing.domain.periods import Period
+from msp_billing.usecases.errors import CycleUnreadableError
 from tests.fakes.cycles import FakeCycles
 from tests.unit.adapters.test_receivables_stores import _client
 
@@ -92,3 +93,19 @@ def test_open_ones_come_first_then_what_failed_then_who_was_left_out(cycles: Any
     still_open = ["birch_managed_2026-10", "birch_projects_2026-09", "birch_managed_2026-09"]
     assert unsettled(cycles, open_only=True) == still_open
     assert unsettled(cycles) == [*still_open, "birch_managed_2026-07", "birch_managed_2026-06"]
+
+
+@pytest.mark.parametrize("body", [b"no document", pack("{}")])
+def test_a_lock_that_somebody_changed_is_named_and_hides_no_other(body: bytes) -> None:
+    with mock_aws():
+        table = Table(_client(), "billing")
+        cycles = DynamoCycleStore(table)
+        sound, damaged = opened(cycles, 9), opened(cycles, 10)
+        table.put({**lock_item(damaged), "body": body})
+        with pytest.raises(CycleUnreadableError, match="how birch_managed_2026-10 stands"):
+            cycles.find(damaged.id)
+        with pytest.raises(CycleUnreadableError):
+            cycles.find_many([sound.id, damaged.id])
+        told: dict[CycleId, Exception] = {}
+        assert cycles.find_many([sound.id, damaged.id], told.__setitem__) == {sound.id: sound}
+        assert list(told) == [damaged.id]

@@ -136,6 +136,13 @@ class StandingUnreadableError(ValueError):
         super().__init__(f"how {provider}/{account} stands cannot be read: {why}")
 
 
+class CycleUnreadableError(ValueError):
+    """What is stored of a cycle is not what was stored: one cycle's defect."""
+
+    def __init__(self, cycle: str, why: str) -> None:
+        super().__init__(f"how {cycle} stands cannot be read: {why}")
+
+
 class PaymentFileGoneError(LookupError):
     """The bucket told of a payment file that is not there any more."""
 

@@ -15,6 +15,7 @@ from msp_billing.usecases.errors import LockLostError
 
 if TYPE_CHECKING:
     from msp_billing.domain.policy import ProviderPolicy
+    from msp_billing.usecases.errors import CycleUnreadableError
     from msp_billing.usecases.ports import Ports
 
 _MAX_NAMES_TRIED = 20
@@ -165,6 +166,7 @@ def start_missed_cycles(ports: Ports, provider: str) -> SweepResult:
 
     Raises:
         UnknownProviderError: for a provider that was never applied.
+        CycleUnreadableError: for a cycle whose lock somebody changed, once all others were seen to.
     """
     now = ports.clock.now()
     current = ports.policies.current(provider)
@@ -174,17 +176,22 @@ def start_missed_cycles(ports: Ports, provider: str) -> SweepResult:
         for run in policy.runs
         for period in due_periods(policy, run, now, current.begins_with(run.run))
     ]
-    known = ports.cycles.find_many(due)
-    started = [_start(ports, entry, None, "sweep") for entry in due if entry not in known]
+    unreadable: dict[CycleId, CycleUnreadableError] = {}
+    known = ports.cycles.find_many(due, unreadable.__setitem__)
+    there = known.keys() | unreadable.keys()
+    started = [_start(ports, entry, None, "sweep") for entry in due if entry not in there]
     # What the calendar does not lead to: cycles of runs that were taken out of the policy.
     under_way = ports.cycles.unsettled(provider, open_only=True)
-    known |= ports.cycles.find_many([entry for entry in under_way if entry not in due])
+    others = [entry for entry in under_way if entry not in due]
+    known |= ports.cycles.find_many(others, unreadable.__setitem__)
     dead = {str(c.id) for c in known.values() if _heal(ports, c)}
     open_hours = [
         int((now - c.opened_at) / _HOUR)
         for c in known.values()
         if c.state is CycleState.OPEN and str(c.id) not in dead
     ]
+    for error in unreadable.values():
+        raise error
     return SweepResult(
         started=tuple(started), healed=tuple(sorted(dead)), open_hours=tuple(open_hours)
     )

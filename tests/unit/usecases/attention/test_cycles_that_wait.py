@@ -13,7 +13,9 @@ from msp_billing.domain.outcomes import AgreementOutcome, OutcomeKind
 from msp_billing.domain.problems import Problem
 from msp_billing.usecases.attention.look import MOST_OF_A_KIND
 from msp_billing.usecases.attention.looking import needs_a_person
+from msp_billing.usecases.errors import CycleUnreadableError
 from msp_billing.usecases.records import AccountRecord, Approval
+from msp_billing.usecases.restoring.holding import HELD
 from tests.end_to_end.small_provider import birch
 from tests.unit.usecases.attention.desk import (
     SEPTEMBER,
@@ -46,12 +48,30 @@ def test_a_cycle_that_is_worked_on_in_time_is_not_listed() -> None:
     assert kinds(ports) == []
 
 
+def test_a_cycle_whose_lock_somebody_changed_hides_no_other() -> None:
+    ports = ports_at("2026-10-01T12:00:00")
+    damaged = open_cycle(ports).id
+    ports.cycles.damaged[damaged] = CycleUnreadableError(str(damaged), "changed by hand")
+    entry = the_one(ports, Kind.NOT_LOOKED_AT)
+    assert (entry.run, entry.period) == ("managed", SEPTEMBER)
+    assert "how birch_managed_2026-09 stands cannot be read" in entry.what
+    assert str(the_one(ports, Kind.CYCLE_NOT_STARTED).period) == "2026-10"
+
+
 def test_a_failed_cycle_says_why() -> None:
     ports = ports_at("2026-09-02T12:00:00")
     open_cycle(ports, state=CycleState.FAILED, failure="TooManyParkedError: 3 of 4 are parked")
     entry = the_one(ports, Kind.CYCLE_FAILED)
     assert "3 of 4 are parked" in entry.what
     assert entry.command == "mspbill cycle redrive managed 2026-09 --provider birch"
+
+
+def test_a_cycle_that_a_restore_holds_is_not_to_be_let_go_on_before_somebody_looked() -> None:
+    ports = ports_at("2026-09-02T12:00:00")
+    open_cycle(ports, state=CycleState.FAILED, error=HELD, failure="It was restored, and so on.")
+    entry = the_one(ports, Kind.CYCLE_FAILED)
+    assert "Look whether customers have its invoices" in entry.do
+    assert entry.command == "mspbill cycle show managed 2026-09 --provider birch"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from msp_billing.adapters.dynamodb.bodies import DAMAGED, what_is_wrong
 from msp_billing.adapters.dynamodb.table import Item, Key, Table, pack, unpack
 from msp_billing.domain.cycles import Cycle, CycleId, CycleState, counts_anew
 from msp_billing.domain.periods import Period
-from msp_billing.usecases.errors import LockLostError
+from msp_billing.usecases.errors import CycleUnreadableError, LockLostError
 from msp_billing.usecases.records import Approval
 
 _MOST_UNSETTLED = 300
@@ -30,11 +31,23 @@ class DynamoCycleStore:
         item = self._table.get(_lock_key(cycle))
         return _cycle(item) if item else None
 
-    def find_many(self, cycles: Sequence[CycleId]) -> dict[CycleId, Cycle]:
+    def find_many(
+        self,
+        cycles: Sequence[CycleId],
+        unreadable: Callable[[CycleId, CycleUnreadableError], None] | None = None,
+    ) -> dict[CycleId, Cycle]:
         """Those of the cycles that exist."""
-        found = self._table.get_many(_lock_key(cycle) for cycle in cycles)
-        known = (_cycle(item) for item in found.values())
-        return {cycle.id: cycle for cycle in known}
+        known: dict[CycleId, Cycle] = {}
+        for item in self._table.get_many(_lock_key(cycle) for cycle in cycles).values():
+            try:
+                cycle = _cycle(item)
+            except CycleUnreadableError as error:
+                if unreadable is None:
+                    raise
+                unreadable(_id_of(item["pk"]), error)
+            else:
+                known[cycle.id] = cycle
+        return known
 
     def unsettled(self, provider: str, *, open_only: bool = False) -> tuple[CycleId, ...]:
         """The cycles that are not settled; those that are open first, then those that failed."""
@@ -162,4 +175,7 @@ def _id_of(pk: str) -> CycleId:
 
 
 def _cycle(item: Item) -> Cycle:
-    return Cycle.model_validate_json(unpack(item["body"]))
+    try:
+        return Cycle.model_validate_json(unpack(item["body"]))
+    except DAMAGED as error:
+        raise CycleUnreadableError(str(_id_of(item["pk"])), what_is_wrong(error)) from error

@@ -20,10 +20,18 @@ from msp_billing.domain.cycles import (
 from msp_billing.domain.outcomes import OutcomeKind
 from msp_billing.domain.problems import name_some
 from msp_billing.usecases.attention import commands
-from msp_billing.usecases.attention.look import Look, at_most, clipped, looked_at
+from msp_billing.usecases.attention.look import (
+    Look,
+    at_most,
+    clipped,
+    looked_at,
+    not_looked_at,
+)
 from msp_billing.usecases.failures import why_it_stopped
+from msp_billing.usecases.restoring.holding import HELD
 
 if TYPE_CHECKING:
+    from msp_billing.usecases.errors import CycleUnreadableError
     from msp_billing.usecases.records import AccountRecord
 
 _TIME_TO_START = timedelta(hours=1)
@@ -43,12 +51,15 @@ def cycles(look: Look) -> Iterator[Attention]:
     that the calendar of the policy in force does not lead to: of runs that were taken out of it.
     """
     seen: set[CycleId] = set()
+    unreadable: dict[CycleId, CycleUnreadableError] = {}
     for run in look.runs:
         periods = due_periods(look.policy, run, look.now, look.current.begins_with(run.run))
         due = [CycleId(provider=look.provider, run=run.run, period=entry) for entry in periods]
         seen.update(due)
-        known = look.ports.cycles.find_many(due)
+        known = look.ports.cycles.find_many(due, unreadable.__setitem__)
         for cycle_id in due:
+            if cycle_id in unreadable:
+                continue
             cycle = known.get(cycle_id)
             if cycle is not None:
                 yield from _looked_at(look, cycle)
@@ -64,9 +75,11 @@ def cycles(look: Look) -> Iterator[Attention]:
                     "The daily sweep starts it. Should it not: start it yourself.",
                     commands.start_cycle(cycle_id),
                 ).model_copy(update={"since_at": opens_at})
-    others = look.ports.cycles.find_many([entry for entry in look.unsettled if entry not in seen])
-    for cycle in others.values():
+    left = [entry for entry in look.unsettled if entry not in seen]
+    for cycle in look.ports.cycles.find_many(left, unreadable.__setitem__).values():
         yield from _looked_at(look, cycle)
+    for damaged, error in unreadable.items():
+        yield not_looked_at(look, f"cycle {damaged}", error, cycle=damaged)
 
 
 def _looked_at(look: Look, cycle: Cycle) -> Iterator[Attention]:
@@ -100,11 +113,16 @@ def _failed(look: Look, cycle: Cycle) -> Attention:
         AttentionKind.CYCLE_FAILED,
         f"It stopped: {why}.",
         _what_to_do(look, cycle),
-        commands.redrive_cycle(cycle.id),
+        (commands.show_cycle if cycle.error == HELD else commands.redrive_cycle)(cycle.id),
     ).model_copy(update={"since_at": cycle.opened_at})
 
 
 def _what_to_do(look: Look, cycle: Cycle) -> str:
+    if cycle.error == HELD:
+        return (
+            "Look whether customers have its invoices: letting it go on gives them new numbers and "
+            "mails them. docs/recovery.md says what to do first."
+        )
     if counts_anew(cycle) and cycle.id.run not in {run.run for run in look.runs}:
         return (
             "Mend what it names, then let it go on. It counts anew, with the policy and prices "

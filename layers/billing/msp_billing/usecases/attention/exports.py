@@ -58,8 +58,9 @@ def _plans(look: Look) -> Iterator[tuple[CycleId, ProviderPolicy, CyclePlan]]:
     for run in look.runs:
         yield from _plans_of(look, run)
     there = {run.run for run in look.runs}
-    others = look.ports.cycles.find_many([c for c in look.unsettled if c.run not in there])
-    for cycle in others.values():
+    others = [entry for entry in look.unsettled if entry.run not in there]
+    unreadable: dict[CycleId, Exception] = {}  # said where cycles are looked at
+    for cycle in look.ports.cycles.find_many(others, unreadable.__setitem__).values():
         if cycle.state is CycleState.OPEN:
             yield cycle.id, look.policy_of(cycle.policy_version), cycle.plan
 
@@ -73,8 +74,11 @@ def _plans_of(look: Look, run: RunPolicy) -> Iterator[tuple[CycleId, ProviderPol
         for period in periods
         if period >= look.current.begins_with(run.run)
     ]
-    known = look.ports.cycles.find_many(wanted)
+    unreadable: dict[CycleId, Exception] = {}  # said where cycles are looked at
+    known = look.ports.cycles.find_many(wanted, unreadable.__setitem__)
     for cycle_id in wanted:
+        if cycle_id in unreadable:
+            continue
         cycle: Cycle | None = known.get(cycle_id)
         if cycle is not None:
             if cycle.state is CycleState.OPEN:

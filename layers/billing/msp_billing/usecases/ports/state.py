@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from msp_billing.domain.outcomes import AccountOutcome
     from msp_billing.domain.policy import ProviderPolicy
     from msp_billing.domain.price_book import PriceBook
+    from msp_billing.usecases.errors import CycleUnreadableError
     from msp_billing.usecases.records import (
         AccountRecord,
         Approval,
@@ -82,10 +83,25 @@ class CycleStore(Protocol):
     """Period locks, which are the cycles themselves, and their approvals."""
 
     def find(self, cycle: CycleId) -> Cycle | None:
-        """The cycle, read consistently, or None."""
+        """The cycle, read consistently, or None.
 
-    def find_many(self, cycles: Sequence[CycleId]) -> dict[CycleId, Cycle]:
-        """Those of the cycles that exist."""
+        Raises:
+            CycleUnreadableError: for what cannot be what was stored.
+        """
+
+    def find_many(
+        self,
+        cycles: Sequence[CycleId],
+        unreadable: Callable[[CycleId, CycleUnreadableError], None] | None = None,
+    ) -> dict[CycleId, Cycle]:
+        """Those of the cycles that exist.
+
+        Args:
+            unreadable: is told of a cycle whose lock cannot be read, which is passed over.
+
+        Raises:
+            CycleUnreadableError: for such a cycle, when nobody is to be told of it.
+        """
 
     def unsettled(self, provider: str, *, open_only: bool = False) -> tuple[CycleId, ...]:
         """The cycles that are open, failed, or closed with accounts that were parked.
