@@ -30,6 +30,14 @@ class StoredTable:
     ports: Ports
     name: str
 
+    def __post_init__(self) -> None:
+        """Tie the ports to this table.
+
+        They ask for its name when the first of them is used, and by then the variables may be those
+        of another table that is open beside it.
+        """
+        _ = self.ports.policies
+
     @property
     def schemas(self) -> SchemaStore:
         """In which shape its items are."""

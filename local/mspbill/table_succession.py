@@ -1,7 +1,7 @@
 """What a table must be told of the one in use before a stack goes on with it.
 
 ``mspbill restore`` tells it once. The stack goes on billing with its own table after that, for an
-hour or for days, so ``mspbill use-table`` tells it again at the last moment.
+hour or for days, so ``mspbill use-table`` tells it again before the change, and once more after it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from msp_billing.adapters.dynamodb.restored_charges import keep_charges
-from msp_billing.adapters.dynamodb.restored_cycles import hold_cycles
+from msp_billing.adapters.dynamodb.restored_cycles import hold_cycles, keep_out
 from msp_billing.adapters.dynamodb.restored_mails import keep_mails
 from msp_billing.adapters.dynamodb.restored_numbers import pass_over_all
 from msp_billing.adapters.dynamodb.table import Table
@@ -21,6 +21,7 @@ from msp_billing.adapters.mails.mail_text import counted
 from msp_billing.usecases.restoring.holding import hold_by_seals
 
 if TYPE_CHECKING:
+    from msp_billing.usecases.ports.stored import Item
     from mspbill.stored_table import StoredTable
 
 
@@ -32,6 +33,14 @@ class CaughtUp:
     cycles: tuple[str, ...] = ()
     charges: tuple[str, ...] = ()
     mails: int = 0
+
+    def __add__(self, later: CaughtUp) -> CaughtUp:
+        return CaughtUp(
+            self.numbers + later.numbers,
+            self.cycles + later.cycles,
+            self.charges + later.charges,
+            self.mails + later.mails,
+        )
 
     def as_data(self) -> dict[str, Any]:
         """For a program."""
@@ -72,13 +81,16 @@ def catch_up(in_use: StoredTable, following: StoredTable, why: str) -> CaughtUp:
     now = in_use.ports.clock.now()
     lost = pass_over_all(table, in_use.items, policies, ports.records, now, why)
     numbers = [f"{row.provider} {row.series} {row.first} to {row.last}" for row in lost]
-    held = list(hold_cycles(in_use.items, following.items, table, why))
-    charges: list[str] = []
+    damaged: list[Item] = []
+    held = list(hold_cycles(in_use.items, following.items, table, why, damaged.append))
     for provider in list(ports.policies.providers()):
         held += [
-            f"{provider}/{cycle.run}/{cycle.period} (no table knows it)"
+            f"{provider}/{cycle.run}/{cycle.period} (no table says how it stands)"
             for cycle in hold_by_seals(ports, provider, why)
         ]
+    held += keep_out(table, damaged)
+    charges: list[str] = []
+    for provider in sorted({name for store in policies for name in store.providers()}):
         kept = keep_charges(Table(client, in_use.name), table, provider, why)
         charges += [f"{provider}: {charge.replace('#', ' ', 1)}" for charge in kept]
     mails = sum(1 for _ in keep_mails(in_use.items, following.items, table))

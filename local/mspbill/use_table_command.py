@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
@@ -19,6 +20,7 @@ from mspbill.typed_name import typed_or_refused
 
 if TYPE_CHECKING:
     from msp_billing.usecases.ports import Ports
+    from mspbill.table_succession import CaughtUp
 
 PARAMETER = "BillingTableName"
 """The template's parameter: which table to bill with; empty for the stack's own."""
@@ -41,15 +43,15 @@ def use_table(
 
     Cycles and releases that are under way are stopped first: they hold what the other table does
     not know. Cases of dunning go on: they read their account again after every wait. Numbers that
-    were given out until now are passed over in the other table, and cycles that went on are held.
-    The table in use so far is kept as it is. Ledgers that are behind their anchors are anchored
+    were given out until now are passed over in the other table, and cycles that went on are held;
+    once more when the stack has it, for what came in between. The table in use so far is kept as
+    it is. Ledgers that are behind their anchors are anchored
     anew, with your name and why. Name the stack's own table to go back to it.
     """
     from msp_billing.usecases.migrating.schema import SchemaTooNewError, check_readable
     from mspbill.opening import opened_stack
     from mspbill.stack_executions import CYCLES, RELEASES, stop, under_way
     from mspbill.stored_table import stored_table
-    from mspbill.table_succession import catch_up
 
     with (
         telling_what_went_wrong(as_json=as_json),
@@ -65,6 +67,11 @@ def use_table(
                 check_readable(other.schemas)
             except SchemaTooNewError as error:
                 refuse_with("schema-too-new", str(error), as_json=as_json)
+        with stored_table(Source(stack)) as in_use:
+            before = in_use.name
+        if before == table:
+            _say(stack, table, as_json=as_json)
+            return
         running = list(under_way(names, CYCLES, RELEASES))
         for execution in running:
             notes().print(f"would be stopped: {execution.machine} {execution.name}", markup=False)
@@ -72,20 +79,47 @@ def use_table(
         typed_or_refused(question, table, typed, as_json=as_json)
         for execution in running:
             stop(execution, f"the stack goes on with the table {table}")
-        with (
-            stored_table(Source(stack)) as in_use,
-            stored_table(Source(stack), table=table) as other,
-        ):
-            caught_up = catch_up(in_use, other, f"The stack went on with {table}")
-            for sentence in caught_up.sentences():
-                notes().print(sentence, markup=False)
+        caught_up = _catch_up(stack, before, table)
+        with stored_table(Source(stack), table=table) as other:
             _anchor(other.ports, table, by, why)
         own = table == names.of("BillingTable")
         changed = update_parameter(stack, "" if own else table)
+        # The update takes a minute or more, and the stack billed with its table until its end.
+        caught_up += _catch_up(stack, before, table)
+    stopped = [one.name for one in running]
+    _say(stack, table, caught_up, stopped, updated=changed, as_json=as_json)
+
+
+def _catch_up(stack: str, before: str, table: str) -> CaughtUp:
+    """Tell the table what the one of before knows; the stack may have either by now."""
+    from mspbill.stored_table import stored_table
+    from mspbill.table_succession import catch_up
+
+    with (
+        stored_table(Source(stack), table=before) as in_use,
+        stored_table(Source(stack), table=table) as other,
+    ):
+        caught_up = catch_up(in_use, other, f"The stack went on with {table}")
+    for sentence in caught_up.sentences():
+        notes().print(sentence, markup=False)
+    return caught_up
+
+
+def _say(
+    stack: str,
+    table: str,
+    caught_up: CaughtUp | None = None,
+    stopped: Sequence[str] = (),
+    *,
+    updated: bool = False,
+    as_json: bool,
+) -> None:
+    from mspbill.table_succession import CaughtUp
+
     if as_json:
-        stopped, told = [one.name for one in running], caught_up.as_data()
-        print_json({"stack": stack, "table": table, "stopped": stopped, **told, "updated": changed})
-    elif changed:
+        told = {"stopped": list(stopped), **(caught_up or CaughtUp()).as_data()}
+        print_json({"stack": stack, "table": table, **told, "updated": updated})
+    elif updated:
         results().print(f"{escape(stack)} bills with {escape(table)} now.")
     else:
         results().print(f"{escape(stack)} did so before; nothing was changed.")

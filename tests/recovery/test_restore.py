@@ -13,7 +13,7 @@ from msp_billing.domain.cycles import CycleState, counts_anew
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.restoring.holding import HELD
 from msp_billing.usecases.start_cycle import start_missed_cycles
-from mspbill import use_table_command
+from mspbill import stack_executions, use_table_command
 from mspbill.command_values import Source
 from mspbill.stored_table import stored_table
 from tests.mspbill.conftest import call
@@ -172,3 +172,86 @@ def test_what_is_billed_between_the_restore_and_the_change_of_tables_is_not_bill
     items = kept.items(RESTORED)
     assert items["PROVIDER#birch", "COUNTER#INVOICE"]["last_number"] == 13
     assert items["CYCLE#birch#managed#2026-11", "LOCK"]["cycle_state"] == "failed"
+
+
+def test_what_the_stack_bills_while_its_tables_are_changed_is_not_billed_again(
+    kept: Kept, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CloudFormation takes minutes; until its end the functions have the table of before."""
+    assert told["table"] == RESTORED
+    december = OCTOBER_CYCLE.model_copy(update={"period": Period(year=2026, month=12)})
+
+    def update(_stack: str, _table: str) -> bool:
+        kept.change("PROVIDER#birch", "COUNTER#INVOICE", last_number=21)
+        october = kept.stage.cycle(OCTOBER_CYCLE)
+        kept.put(lock_item(october.model_copy(update={"id": december})))
+        return True
+
+    monkeypatch.setattr(use_table_command, "update_parameter", update)
+    with kept.mended():
+        answer = call("use-table", RESTORED, *BY, "--type", RESTORED, "--json")
+        assert answer.exit_code == 0, answer.output
+        switched = json.loads(answer.stdout)
+    assert [row.rpartition(" ")[2] for row in switched["numbers_passed_over"]][-1] == "21"
+    assert "birch/managed/2026-12" in switched["cycles_held"]
+    items = kept.items(RESTORED)
+    assert items["PROVIDER#birch", "COUNTER#INVOICE"]["last_number"] == 21
+    assert items["CYCLE#birch#managed#2026-12", "LOCK"]["cycle_state"] == "failed"
+
+
+def test_the_table_in_use_is_not_changed_to(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Called again, perhaps because nobody saw its end, it stops nothing that works by now."""
+    stopped: list[Any] = []
+    monkeypatch.setattr(stack_executions, "stop", lambda *told: stopped.append(told))
+    monkeypatch.setattr(stack_executions, "under_way", lambda *_of: iter(["a cycle"]))
+    monkeypatch.setattr(use_table_command, "update_parameter", lambda *_of: False)
+    client = boto3.client("dynamodb")
+    client.update_table(TableName=kept.table, DeletionProtectionEnabled=True)
+    answer = call("use-table", kept.table, *BY, "--type", kept.table)
+    assert answer.exit_code == 0, answer.output
+    assert "did so before; nothing was changed" in answer.output
+    assert stopped == []
+
+
+def test_a_lock_that_nobody_can_read_ends_no_restore(kept: Kept) -> None:
+    """October was billed, somebody changed its lock, and it is restored to before October."""
+    pk = "CYCLE#birch#managed#2026-10"
+    with kept.mended():
+        kept.change(pk, "LOCK", body=b"scribble")
+        shown = call("cycle", "show", "managed", "2026-10", "--stack", "trial")
+        assert shown.exit_code == 1, "no wrong word on the command line, which would be 2"
+        assert "how birch_managed_2026-10 stands cannot be read" in shown.output
+        kept.keep_as("of-damage")
+        assert restored(name="of-damage", code=1)["cycles_held"] == [], "it was damaged before"
+        place = {"pk": {"S": pk}, "sk": {"S": "LOCK"}}
+        boto3.client("dynamodb").delete_item(TableName="of-damage", Key=place)
+        told = restored(name="of-damage")
+        assert told["cycles_held"] == ["birch/managed/2026-10 (no table says how it stands)"]
+        assert restored(name="of-damage")["cycles_held"] == []
+    with stored_table(Source("trial"), table="of-damage") as found:
+        cycle = found.ports.cycles.find(OCTOBER_CYCLE)
+        assert cycle is not None
+        assert (cycle.state, cycle.error) == (CycleState.FAILED, HELD)
+
+
+def test_two_tables_can_be_open_beside_each_other(kept: Kept, told: Any) -> None:
+    """Ports are made when they are first used, by the variables of that moment."""
+    assert told["table"] == RESTORED
+    with (
+        stored_table(Source("trial")) as live,
+        stored_table(Source("trial"), table=RESTORED) as other,
+    ):
+        assert live.ports.cycles.find(OCTOBER_CYCLE) == kept.stage.cycle(OCTOBER_CYCLE)
+        assert other.ports.cycles.find(OCTOBER_CYCLE) != kept.stage.cycle(OCTOBER_CYCLE)
+
+
+def test_charges_of_a_provider_that_was_applied_since_stay_billed(kept: Kept) -> None:
+    """Applied again to the restored table, its next month would bill them again."""
+    kept.keep_as("before-birch")
+    client = boto3.client("dynamodb")
+    for pk, sk in (("PROVIDERS", "birch"), ("CHARGES#birch", "fir#order:router:box")):
+        key = {"pk": {"S": pk}, "sk": {"S": sk}}
+        client.delete_item(TableName="before-birch", Key=key)
+    answer = call("restore", "--stack", "trial", "--at", AT, "--as", "before-birch", "--json")
+    assert json.loads(answer.stdout)["charges_kept"] == ["birch: fir order:router:box"]
+    assert ("CHARGES#birch", "fir#order:router:box") in kept.items("before-birch")

@@ -26,7 +26,7 @@ from msp_billing.adapters.dynamodb.wholeness.checking import DynamoItemChecks
 from msp_billing.domain.cycles import Cycle, CycleState, counts_anew
 from msp_billing.domain.periods import Period
 from msp_billing.domain.policy import ProviderPolicy
-from msp_billing.usecases.errors import ChargeClaimedError
+from msp_billing.usecases.errors import ChargeClaimedError, CycleUnreadableError
 from msp_billing.usecases.records import CurrentVersions
 from msp_billing.usecases.restoring.holding import HELD, hold_by_seals
 from msp_billing.usecases.restoring.since import since
@@ -118,7 +118,11 @@ def cycle_at(state: CycleState, **changes: Any) -> Cycle:
 
 def hold(live: Side, restored: Side) -> list[str]:
     why = "The table was restored"
-    return list(restored_cycles.hold_cycles(live.items, restored.items, restored.table, why))
+    left: list[dict[str, Any]] = []
+    held = restored_cycles.hold_cycles(
+        live.items, restored.items, restored.table, why, unreadable=left.append
+    )
+    return [*held, *restored_cycles.keep_out(restored.table, left)]
 
 
 def catch_up(live: Side, restored: Side) -> list[str]:
@@ -160,6 +164,8 @@ def test_a_cycle_that_went_on_since_is_held(
     [
         (cycle_at(CLOSED), cycle_at(CLOSED)),
         (cycle_at(FAILED), cycle_at(FAILED)),
+        # Back to the table that knows what it failed for: nothing happened while it was held.
+        (cycle_at(FAILED, error="RunRejectedError"), cycle_at(FAILED, error=HELD)),
         # Back to a table that knows more than the one in use: what was billed stays billed.
         (cycle_at(CLOSED), cycle_at(FAILED, error=HELD)),
         (cycle_at(CLOSED), cycle_at(OPEN, attempt=3)),
@@ -198,9 +204,27 @@ def test_a_cycle_whose_lock_is_damaged_is_not_billed_again(
     if before is not None:
         restored.keep(before)
     assert hold(live, restored) == [f"birch/managed/{SEPTEMBER} (its lock cannot be read)"]
+    assert hold(live, restored) == [], "it can be called again"
     if before is None:
         assert restored.items.get_many([(damaged["pk"], "LOCK")])
         return
+    found = restored.cycle()
+    assert found is not None
+    assert (found.state, found.error) == (FAILED, HELD)
+
+
+@pytest.mark.parametrize("attributes", [{"cycle_state": "open"}, {"cycle_state": "failed"}, {}])
+def test_a_lock_that_the_restored_table_has_damaged_ends_nothing(
+    sides: tuple[Side, Side], attributes: dict[str, str]
+) -> None:
+    """It was damaged before the time restored to, or it was kept out by the call before."""
+    live, restored = sides
+    key = {"pk": lock_item(cycle_at(OPEN))["pk"], "sk": "LOCK"}
+    restored.table.put({**key, **attributes, "body": b"no document"})
+    live.table.put({**key, "cycle_state": "open", "body": b"nor this"})
+    assert hold(live, restored) == []
+    live.keep(cycle_at(CLOSED))
+    assert hold(live, restored) == [f"birch/managed/{SEPTEMBER}"]
     found = restored.cycle()
     assert found is not None
     assert (found.state, found.error) == (FAILED, HELD)
@@ -228,8 +252,18 @@ def test_a_month_whose_lock_both_tables_lost_is_held_by_what_is_sealed() -> None
     assert (held.state, held.error) == (FAILED, HELD)
     assert "of which invoices are sealed" in held.failure
     assert not counts_anew(held)
+    assert held.first_period == SEPTEMBER
+    assert f"{held.charges_from:%Y-%m-%d}" == "2026-08-02", "or it would bill every old order"
     swept = start_missed_cycles(ports, "birch")
     assert [str(entry.period) for entry in swept.started] == ["2026-10"]
+    assert list(hold_by_seals(ports, "birch", "It was restored")) == []
+
+
+def test_a_sealed_month_whose_lock_cannot_be_read_ends_no_restore() -> None:
+    ports = ports_at("2026-10-02T12:00:00")
+    ports.records.put_once("birch/managed/2026-09/invoices/BI-1.pdf", b"%PDF", "application/pdf")
+    cycle = cycle_at(OPEN).id
+    ports.cycles.damaged[cycle] = CycleUnreadableError(str(cycle), "changed by hand")
     assert list(hold_by_seals(ports, "birch", "It was restored")) == []
 
 
