@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # loaded when a command runs: the help of the others should n
     from mspbill.opening import Opened, OpenedStack
 
 
+_STORED = "msp_billing.adapters.dynamodb"
 _UNCHANGED = "nothing was changed"
 
 
@@ -57,6 +59,8 @@ def telling_what_went_wrong(*, as_json: bool) -> Iterator[None]:
     except ProblemsError as error:
         refuse(error.problems, as_json=as_json, about="", so=_UNCHANGED)
     except ValidationError as error:
+        if _is_of_what_is_stored(error):
+            raise  # a defect of the data, and nothing that was written on the command line
         from mspbill.wrong_values import wrong_values
 
         refuse(tuple(wrong_values(error)), as_json=as_json, about="", so=_UNCHANGED)
@@ -71,6 +75,12 @@ def telling_what_went_wrong(*, as_json: bool) -> Iterator[None]:
         if isinstance(error, KeyError | IndexError):
             raise  # a defect of ours, not a name that was spelt wrong
         refuse_with("not-found", str(error), as_json=as_json)
+
+
+def _is_of_what_is_stored(error: ValidationError) -> bool:
+    """Whether the values were read from the table."""
+    modules = (frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__))
+    return any(module.startswith(_STORED) for module in modules)
 
 
 def _is_variable(error: LookupError) -> bool:

@@ -1,4 +1,4 @@
-"""An account of which somebody changed in the table how it stands: commands say so, in a line."""
+"""What somebody changed in the table: commands say so, and blame no word on the command line."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
+import pytest
+from pydantic import ValidationError
 
 from msp_billing.adapters.directory.provider_directory import load_provider_directory
+from msp_billing.adapters.dynamodb.table import pack
 from tests.mspbill.deployed_stack import deployed_stack
 from tests.mspbill.small_provider import write_provider
 
@@ -29,3 +32,9 @@ def test_a_standing_that_cannot_be_read_is_a_failure_in_words(tmp_path: Path) ->
         assert ("not-looked-at", "harbor") in {
             (entry["kind"], entry["account"]) for entry in listed
         }
+        name = {"pk": item["pk"], "sk": item["sk"]}
+        boto3.client("dynamodb").delete_item(TableName=table, Key=name)
+        account = {**item, "pk": {"S": "ACCOUNTS#pinewood"}, "body": {"B": pack("{}")}}
+        boto3.client("dynamodb").put_item(TableName=table, Item=account)
+        with pytest.raises(ValidationError):  # as every defect: said to be one, and shown whole
+            stack.words("account", "harbor", *here)
