@@ -9,6 +9,7 @@ import pytest
 from msp_billing.domain.mail_events import MailEvent, ToldRecipient
 from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.periods import Period
+from msp_billing.usecases.mailing import listing_mails
 from msp_billing.usecases.mailing.record_mail_event import record_mail_event
 from tests.mspbill.account_desk import Desk
 from tests.mspbill.followed_account import held
@@ -137,3 +138,18 @@ def test_mails_of_no_run_are_listed_too(
     )
     told = desk.words("outbox", "list", "--unknown")
     assert f"{named}: unknown {mail}" in told
+
+
+def test_a_run_that_an_older_release_let_be_called_digest_lists_no_mail_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = desk.followed.policy
+    run = policy.runs[0].model_copy(update={"run": "digest"})
+    stored = policy.model_copy(update={"runs": (run,)})
+    monkeypatch.setattr(listing_mails, "policy_in_force", lambda *_: stored)
+    words = {"run": "digest", "account": "kr-group", "kind": "digest", "part": "day-24"}
+    mail = MAIL.model_copy(update={**words, "period": Period(year=2026, month=11)})
+    ports = desk.followed.ports
+    ports.outbox.put(OutboxMail(id=mail, state=MailState.SENT, recipients=("a@b.example",)))
+    question = listing_mails.MailsQuestion(provider="kr-group", account="kr-group")
+    assert [found.id for found in listing_mails.list_mails(ports, question)] == [mail]

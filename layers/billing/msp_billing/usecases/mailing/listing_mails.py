@@ -39,7 +39,8 @@ def list_mails(ports: Ports, question: MailsQuestion) -> Iterator[OutboxMail]:
     """
     policy = policy_in_force(ports, question.provider)
     others = (STATEMENTS_RUN, DUNNING_RUN, CONTACTS_RUN, DIGEST_RUN)
-    runs = [*(run.run for run in policy.runs), *others]
+    # A policy of an older release may have a run with the name of one of them.
+    runs = tuple(dict.fromkeys((*(run.run for run in policy.runs), *others)))
     newest = Period.of(ports.clock.now().astimezone(policy.zone).date()).shifted(1)
     for back in range(question.months + 1):
         for run in runs:
