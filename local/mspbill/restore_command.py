@@ -78,7 +78,8 @@ def restore(
             lambda seconds: notes().print(f"{target} is being restored ({seconds:.0f} s)")
         )
         restoring.keep()
-        whole = _report(stack, at, live, target, documents=documents, as_json=as_json)
+        known_at = restoring.restored_to(at)
+        whole = _report(stack, known_at, live, target, documents=documents, as_json=as_json)
     if not whole:
         raise typer.Exit(ExitCode.FAILED)
 

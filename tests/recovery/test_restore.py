@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import Any
 
 import boto3
@@ -55,6 +56,15 @@ def test_a_restored_table_is_whole_and_protected_like_the_one_it_is_of(
     tags = client.list_tags_of_resource(ResourceArn=described["TableArn"])["Tags"]
     assert {tag["Key"] for tag in tags} == {"cost-centre", "msp-billing:restored-from"}
     assert use_table_command.unfit(RESTORED) is None
+
+
+def test_it_says_what_time_a_table_is_of_that_was_there_already(told: Any) -> None:
+    """Called again with another time, it must not say that the table is of that one."""
+    described = boto3.client("dynamodb").describe_table(TableName=RESTORED)["Table"]
+    of_it = described["RestoreSummary"]["RestoreDateTime"].astimezone(UTC).isoformat()
+    assert told["restored_to"] == of_it
+    again = restored("--no-documents", at="2026-09-12T00:00:00Z")
+    assert again["restored_to"] == of_it
 
 
 def test_it_says_what_happened_since(told: Any) -> None:

@@ -380,6 +380,23 @@ def test_sealed_documents_count_by_the_prefixes_of_both_policies(
     assert catch_up(live, restored) == [], "it can be called again"
 
 
+@pytest.mark.parametrize("stands", ["no number", None])
+def test_a_counter_that_is_damaged_in_both_tables_ends_no_restore(
+    sides: tuple[Side, Side], stands: str | None
+) -> None:
+    """It was damaged before the time restored to: nothing gets a number by it, nor any instead."""
+    live, restored = sides
+    live.apply(policy())
+    live.counter("birch", "CREDIT_NOTE", 2)
+    counter = {"pk": "PROVIDER#birch", "sk": "COUNTER#INVOICE", "last_number": stands}
+    for side in sides:
+        side.table.put(counter)
+    live.records.put_once("birch/managed/2026-09/invoices/BI-000003.pdf", b"%PDF", "a/b")
+    assert catch_up(live, restored) == ["birch CREDIT_NOTE 1 to 2"]
+    checks = DynamoItemChecks(restored.items, restored.records, restored.policies)
+    assert [finding.where for finding in checks.findings()] == ["PROVIDER#birch COUNTER#INVOICE"]
+
+
 def test_two_providers_may_lose_the_same_numbers(
     sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pydantic import ValidationError
 
-from msp_billing.adapters.dynamodb.numbering import counter_action
+from msp_billing.adapters.dynamodb.numbering import counter_action, last_number
 from msp_billing.adapters.dynamodb.table import Item, Table, UnprocessedError, pause, put_new
 from msp_billing.domain import number_rows
 from msp_billing.usecases.errors import SealBrokenError, UnknownProviderError
@@ -118,12 +118,18 @@ def _last_of(counter: Item) -> int:
 def pass_over(
     table: Table, provider: str, highest: dict[str, int], at: datetime, why: str
 ) -> Iterator[LostNumbers]:
-    """Raise the restored table's counters to these, and keep which numbers are lost by it."""
+    """Raise the restored table's counters to these, and keep which numbers are lost by it.
+
+    A counter that is damaged there too is left: nothing gets a number by it, and the proof of the
+    table names it.
+    """
     for series, last in highest.items():
         key = (f"PROVIDER#{provider}", f"COUNTER#{series}")
         for round_number in range(_TRIES):
             standing = table.get(key)
-            known = int(standing["last_number"]) if standing else 0
+            if standing is not None and not is_number(standing.get("last_number")):
+                break
+            known = last_number(standing)
             if known >= last:
                 break
             lost: Item = {

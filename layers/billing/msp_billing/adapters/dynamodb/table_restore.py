@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -88,6 +88,16 @@ class TableRestore:
         while (standing := self._describe(self._target)) is None or not _active(standing):
             waited(time.monotonic() - began)
             time.sleep(_POLL_SECONDS)
+
+    def restored_to(self, asked: datetime) -> datetime:
+        """The time that the target is of, which is another one when it was there already.
+
+        Args:
+            asked: what it is of where AWS says nothing any more.
+        """
+        summary = (self._describe(self._target) or {}).get("RestoreSummary", {})
+        found: datetime = summary.get("RestoreDateTime", asked)
+        return found.astimezone(UTC)
 
     def keep(self) -> None:
         """Switch on what a restore leaves off: recovery, protection from deletion, and tags."""
