@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 
 class UnknownProviderError(LookupError):
     """A provider, or a version of its policy, that was never applied."""
@@ -82,7 +84,15 @@ class DocumentError(RuntimeError):
     """A document could not be made of what it was given."""
 
 
-DEFECTS = (ArithmeticError, AttributeError, DocumentError, LookupError, TypeError, ValueError)
+DEFECTS = (
+    ArithmeticError,
+    AttributeError,
+    DocumentError,
+    LookupError,
+    TypeError,
+    ValueError,
+    zlib.error,  # of a stored document that somebody scribbled over
+)
 """Errors that lie in one account's data, or in how we handle it, and will not go away by
 themselves. What AWS answers is none of them: such a step is retried, not given up."""
 

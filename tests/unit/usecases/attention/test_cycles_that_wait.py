@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -279,3 +280,16 @@ def test_a_cycle_that_cannot_be_looked_at_hides_no_other() -> None:
     assert (
         "The cycle birch_managed_2026-09 could not be looked at" in found[Kind.NOT_LOOKED_AT].what
     )
+
+
+def test_a_record_that_somebody_scribbled_over_hides_nothing_else() -> None:
+    """What is stored is compressed: a changed byte shows as an error of the decompression."""
+    ports = ports_at("2026-10-02T12:00:00")
+    open_cycle(ports, state=CycleState.CLOSED, parked=("alder",), summary={"parked": 1})
+
+    def scribbled(*_asked: Any) -> Any:
+        return zlib.decompress(b"scribble")
+
+    ports.invoices.records = scribbled
+    assert the_one(ports, Kind.NOT_LOOKED_AT).period == SEPTEMBER
+    assert the_one(ports, Kind.CYCLE_NOT_STARTED).period == SEPTEMBER.shifted(1)
