@@ -83,11 +83,7 @@ class CycleStore(Protocol):
     """Period locks, which are the cycles themselves, and their approvals."""
 
     def find(self, cycle: CycleId) -> Cycle | None:
-        """The cycle, read consistently, or None.
-
-        Raises:
-            CycleUnreadableError: for what cannot be what was stored.
-        """
+        """The cycle, read consistently, or None. Raises CycleUnreadableError."""
 
     def find_many(
         self,
@@ -96,11 +92,8 @@ class CycleStore(Protocol):
     ) -> dict[CycleId, Cycle]:
         """Those of the cycles that exist.
 
-        Args:
-            unreadable: is told of a cycle whose lock cannot be read, which is passed over.
-
         Raises:
-            CycleUnreadableError: for such a cycle, when nobody is to be told of it.
+            CycleUnreadableError: for a lock that is damaged, unless ``unreadable`` takes it.
         """
 
     def unsettled(self, provider: str, *, open_only: bool = False) -> tuple[CycleId, ...]:
