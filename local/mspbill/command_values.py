@@ -12,10 +12,13 @@ from pathlib import Path
 import typer
 from pydantic import ValidationError
 
+from msp_billing.domain.money import Money, minor_unit_digits
 from msp_billing.domain.payments.incoming import PaymentKey, RemittancePart
 from msp_billing.domain.periods import Period
 from msp_billing.domain.problems import Problem, ProblemsError
 
+_GROUPED = 3
+"""Digits between two marks of thousands."""
 _AMOUNT = re.compile(r"[-+]?\$?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
 
 
@@ -62,6 +65,18 @@ def amount(text: str) -> Decimal:
     if not _AMOUNT.fullmatch(bare):
         raise typer.BadParameter(f"'{text}' is no amount: write it as 1250.00.")
     return Decimal(bare.replace(",", "").replace("$", ""))
+
+
+def paid_in(currency: str, value: Decimal) -> Money:
+    """What somebody paid, refused where ``1.500`` may mean 1500: to who groups so it does."""
+    digits = minor_unit_digits(currency)
+    may_group = 1 <= value < 1000 and value.as_tuple().exponent == -_GROUPED
+    if may_group and digits < _GROUPED:
+        whole = str(value).replace(".", "")
+        raise typer.BadParameter(
+            f"'{value}' may be {whole} {currency}: write it with {digits or 'no'} decimals."
+        )
+    return Money(amount=value, currency=currency)
 
 
 def payment_key(provider: str, name: str) -> PaymentKey:

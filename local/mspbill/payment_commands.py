@@ -12,7 +12,7 @@ import typer
 from msp_billing.domain.payments.incoming import PaymentMethod
 from mspbill.command_frames import about_provider
 from mspbill.command_options import AccountName, By, Why
-from mspbill.command_values import amount, day, payment_key, remittance
+from mspbill.command_values import amount, day, paid_in, payment_key, remittance
 from mspbill.console import print_json, results
 from mspbill.exit_codes import ExitCode
 from mspbill.panels import GET_PAID, add_group
@@ -63,14 +63,13 @@ def take(  # noqa: PLR0913, PLR0917 - a payment has its facts
 
     The same reference again changes nothing; with another amount it is refused.
     """
-    from msp_billing.domain.money import Money
     from msp_billing.domain.payments.incoming import IncomingPayment, PaymentKey
     from msp_billing.usecases.receivables.accounts import today_of
     from msp_billing.usecases.receivables.booking import book_payment
     from mspbill.money_text import tell_payment
 
     named = found.account(account)
-    money = Money(amount=sum_paid, currency=currency or named.currency)
+    money = paid_in(currency or named.currency, sum_paid)
     payment = IncomingPayment(
         key=PaymentKey(provider=found.provider, source="clerk", external_id=reference),
         amount=money,

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 import typer
 
-from mspbill.command_values import amount
+from msp_billing.domain.money import Money
+from mspbill.command_values import amount, paid_in
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,28 @@ from mspbill.command_values import amount
 )
 def test_amounts_are_read_with_and_without_thousands(text: str, expected: str) -> None:
     assert amount(text) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "currency"),
+    [("1.50", "USD"), ("0.500", "USD"), ("1500.000", "USD"), ("1.500", "KWD"), ("1.5000", "USD")],
+)
+def test_what_can_be_one_amount_only_is_taken(value: str, currency: str) -> None:
+    assert paid_in(currency, Decimal(value)) == Money(amount=Decimal(value), currency=currency)
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "said"),
+    [
+        ("1.500", "USD", "1500 USD: write it with 2"),
+        ("12.000", "JPY", "12000 JPY: write it with no"),
+    ],
+)
+def test_what_may_be_a_thousand_times_as_much_is_refused(
+    value: str, currency: str, said: str
+) -> None:
+    with pytest.raises(typer.BadParameter, match=said):
+        paid_in(currency, Decimal(value))
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,13 @@ def test_an_amount_that_is_none_is_refused_with_how_to_write_it(desk: Desk) -> N
     assert "'ten' is no amount: write it as 1250.00." in told
 
 
+def test_an_amount_that_may_be_a_thousand_times_as_much_is_asked_for_again(desk: Desk) -> None:
+    """Who groups thousands by points means 1500."""
+    told = desk.words("pay", ACCOUNT, "1.500", "--method", "check", "--reference", "9", *BY, code=2)
+    assert "'1.500' may be 1500 USD: write it with 2 decimals." in told
+    assert not list(desk.followed.ports.payments.of_provider("kr-group"))
+
+
 @pytest.mark.rule("DUN-06")
 def test_a_returned_payment_is_owed_again(desk: Desk) -> None:
     desk("pay", ACCOUNT, "100", "--method", "ach", "--reference", "A-1", *BY)
