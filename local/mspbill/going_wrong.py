@@ -37,7 +37,6 @@ REFUSED = (
     CreditConflictError,
     CycleRefusedError,
     EntitlementQuestionError,
-    InterferedWithError,
     LedgerCurrencyError,
     NotBilledAgainError,
     NotWaitingForApprovalError,
@@ -60,10 +59,11 @@ FAILED = (
     ConcurrentStandingError,
     CycleUnreadableError,
     FunctionFailedError,
+    InterferedWithError,
     LedgerUnreadableError,
     MigrationRaceError,
     StackFailedError,
     StandingUnreadableError,
     UnreadableItemsError,
 )
-"""It may be right, and could not be done now."""
+"""It may be right, and could not be done now, or not all of it."""

@@ -12,6 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from typer.testing import CliRunner, Result
 
 from msp_billing.domain.problems import Problem
+from msp_billing.usecases.errors import InterferedWithError
 from mspbill import opening
 from mspbill.command_values import Source
 from mspbill.main import app
@@ -53,6 +54,16 @@ def test_what_failed_is_told_to_a_program_too(failing: Failing) -> None:
     result = call("aging")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "It could not be done: Could not connect" in result.stderr
+
+
+def test_what_was_done_in_part_does_not_pass_for_refused(failing: Failing) -> None:
+    """Exit code 2 says that nothing was changed."""
+    failing(InterferedWithError("Some of the accounts are in force."))
+    told = problem(call("aging", "--json"), 1)
+    assert (told.code, told.what) == (
+        "failed",
+        "It could not be done: Some of the accounts are in force.",
+    )
 
 
 @pytest.mark.parametrize(
