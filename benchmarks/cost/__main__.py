@@ -2,7 +2,7 @@
 
 python -m benchmarks.cost                 write the tables and the picture
 python -m benchmarks.cost count           count first (a quarter of an hour)
-python -m benchmarks.cost count largest   the cycle of 10,000 accounts too (an hour more)
+python -m benchmarks.cost count largest   the cycle of 10,000 accounts too (half an hour more)
 """
 
 from __future__ import annotations

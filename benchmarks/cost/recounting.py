@@ -1,6 +1,6 @@
 """Counting anew what the model stands on: ``python -m benchmarks.cost count``.
 
-It takes a quarter of an hour; the cycle of 10,000 accounts is an hour more, and is kept as it is
+It takes a quarter of an hour; the cycle of 10,000 accounts half an hour more, and is kept as it is
 unless it is asked for.
 """
 

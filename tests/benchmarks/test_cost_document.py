@@ -51,7 +51,7 @@ def test_what_an_invoice_takes_does_not_grow(model: Model) -> None:
     assert not grown
 
 
-def test_counting_anew_keeps_the_cycle_that_takes_an_hour(
+def test_counting_anew_keeps_the_cycle_that_takes_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "counts.json"

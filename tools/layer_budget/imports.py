@@ -1,8 +1,8 @@
 """How long each function's import takes, in fresh processes, beside what any function would take.
 
-The machine may be busy, and slower for minutes: every function and the baselines are measured in
-each of several rounds, and of each the shortest processor time counts, which is the one that
-nothing else got into.
+The machine may be busy, and slower for seconds or minutes: every function and the baselines are
+measured in each of several rounds, in another order each time, and of each the shortest processor
+time counts, which is the one that nothing else got into.
 """
 
 from __future__ import annotations
@@ -72,11 +72,14 @@ def measure(root: Path, names: Iterable[str], rounds: int) -> tuple[Start, dict[
     with tempfile.TemporaryDirectory() as compiled:
         for name in names:  # makes the byte code
             start_once(root, "import app", name, compiled)
-        for _ in range(rounds):
-            for code, found in baselines.items():
-                found += [start_once(root, code, "", compiled) for _ in range(_BASELINES)]
-            for name, found in starts.items():
-                found.append(start_once(root, "import app", name, compiled))
+        everything = [*names, *list(baselines) * _BASELINES]
+        for number in range(rounds):
+            # A processor that slows down in turns must not meet the same ones in every round.
+            for one in _from(everything, number * len(everything) // rounds):
+                if one in baselines:
+                    baselines[one].append(start_once(root, one, "", compiled))
+                else:
+                    starts[one].append(start_once(root, "import app", one, compiled))
     least = {code: _shortest(found) for code, found in baselines.items()}
     measured = {}
     for name, found in starts.items():
@@ -84,6 +87,10 @@ def measure(root: Path, names: Iterable[str], rounds: int) -> tuple[Start, dict[
         baseline = least[HTTP_BASELINE if name in HTTP_FUNCTIONS else BASELINE]
         measured[name] = Measured(start, start.cpu / baseline.cpu)
     return least[BASELINE], measured
+
+
+def _from(everything: list[str], first: int) -> list[str]:
+    return everything[first:] + everything[:first]
 
 
 def _shortest(starts: list[Start]) -> Start:
