@@ -7,9 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from msp_billing.adapters.counted_stores import CountedLedgers, CountedOutbox, CountedPayments
 from msp_billing.adapters.dynamodb.bodies import Bodies
@@ -28,6 +26,7 @@ from msp_billing.domain.payments.records import PaymentRecord
 from msp_billing.domain.periods import Period
 from msp_billing.observing import metrics
 from tests.fakes.outside import FakeRecords
+from tests.unit.adapters.bare_tables import bare_tables
 from tests.unit.observing.lines import points
 
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -67,20 +66,7 @@ def counted(capsys: pytest.CaptureFixture[str]) -> Iterator[Counter]:
 
 @pytest.fixture
 def table() -> Iterator[Table]:
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="us-east-1",
-            aws_access_key_id="none",
-            aws_secret_access_key="none",
-        )
-        keys = [("pk", "HASH"), ("sk", "RANGE")]
-        client.create_table(
-            TableName="billing",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n, _ in keys],
-            KeySchema=[{"AttributeName": n, "KeyType": kind} for n, kind in keys],
-        )
+    with bare_tables("billing") as client:
         yield Table(client, "billing")
 
 

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.policies import DynamoBook, DynamoPolicyStore
@@ -18,6 +16,7 @@ from msp_billing.usecases.errors import InterferedWithError
 from msp_billing.usecases.records import MAX_ACCOUNTS_AT_ONCE, CurrentVersions
 from tests.end_to_end.small_provider import account, line
 from tests.fakes.outside import FakeRecords
+from tests.unit.adapters.bare_tables import bare_tables
 from tests.unit.usecases.attention.desk import SEPTEMBER
 
 NOW = datetime(2026, 10, 4, tzinfo=UTC)
@@ -67,20 +66,7 @@ class Desk:
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setattr("msp_billing.adapters.dynamodb.putting_in_force.pause", lambda _: None)
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="us-east-1",
-            aws_access_key_id="none",
-            aws_secret_access_key="none",
-        )
-        keys = [("pk", "HASH"), ("sk", "RANGE")]
-        client.create_table(
-            TableName="billing",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n, _ in keys],
-            KeySchema=[{"AttributeName": n, "KeyType": kind} for n, kind in keys],
-        )
+    with bare_tables("billing") as client:
         yield Desk(Table(client, "billing"))
 
 

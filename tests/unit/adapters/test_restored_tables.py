@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from msp_billing.adapters.dynamodb import restored_cycles
 from msp_billing.adapters.dynamodb.bodies import Bodies
@@ -33,6 +31,7 @@ from msp_billing.usecases.restoring.since import since
 from msp_billing.usecases.start_cycle import start_missed_cycles
 from tests.end_to_end.small_provider import birch
 from tests.fakes.outside import FakeRecords
+from tests.unit.adapters.bare_tables import bare_tables
 from tests.unit.usecases.attention.desk import SEPTEMBER, open_cycle, ports_at
 
 NOW = datetime(2026, 10, 4, tzinfo=UTC)
@@ -86,21 +85,7 @@ class Side:
 def sides() -> Iterator[tuple[Side, Side]]:
     """The table in use, and the restored one; they share the bucket."""
     records = FakeRecords()
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="us-east-1",
-            aws_access_key_id="none",
-            aws_secret_access_key="none",
-        )
-        keys = [("pk", "HASH"), ("sk", "RANGE")]
-        for name in ("in-use", "restored"):
-            client.create_table(
-                TableName=name,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n, _ in keys],
-                KeySchema=[{"AttributeName": n, "KeyType": kind} for n, kind in keys],
-            )
+    with bare_tables("in-use", "restored") as client:
         yield (
             Side(WholeTable(client, "in-use"), records),
             Side(WholeTable(client, "restored"), records),
