@@ -1,4 +1,4 @@
-"""Tables of an emulated DynamoDB with nothing around them: no index, no functions, no clock."""
+"""Tables of an emulated DynamoDB with nothing around them: no functions, no clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from moto import mock_aws
 
 @contextmanager
 def bare_tables(*names: str) -> Iterator[Any]:
-    """A client of DynamoDB that has empty tables with the keys of the project's own."""
+    """A client of DynamoDB that has empty tables, with keys and index as the project's own."""
     with mock_aws():
         client = boto3.client(
             "dynamodb",
@@ -20,12 +20,28 @@ def bare_tables(*names: str) -> Iterator[Any]:
             aws_access_key_id="none",
             aws_secret_access_key="none",
         )
-        keys = [("pk", "HASH"), ("sk", "RANGE")]
+        names_of_keys = ("pk", "sk", "gsi1pk", "gsi1sk")
         for name in names:
             client.create_table(
                 TableName=name,
                 BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n, _ in keys],
-                KeySchema=[{"AttributeName": n, "KeyType": kind} for n, kind in keys],
+                AttributeDefinitions=[
+                    {"AttributeName": key, "AttributeType": "S"} for key in names_of_keys
+                ],
+                KeySchema=_keys("pk", "sk"),
+                GlobalSecondaryIndexes=[
+                    {
+                        "IndexName": "gsi1",
+                        "KeySchema": _keys("gsi1pk", "gsi1sk"),
+                        "Projection": {"ProjectionType": "KEYS_ONLY"},
+                    }
+                ],
             )
         yield client
+
+
+def _keys(first: str, second: str) -> list[Any]:
+    return [
+        {"AttributeName": first, "KeyType": "HASH"},
+        {"AttributeName": second, "KeyType": "RANGE"},
+    ]

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from msp_billing.adapters.dynamodb.incidents import DynamoIncidentStore
 from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
@@ -18,8 +17,8 @@ from msp_billing.domain.outbox import MailState, OutboxMail
 from msp_billing.usecases.ports import IncidentStore, Outbox
 from tests.fakes.incidents import FakeIncidents
 from tests.fakes.outside import FakeOutbox
+from tests.unit.adapters.bare_tables import bare_tables
 from tests.unit.adapters.test_mail_stores import MAIL
-from tests.unit.adapters.test_receivables_stores import _client
 
 AT = datetime(2026, 9, 1, 12, tzinfo=UTC)
 LONG_AGO = AT - timedelta(days=60)
@@ -36,8 +35,8 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "fakes":
         yield Stores(FakeOutbox(), FakeIncidents())
         return
-    with mock_aws():
-        table: Any = Table(_client(), "billing")
+    with bare_tables("billing") as client:
+        table: Any = Table(client, "billing")
         yield Stores(DynamoOutbox(table), DynamoIncidentStore(table))
 
 

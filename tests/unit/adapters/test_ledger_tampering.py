@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.ledgers import DynamoLedgerStore
@@ -20,6 +18,7 @@ from msp_billing.domain.ledger.write_offs import WriteOff
 from msp_billing.usecases.errors import ConcurrentLedgerError, LedgerUnreadableError
 from msp_billing.usecases.receivables.verifying import anchor_ledgers, verify_account
 from tests.fakes.outside import FakeRecords
+from tests.unit.adapters.bare_tables import bare_tables
 from tests.unit.usecases.ledger_office import Office
 
 ENTRIES = "LEDGER#lantern#tern-harbor"
@@ -53,24 +52,7 @@ class Vault:
 
 @pytest.fixture
 def vault() -> Iterator[Vault]:
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="us-east-1",
-            aws_access_key_id="none",
-            aws_secret_access_key="none",
-        )
-        client.create_table(
-            TableName="billing",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-        )
+    with bare_tables("billing") as client:
         yield Vault(client)
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from msp_billing.adapters.dynamodb.contacts import DynamoContactStore
 from msp_billing.adapters.dynamodb.document_links import DynamoDocumentLinks
@@ -22,7 +21,7 @@ from msp_billing.domain.outbox import Attachment, MailId, MailState, OutboxMail
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.ports import ContactStore, DocumentLinkStore, Outbox
 from tests.fakes.outside import FakeContacts, FakeDocumentLinks, FakeOutbox
-from tests.unit.adapters.test_receivables_stores import _client
+from tests.unit.adapters.bare_tables import bare_tables
 
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
 ANN, BEN = "ann@cedar.example", "ben@cedar.example"
@@ -56,8 +55,8 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "fakes":
         yield Stores(FakeOutbox(), FakeContacts(), FakeDocumentLinks())
         return
-    with mock_aws():
-        table: Any = Table(_client(), "billing")
+    with bare_tables("billing") as client:
+        table: Any = Table(client, "billing")
         yield Stores(DynamoOutbox(table), DynamoContactStore(table), DynamoDocumentLinks(table))
 
 

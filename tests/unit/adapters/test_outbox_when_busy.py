@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from msp_billing.adapters.dynamodb import outbox as module
 from msp_billing.adapters.dynamodb.outbox import DynamoOutbox
 from msp_billing.adapters.dynamodb.table import Table, UnprocessedError
+from tests.unit.adapters.bare_tables import bare_tables
 from tests.unit.adapters.test_mail_stores import MAIL
-from tests.unit.adapters.test_receivables_stores import _client
 
 
 class BusyClient:
@@ -38,8 +37,8 @@ class BusyClient:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[BusyClient]:
     monkeypatch.setattr(module, "pause", lambda _round: None)
-    with mock_aws():
-        yield BusyClient(_client())
+    with bare_tables("billing") as client:
+        yield BusyClient(client)
 
 
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])

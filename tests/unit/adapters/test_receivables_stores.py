@@ -8,9 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from msp_billing.adapters.dynamodb.bodies import Bodies
 from msp_billing.adapters.dynamodb.ledgers import DynamoLedgerStore
@@ -35,6 +33,7 @@ from msp_billing.usecases.errors import StandingUnreadableError
 from msp_billing.usecases.ports import LedgerStore, Outbox, PaymentStore, StandingStore
 from tests.fakes.outside import FakeOutbox, FakeRecords
 from tests.fakes.receivables import FakeLedgers, FakePayments, FakeStandings
+from tests.unit.adapters.bare_tables import bare_tables
 
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
 ALDER = LedgerId(provider="birch", account="alder", currency="USD")
@@ -56,8 +55,8 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
         ledgers = FakeLedgers(payments)
         yield Stores(ledgers, payments, FakeStandings(ledgers, outbox), outbox)
         return
-    with mock_aws():
-        table = Table(_client(), "billing")
+    with bare_tables("billing") as client:
+        table = Table(client, "billing")
         bodies = Bodies(FakeRecords())
         yield Stores(
             DynamoLedgerStore(table, bodies),
@@ -65,37 +64,6 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
             DynamoStandingStore(table, bodies),
             DynamoOutbox(table),
         )
-
-
-def _client() -> Any:
-    client = boto3.client(
-        "dynamodb",
-        region_name="us-east-1",
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
-    )
-    names = ("pk", "sk", "gsi1pk", "gsi1sk")
-    client.create_table(
-        TableName="billing",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        KeySchema=_keys("pk", "sk"),
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "gsi1",
-                "KeySchema": _keys("gsi1pk", "gsi1sk"),
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-    )
-    return client
-
-
-def _keys(first: str, second: str) -> list[dict[str, str]]:
-    return [
-        {"AttributeName": first, "KeyType": "HASH"},
-        {"AttributeName": second, "KeyType": "RANGE"},
-    ]
 
 
 def invoice(number: str, amount: str) -> EntryDraft:
@@ -288,8 +256,8 @@ def test_a_standing_moves_by_one_version_at_a_time(stores: Stores) -> None:
 )
 def test_a_standing_that_cannot_be_read_is_passed_over_and_told_of(damage: dict[str, Any]) -> None:
     """docs/faults.md 16: somebody changed the item; its account hides none behind it."""
-    with mock_aws():
-        table, records = Table(_client(), "billing"), FakeRecords()
+    with bare_tables("billing") as client:
+        table, records = Table(client, "billing"), FakeRecords()
         records.put_once("birch/standings/alder", b"{}", "application/json")
         store = DynamoStandingStore(table, Bodies(records))
         for name in ("alder", "beech"):

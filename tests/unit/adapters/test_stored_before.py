@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from moto import mock_aws
 from pydantic import BaseModel, TypeAdapter
 
 from msp_billing.adapters.dynamodb.bodies import Bodies
@@ -46,7 +45,7 @@ from msp_billing.usecases.manifest import ManifestLine
 from msp_billing.usecases.moments import MomentRecord
 from msp_billing.usecases.records import AccountRecord, Approval, CurrentVersions
 from tests.fakes.outside import FakeRecords
-from tests.unit.adapters.test_receivables_stores import _client
+from tests.unit.adapters.bare_tables import bare_tables
 
 SAMPLES = Path(__file__).parent / "fixtures" / "stored-before.json"
 ASSETS = Path(__file__).parents[3] / "layers" / "rendering"
@@ -97,8 +96,8 @@ def test_what_was_stored_is_read_and_says_the_same(name: str) -> None:
 
 @pytest.fixture
 def table() -> Iterator[Table]:
-    with mock_aws():
-        yield Table(_client(), "billing")
+    with bare_tables("billing") as client:
+        yield Table(client, "billing")
 
 
 def test_mails_of_every_kind_and_state_are_read_and_hear_of_events(table: Table) -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 import pytest
-from moto import mock_aws
 
 from msp_billing.adapters.dynamodb.cycles import DynamoCycleStore, lock_item
 from msp_billing.adapters.dynamodb.table import Table, pack
@@ -15,7 +14,7 @@ from msp_billing.domain.cycles import Cycle, CycleId, CyclePlan, CycleState
 from msp_billing.domain.periods import Period
 from msp_billing.usecases.errors import CycleUnreadableError
 from tests.fakes.cycles import FakeCycles
-from tests.unit.adapters.test_receivables_stores import _client
+from tests.unit.adapters.bare_tables import bare_tables
 
 AT = datetime(2026, 9, 1, 10, tzinfo=UTC)
 OWNER = "arn:execution"
@@ -38,8 +37,8 @@ def cycles(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "fakes":
         yield Taking()
         return
-    with mock_aws():
-        yield DynamoCycleStore(Table(_client(), "billing"))
+    with bare_tables("billing") as client:
+        yield DynamoCycleStore(Table(client, "billing"))
 
 
 def opened(cycles: Any, month: int, run: str = "managed", provider: str = "birch") -> Cycle:
@@ -97,8 +96,8 @@ def test_open_ones_come_first_then_what_failed_then_who_was_left_out(cycles: Any
 
 @pytest.mark.parametrize("body", [b"no document", pack("{}")])
 def test_a_lock_that_somebody_changed_is_named_and_hides_no_other(body: bytes) -> None:
-    with mock_aws():
-        table = Table(_client(), "billing")
+    with bare_tables("billing") as client:
+        table = Table(client, "billing")
         cycles = DynamoCycleStore(table)
         sound, damaged = opened(cycles, 9), opened(cycles, 10)
         table.put({**lock_item(damaged), "body": body})
